@@ -1,0 +1,265 @@
+"""The fused block adjacency: all synapses that leave a neuron for one block, sorted by delay.
+
+A row is a run of groups, one for each delay; a group is its targets (uint16 ports of the block) followed by its
+weights, or one weight followed by its targets where a neuron's synapses all have the same. The index of a row holds
+(delay, length) pairs. Rows are written in one pass, in parallel, into segments that never move: a row is an address.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.rows import row_delays, row_targets, row_weights
+
+SEGMENT_BYTES = 64 << 20
+SOURCES_AT_ONCE = 256
+GROUPS, INDEX, DATA = range(3)  # columns of Adjacency.rows
+
+
+@dataclass
+class Adjacency:
+    """`rows[block, neuron]` = (number of groups, address of the index, address of the data); `segments` own the memory.
+
+    The number of groups is negative where the neuron's synapses share one weight.
+    """
+
+    rows: npt.NDArray[np.int64]
+    segments: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    n_synapses: int = 0
+    max_delay: int = 1
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of synapses and indices."""
+        return sum(segment.nbytes for segment in self.segments) + self.rows.nbytes
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _gather(projections, first_projection, n_projections, neuron, targets, weights, delays, keys, uniform, chosen):
+    """Draw all synapses of a neuron into `keys` ((block << 16) | port), `weights` and `delays`; gives their number."""
+    n = 0
+    for k in range(first_projection, first_projection + n_projections):
+        projection = projections[k]
+        i = np.int64(neuron)
+        if projection.position != 0:
+            i = nb.carray(as_pointer(projection.position), (neuron + 1,), np.int64)[neuron]
+            if i < 0:
+                continue
+        m, gap = row_targets(projection, i, targets[n:], uniform, chosen[k])
+        row_weights(projection, i, gap, weights[n : n + m])
+        row_delays(projection, i, gap, delays[n : n + m], uniform)
+        target_map = nb.carray(as_pointer(projection.target_map), (projection.n_targets,), np.uint32)
+        for j in range(n, n + m):
+            keys[j] = target_map[targets[j]]
+        n += m
+    return n
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _span(delays):
+    low, high = delays[0], delays[0]
+    for j in range(delays.size):
+        low, high = min(low, delays[j]), max(high, delays[j])
+    return np.int64(low), np.int64(high)
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _lay_out(counts, low, span, uniform_row, size, weight, rows, neuron, segment, weights_w, used, cursor, shift):
+    """Place a neuron's groups from word `used` (8 bytes) on: write rows, indices and the weight of uniform groups.
+
+    `counts[block * span + d]` synapses have delay low + d. Sets `cursor` (where, in uint16, the targets of a group
+    start) and `shift` (what to add to that to find their weights). Gives the first free word.
+    """
+    base, pairs = segment.ctypes.data, segment.view(np.int32)
+    for block in range(rows.shape[0]):
+        cells = range(block * span, (block + 1) * span)
+        index = used
+        for cell in cells:
+            if counts[cell]:
+                pairs[2 * used] = cell - block * span + low
+                pairs[2 * used + 1] = counts[cell]
+                used += 1
+        rows[block, neuron, 0] = index - used if uniform_row else used - index
+        rows[block, neuron, 1] = base + 8 * index
+        rows[block, neuron, 2] = base + 8 * used
+        at = used * 8
+        for cell in cells:
+            if counts[cell]:
+                if uniform_row:
+                    weights_w[at // size] = weight
+                    cursor[cell] = (at + size) >> 1
+                    at += size + padded(counts[cell], size)
+                else:
+                    cursor[cell] = at >> 1
+                    at += padded(counts[cell], size)
+                    shift[cell] = at // size - cursor[cell]
+                    at += size * counts[cell]
+        used = (at + 7) // 8
+    return used
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _pack(keys, weights, delays, low, span, uniform_row, one, scratch, rows, neuron, segment, used):
+    """Sort a neuron's synapses by (block, delay), stably, into `segment`; gives the first free word.
+
+    `one` is an array of the weights' type; `scratch` is (3, number of blocks * span).
+    """
+    counts, cursor, shift = scratch[0], scratch[1], scratch[2]
+    counts[:] = 0
+    for j in range(keys.size):
+        counts[np.int64(keys[j] >> np.uint32(16)) * span + delays[j] - low] += 1
+    weights_w, targets16 = segment.view(one.dtype), segment.view(np.uint16)
+    used = _lay_out(
+        counts, low, span, uniform_row, one.itemsize, weights[0], rows, neuron, segment, weights_w, used, cursor, shift
+    )
+    for j in range(keys.size):
+        cell = np.int64(keys[j] >> np.uint32(16)) * span + delays[j] - low
+        k = cursor[cell]
+        cursor[cell] = k + 1
+        targets16[k] = np.uint16(keys[j])
+        if not uniform_row:
+            weights_w[k + shift[cell]] = weights[j]
+    return used
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def padded(length, size):
+    """Bytes of a group's targets, padded to the size of a weight."""
+    return (2 * length + size - 1) // size * size
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def build_rows(
+    projections, first_projection, n_projections, offset, start, stop, uniform_row, one, capacity, n_targets,
+    rows, segment, used, largest,
+):
+    """Write the rows of neurons `start` ... `stop` - 1 of one population into `segment` from word `used` on.
+
+    `offset` is the population's first neuron in the network; `capacity` bounds the synapses of a neuron and
+    `largest` = (largest delay seen, synapses made) is updated. Gives (neurons done, words used); stops where the segment might not hold
+    the next row.
+    """
+    n_blocks = rows.shape[0]
+    targets, keys = np.empty(capacity, np.int32), np.empty(capacity, np.uint32)
+    weights, delays = np.empty(capacity), np.empty(capacity, np.int32)
+    uniform = np.empty(capacity + 128)
+    chosen = np.full((first_projection + n_projections, n_targets), -1, np.int64)
+    scratch = np.empty((3, 64 * n_blocks), np.int64)
+    for neuron in range(start, stop):
+        n = _gather(
+            projections, first_projection, n_projections, neuron, targets, weights, delays, keys, uniform, chosen
+        )
+        if n == 0:
+            continue
+        low, high = _span(delays[:n])
+        cells = n_blocks * (high - low + 1)
+        if cells > scratch.shape[1]:
+            scratch = np.empty((3, 2 * cells), np.int64)
+        groups = min(n, cells)
+        words = n_blocks + groups + (n * (2 + one.itemsize) + groups * 2 * one.itemsize) // 8 + 1
+        if used + words > segment.size:
+            return neuron, used, words
+        used = _pack(
+            keys[:n], weights[:n], delays[:n], low, high - low + 1, uniform_row, one, scratch[:, :cells],
+            rows, offset + neuron, segment, used,
+        )
+        largest[0] = max(largest[0], high)
+        largest[1] += n
+    return stop, used, 0
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """What leaves one population: a run of the projection records, and bounds for scratch."""
+
+    offset: int
+    size: int
+    first_projection: int
+    n_projections: int
+    uniform: bool
+    capacity: int
+    n_targets: int  # of the largest target object among projections without multapses, else 0
+
+
+def build(
+    projections: npt.NDArray[Any], sources: list[SourceRows], n_neurons: int, n_blocks: int, weight_type: str, n_threads: int
+) -> Adjacency:
+    """Draw and pack all rows on `n_threads` threads; the result does not depend on their number."""
+    adjacency = Adjacency(np.zeros((n_blocks, n_neurons, 3), np.int64))
+    tasks = iter([
+        (each, start, min(start + SOURCES_AT_ONCE, each.size))
+        for each in sources if each.n_projections
+        for start in range(0, each.size, SOURCES_AT_ONCE)
+    ])  # fmt: skip
+    lock = threading.Lock()
+    one = np.zeros(1, weight_type)
+    with ThreadPoolExecutor(n_threads) as pool:
+        done = [pool.submit(_work, projections, tasks, lock, one, adjacency) for _ in range(n_threads)]
+        for each in done:
+            n_synapses, max_delay = each.result()
+            adjacency.n_synapses += n_synapses
+            adjacency.max_delay = max(adjacency.max_delay, max_delay)
+    return adjacency
+
+
+def _work(
+    projections: npt.NDArray[Any], tasks: Any, lock: threading.Lock, one: npt.NDArray[Any], adjacency: Adjacency
+) -> tuple[int, int]:
+    """Take runs of neurons until none is left; each thread fills segments of its own."""
+    largest = np.zeros(2, np.int64)
+    segment, used = np.empty(0, np.int64), 0
+    while True:
+        with lock:
+            task = next(tasks, None)
+        if task is None:
+            break
+        each, start, stop = task
+        while start < stop:
+            start, used, words = build_rows(
+                projections, each.first_projection, each.n_projections, each.offset, start, stop, each.uniform, one,
+                each.capacity, each.n_targets, adjacency.rows, segment, used, largest,
+            )  # fmt: skip
+            if start < stop:  # the segment is full
+                segment, used = np.empty(max(SEGMENT_BYTES // 8, words), np.int64), 0
+                with lock:
+                    adjacency.segments.append(segment)
+    return int(largest[1]), int(largest[0])
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def draw_projection(projections, k, first, sources, targets, weights, delays, chosen):
+    """Draw projection `k` once more, without packing: synapses `first[i]` ... `first[i + 1]` - 1 are those of source
+    position i, sorted by delay, then by order of draw. Positions, not ids."""
+    widest = 0
+    for i in range(first.size - 1):
+        widest = max(widest, first[i + 1] - first[i])
+    uniform = np.empty(widest + 128)
+    for i in range(first.size - 1):
+        begin, end = first[i], first[i + 1]
+        _, gap = row_targets(projections[k], i, targets[begin:end], uniform, chosen)
+        row_weights(projections[k], i, gap, weights[begin:end])
+        row_delays(projections[k], i, gap, delays[begin:end], uniform)
+        order = np.argsort(delays[begin:end], kind="mergesort")
+        sources[begin:end] = i
+        targets[begin:end] = targets[begin:end][order]
+        weights[begin:end] = weights[begin:end][order]
+        delays[begin:end] = delays[begin:end][order]
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def count_rows(projections, k, n_sources, capacity, chosen):
+    """The number of synapses of each source position of projection `k`, summed from 0 on."""
+    first = np.zeros(n_sources + 1, np.int64)
+    targets, uniform = np.empty(capacity, np.int32), np.empty(capacity + 128)
+    for i in range(n_sources):
+        n, _ = row_targets(projections[k], i, targets, uniform, chosen)
+        first[i + 1] = first[i] + n
+    return first

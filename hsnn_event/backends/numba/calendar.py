@@ -1,0 +1,127 @@
+"""The calendar of groups: the priority queue of the grid.
+
+When a neuron fires, each group of its row goes into the slot of the step in which it falls due. A slot is a list of
+chunks from a pool that grows, so that any number of groups and any delay have room. One calendar a thread; rows of
+its arrays are the thread's blocks.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, padded
+from hsnn_event.backends.numba.native import as_pointer, prefetch
+
+CHUNK = 128  # groups: a chunk wastes half of itself in each slot, and costs one hop
+ROWS_AHEAD, INDICES_AHEAD, LINE = 8, 4, 64
+
+
+class Calendar(NamedTuple):
+    """Slots are (block of the thread, due step & (number of slots - 1))."""
+
+    tail: npt.NDArray[np.int64]     # chunk that is being filled, or -1
+    count: npt.NDArray[np.int64]    # groups in the slot
+    previous: npt.NDArray[np.int64]  # of a chunk: the one filled before it
+    address: npt.NDArray[np.int64]  # of a group, CHUNK a chunk
+    length: npt.NDArray[np.int64]   # its number of synapses; below 0 where they share one weight
+    free: npt.NDArray[np.int64]     # stack of free chunks
+    n_free: npt.NDArray[np.int64]   # its height, in [0]
+
+
+def new_calendar(n_blocks: int, max_delay: int, n_chunks: int = 64) -> Calendar:
+    """An empty calendar for delays of up to `max_delay` steps."""
+    n_slots = 1 << int(max_delay).bit_length()
+    return Calendar(
+        tail=np.full((n_blocks, n_slots), -1, np.int64),
+        count=np.zeros((n_blocks, n_slots), np.int64),
+        previous=np.empty(n_chunks, np.int64),
+        address=np.empty(n_chunks * CHUNK, np.int64),
+        length=np.empty(n_chunks * CHUNK, np.int64),
+        free=np.arange(n_chunks, dtype=np.int64),
+        n_free=np.array([n_chunks]),
+    )
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def with_room(calendar, n_chunks):
+    """The calendar, in larger arrays if fewer than `n_chunks` chunks are free."""
+    if calendar.n_free[0] >= n_chunks:
+        return calendar
+    old = calendar.previous.size
+    new = 2 * old + n_chunks
+    previous, free = np.empty(new, np.int64), np.empty(new, np.int64)
+    address, length = np.empty(new * CHUNK, np.int64), np.empty(new * CHUNK, np.int64)
+    previous[:old] = calendar.previous
+    address[: old * CHUNK] = calendar.address
+    length[: old * CHUNK] = calendar.length
+    n_free = calendar.n_free[0]
+    free[:n_free] = calendar.free[:n_free]
+    free[n_free : n_free + new - old] = np.arange(old, new)
+    calendar.n_free[0] = n_free + new - old
+    return Calendar(calendar.tail, calendar.count, previous, address, length, free, calendar.n_free)
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def schedule(calendar, k, rows, fired, n_fired, step, size):
+    """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block."""
+    mask = calendar.tail.shape[1] - 1
+    stride = rows.strides[0]
+    base = rows.ctypes.data
+    for e in range(n_fired):
+        if e + ROWS_AHEAD < n_fired:
+            prefetch(base + stride * fired[e + ROWS_AHEAD])
+        if e + INDICES_AHEAD < n_fired:
+            ahead = rows[fired[e + INDICES_AHEAD]]
+            end = ahead[INDEX] + 8 * abs(ahead[GROUPS])
+            line = ahead[INDEX]
+            while line < end:
+                prefetch(line)
+                line += LINE
+        row = rows[fired[e]]
+        n_groups = abs(row[GROUPS])
+        if n_groups == 0:
+            continue
+        calendar = with_room(calendar, n_groups)
+        uniform = row[GROUPS] < 0
+        pairs = nb.carray(as_pointer(row[INDEX]), (2 * n_groups,), np.int32)
+        address = row[DATA]
+        for g in range(n_groups):
+            slot = (step + pairs[2 * g]) & mask
+            length = np.int64(pairs[2 * g + 1])
+            place = calendar.count[k, slot] & (CHUNK - 1)
+            if place == 0:
+                calendar.n_free[0] -= 1
+                chunk = calendar.free[calendar.n_free[0]]
+                calendar.previous[chunk] = calendar.tail[k, slot]
+                calendar.tail[k, slot] = chunk
+            place += calendar.tail[k, slot] * CHUNK
+            calendar.count[k, slot] += 1
+            calendar.address[place] = address
+            calendar.length[place] = -length if uniform else length
+            address += size + padded(length, size) if uniform else padded(length, size) + size * length
+    return calendar
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def take(calendar, k, step, addresses, lengths):
+    """Move the groups due at `step`, in the order in which they were entered, into `addresses` and `lengths`
+    (of the slot's count or longer) and free their chunks; gives their number."""
+    slot = step & (calendar.tail.shape[1] - 1)
+    n = calendar.count[k, slot]
+    chunk = calendar.tail[k, slot]
+    start = (n - 1) // CHUNK * CHUNK
+    while chunk >= 0:
+        for j in range(min(CHUNK, n - start)):
+            addresses[start + j] = calendar.address[chunk * CHUNK + j]
+            lengths[start + j] = calendar.length[chunk * CHUNK + j]
+        start -= CHUNK
+        calendar.free[calendar.n_free[0]] = chunk
+        calendar.n_free[0] += 1
+        chunk = calendar.previous[chunk]
+    calendar.tail[k, slot] = -1
+    calendar.count[k, slot] = 0
+    return n

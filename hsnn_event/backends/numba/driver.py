@@ -1,0 +1,157 @@
+"""The compiled loop over steps: one function for all networks. Models enter as addresses of kernels.
+
+Every thread owns some blocks: it delivers into them, advances their neurons and keeps their calendars. The threads
+meet once a step, to see each other's spikes; these are kept twice, by turns, so that one meeting is enough.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba.adjacency import padded
+from hsnn_event.backends.numba.calendar import schedule, take
+from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
+from hsnn_event.backends.numba.poisson import add_poisson
+
+GROUPS_AHEAD = 4  # benchmarks/README.md, "prefetch distance"
+LINE = 64
+
+# Columns of the table of slices: a slice is the part of a population that lies in a block.
+FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION = range(6)
+
+
+class Team(NamedTuple):
+    """What all threads see. Slice p * n_blocks + b is population p's part of block b."""
+
+    slices: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]            # Adjacency.rows
+    one: npt.NDArray[np.float64]           # an array of the weights' type
+    ports: npt.NDArray[np.float64]         # arrivals of the step, block after block
+    port_first: npt.NDArray[np.int64]      # (n_blocks + 1,)
+    poisson: npt.NDArray[np.int64]         # drives, sorted by slice, then by declaration
+    poisson_first: npt.NDArray[np.int64]   # (n_slices + 1,)
+    fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
+    n_fired: npt.NDArray[np.int64]         # (2, n_slices)
+    recorded: npt.NDArray[np.bool_]        # populations whose spikes are kept
+    barrier: npt.NDArray[np.int64]
+
+
+class Spikes(NamedTuple):
+    """Spikes kept, in order: `n[0]` of them."""
+
+    steps: npt.NDArray[np.int64]
+    neurons: npt.NDArray[np.int64]
+    n: npt.NDArray[np.int64]
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def deliver(addresses, lengths, n, ports, one):
+    """Add the weights of `n` groups to their ports, in order.
+
+    A length below 0 is that of a group whose synapses share one weight. `one` is an array of the weights' type.
+    """
+    size = one.itemsize
+    for e in range(n):
+        if e + GROUPS_AHEAD < n:
+            ahead, length = addresses[e + GROUPS_AHEAD], lengths[e + GROUPS_AHEAD]
+            end = ahead + (size - 2 * length if length < 0 else (2 + size) * length)
+            while ahead < end:
+                prefetch(ahead)
+                ahead += LINE
+            prefetch(end)
+        address, length = addresses[e], lengths[e]
+        if length < 0:
+            weight = ports.dtype.type(nb.carray(as_pointer(address), (1,), one.dtype)[0])
+            targets = nb.carray(as_pointer(address + size), (-length,), np.uint16)
+            for k in range(targets.size):
+                ports[targets[k]] += weight
+        else:
+            targets = nb.carray(as_pointer(address), (length,), np.uint16)
+            weights = nb.carray(as_pointer(address + padded(length, size)), (length,), one.dtype)
+            for k in range(targets.size):
+                ports[targets[k]] += weights[k]
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _gather(team, turn, fired):
+    """Collect the neurons that fired in this step, by population, then id; gives their number."""
+    n = 0
+    for s in range(team.slices.shape[0]):
+        first = team.slices[s, FIRST]
+        for j in range(team.n_fired[turn, s]):
+            fired[n] = first + team.fired[turn, first + j]
+            n += 1
+    return n
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _keep(team, turn, step, spikes):
+    """Append the spikes of the recorded populations, in larger arrays if need be."""
+    n = spikes.n[0]
+    for s in range(team.slices.shape[0]):
+        count = team.n_fired[turn, s]
+        if count == 0 or not team.recorded[team.slices[s, POPULATION]]:
+            continue
+        if n + count > spikes.steps.size:
+            steps, neurons = np.empty(2 * (n + count), np.int64), np.empty(2 * (n + count), np.int64)
+            steps[:n] = spikes.steps[:n]
+            neurons[:n] = spikes.neurons[:n]
+            spikes = Spikes(steps, neurons, spikes.n)
+        first = team.slices[s, FIRST]
+        for j in range(count):
+            spikes.steps[n + j] = step
+            spikes.neurons[n + j] = first + team.fired[turn, first + j]
+        n += count
+    spikes.n[0] = n
+    return spikes
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _advance_block(team, block, step, turn, words, counts):
+    """Drive, advance and test the neurons of a block, population by population."""
+    n_blocks = team.port_first.size - 1
+    n_neurons = team.fired.shape[1]
+    ports = team.ports[team.port_first[block] : team.port_first[block + 1]]
+    for s in range(block, team.slices.shape[0], n_blocks):
+        n = team.slices[s, LENGTH]
+        if n == 0:
+            continue
+        for q in range(team.poisson_first[s], team.poisson_first[s + 1]):
+            add_poisson(team.poisson[q], step, ports, words, counts)
+        fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
+        team.n_fired[turn, s] = call_kernel(
+            team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, fired
+        )
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def advance(thread, n_threads, yield_at, first_step, n_steps, team, blocks, calendar, spikes):
+    """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes."""
+    fired = np.empty(team.fired.shape[1], np.int64)
+    addresses, lengths = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    words, counts = np.empty(256, np.uint32), np.empty(256, np.int32)
+    barrier = team.barrier.ctypes.data
+    mask = calendar.tail.shape[1] - 1
+    for step in range(first_step + 1, first_step + n_steps + 1):
+        turn = step & 1
+        for k in range(blocks.size):
+            due = calendar.count[k, step & mask]
+            if due:
+                if due > addresses.size:
+                    addresses, lengths = np.empty(2 * due, np.int64), np.empty(2 * due, np.int64)
+                take(calendar, k, step, addresses, lengths)
+                ports = team.ports[team.port_first[blocks[k]] : team.port_first[blocks[k] + 1]]
+                deliver(addresses, lengths, due, ports, team.one)
+            _advance_block(team, blocks[k], step, turn, words, counts)
+        wait(barrier, n_threads, yield_at)
+        n_fired = _gather(team, turn, fired)
+        if n_fired:
+            for k in range(blocks.size):
+                calendar = schedule(calendar, k, team.rows[blocks[k]], fired, n_fired, step, team.one.itemsize)
+            if thread == 0:
+                spikes = _keep(team, turn, step, spikes)
+    return calendar, spikes

@@ -1,0 +1,191 @@
+"""The Numba backend: an `Engine` made of the compiled driver, the block adjacency and the kernels' addresses."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba import adjacency, kernels, poisson, records
+from hsnn_event.backends.numba.calendar import Calendar, new_calendar
+from hsnn_event.backends.numba.driver import Spikes, Team, advance
+from hsnn_event.backends.numba.native import new_barrier, yield_address
+from hsnn_event.backends.numba.partition import partition
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
+
+
+class NumbaEngine:
+    """Runs a Program on `n_threads` threads; spikes do not depend on their number, nor on `n_blocks`.
+
+    `timing` holds the seconds spent on construction ("construct") and compilation ("compile").
+    """
+
+    def __init__(self, program: Program, n_threads: int = 1, n_blocks: int | None = None) -> None:
+        self.program = program
+        self.step = 0
+        self.timing = {"construct": 0.0, "compile": 0.0}
+        self._real = np.dtype(program.state_type)
+        self._n_threads = n_threads
+        self._parts = partition(program, n_threads, n_blocks)
+        began = time.perf_counter()
+        self._table = records.projection_table(program, self._parts, n_threads)
+        self._rows = adjacency.build(
+            self._table.records, self._table.sources, int(self._parts.offsets[-1]), self._parts.n_blocks,
+            program.weight_type, n_threads,
+        )  # fmt: skip
+        self.timing["construct"] = time.perf_counter() - began
+        self._allocate()
+        self._compile()
+
+    @property
+    def n_synapses(self) -> int:
+        """Of all projections together."""
+        return self._rows.n_synapses
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of synapses and their indices."""
+        return self._rows.n_bytes
+
+    def _allocate(self) -> None:
+        program, parts = self.program, self._parts
+        kernels_of = [program.kernels[p.kernel] for p in program.populations]
+        self._kernels = kernels_of
+        self._states = [{name: values.astype(self._real) for name, values in p.states.items()} for p in program.populations]
+        self._numbers: list[dict[str, Number]] = [{**p.constants, **p.inputs} for p in program.populations]
+        self._counters = [np.zeros(p.size, np.int32) for p in program.populations]
+        n_neurons, n_slices = int(parts.offsets[-1]), len(program.populations) * parts.n_blocks
+        self._poisson = records.poisson_records(program, parts)
+        self._team = Team(
+            slices=np.zeros((n_slices, 6), np.int64),
+            rows=self._rows.rows,
+            one=np.zeros(1, program.weight_type),
+            ports=np.zeros(int(parts.n_ports.sum()), self._real),
+            port_first=np.concatenate(([0], np.cumsum(parts.n_ports))),
+            poisson=self._poisson.records,
+            poisson_first=self._poisson.first,
+            fired=np.zeros((2, n_neurons), np.int32),
+            n_fired=np.zeros((2, n_slices), np.int64),
+            recorded=np.zeros(len(program.populations), np.bool_),
+            barrier=new_barrier(),
+        )
+        self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
+        self.restart(tuple(plan.key for plan in program.poisson))
+
+    def restart(self, program_keys: tuple[int, ...]) -> None:
+        self.step = 0
+        self._calendars = [new_calendar(len(blocks), self._rows.max_delay) for blocks in self._blocks]
+        self._team.ports[:] = 0
+        for counter in self._counters:
+            counter[:] = 0
+        for k, drive in enumerate(self._poisson.drive):
+            self._team.poisson[k, poisson.KEY] = np.uint64(program_keys[drive]).astype(np.int64)
+        self._spikes = [_no_spikes() for _ in self._blocks]
+
+    def _compile(self) -> None:
+        began = time.perf_counter()
+        self._bind()
+        # A run of no steps compiles the driver, or loads it from the cache.
+        advance(0, 1, 0, 0, 0, self._team, self._blocks[0], self._calendars[0], self._spikes[0])
+        self._yield_at = yield_address()
+        self.timing["compile"] += time.perf_counter() - began
+
+    def _bind(self) -> None:
+        """Fill the table of slices: addresses of kernels, and of the arrays and numbers that they work on."""
+        self._pointers: list[npt.NDArray[Any]] = []
+        for p in range(len(self._kernels)):
+            self._bind_population(p)
+
+    def _bind_population(self, p: int) -> None:
+        kernel, numbers, parts = self._kernels[p], self._numbers[p], self._parts
+        own = frozenset(name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]))
+        where = kernels.layout(kernel, own)
+        code = kernels.address(kernel, self._real.name, own)
+        for name in own:
+            numbers[name] = np.ascontiguousarray(numbers[name], self._real)
+        scalars = np.array([numbers[name] for name in where.scalars], np.float64)
+        self._pointers.append(scalars)
+        for b in range(parts.n_blocks):
+            first = int(parts.first[p, b])
+            arrays = np.array([self._address(p, b, name, first) for name in where.arrays], np.int64)
+            self._pointers.append(arrays)
+            self._team.slices[p * parts.n_blocks + b] = (
+                parts.offsets[p] + first, parts.length[p, b], code, arrays.ctypes.data, scalars.ctypes.data, p,
+            )  # fmt: skip
+
+    def _address(self, p: int, b: int, name: str, first: int) -> int:
+        """Of the part of an array that lies in a block."""
+        parts = self._parts
+        if name.startswith("(arrival) "):
+            receptor = self._kernels[p].receptors.index(name.removeprefix("(arrival) "))
+            port = self._team.port_first[b] + parts.port[p, b] + receptor * parts.length[p, b]
+            return int(self._team.ports.ctypes.data + port * self._real.itemsize)
+        array = self._counters[p] if name == "(counter)" else self._states[p].get(name, self._numbers[p].get(name))
+        assert isinstance(array, np.ndarray)
+        return int(array.ctypes.data + first * array.itemsize)
+
+    def advance(self, n_steps: int, recorded: npt.NDArray[np.bool_]) -> None:
+        self._team.recorded[:] = recorded
+
+        def work(thread: int) -> tuple[Calendar, Spikes]:
+            return advance(
+                thread, self._n_threads, self._yield_at, self.step, n_steps, self._team, self._blocks[thread],
+                self._calendars[thread], self._spikes[thread],
+            )  # fmt: skip
+
+        if self._n_threads == 1:
+            results = [work(0)]
+        else:
+            with ThreadPoolExecutor(self._n_threads - 1) as pool:
+                others = [pool.submit(work, thread) for thread in range(1, self._n_threads)]
+                results = [work(0), *(each.result() for each in others)]
+        self._calendars = [calendar for calendar, _ in results]
+        self._spikes = [spikes for _, spikes in results]
+        self.step += n_steps
+
+    def spikes(self) -> tuple[IntArray, IntArray, IntArray]:
+        kept = self._spikes[0]
+        steps, neurons = kept.steps[: kept.n[0]].copy(), kept.neurons[: kept.n[0]]
+        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
+        ids = neurons - self._parts.offsets[populations]
+        kept.n[0] = 0
+        return steps, populations, ids
+
+    def read(self, population: int, variable: str) -> FloatArray:
+        size = self.program.populations[population].size
+        values = self._states[population].get(variable, self._numbers[population].get(variable))
+        if values is None:
+            raise KeyError(variable)
+        return np.array(np.broadcast_to(values, size), np.float64)
+
+    def write(self, population: int, variable: str, values: Number) -> None:
+        if variable in self._states[population]:
+            self._states[population][variable][:] = values
+            return
+        if variable not in self._numbers[population]:
+            raise KeyError(variable)
+        self._numbers[population][variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
+        self._bind_population(population)
+
+    def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+        plan, place = self.program.projections[projection], self._table.place[projection]
+        n_sources = self.program.populations[plan.source].size if plan.source_ids is None else len(plan.source_ids)
+        record = self._table.records
+        chosen = np.full(int(record[place]["n_targets"]), -1, np.int64)
+        first = adjacency.count_rows(record, place, n_sources, self._table.capacity[place], chosen)
+        n = int(first[-1])
+        sources, targets, weights, delays = np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n), np.empty(n, np.int32)
+        chosen[:] = -1
+        adjacency.draw_projection(record, place, first, sources, targets, weights, delays, chosen)
+        source_ids = sources if plan.source_ids is None else plan.source_ids[sources]
+        target_ids = targets.astype(np.int64) if plan.target_ids is None else plan.target_ids[targets]
+        weights = weights.astype(self.program.weight_type).astype(np.float64)
+        order = np.argsort(source_ids, kind="stable")
+        return source_ids[order], target_ids[order], weights[order], delays[order].astype(np.int64)
+
+
+def _no_spikes() -> Spikes:
+    return Spikes(np.empty(1024, np.int64), np.empty(1024, np.int64), np.zeros(1, np.int64))

@@ -1,0 +1,134 @@
+"""What Numba lacks: pointers, prefetch, atomic counters, calls through addresses, and a barrier made of them."""
+
+from __future__ import annotations
+
+import ctypes
+import platform
+import sys
+
+import numba as nb
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+SPINS_BEFORE_YIELD = 2000  # about 20 us: longer than a balanced step's wait, shorter than a time slice
+
+
+@intrinsic
+def as_pointer(typing_context, address):
+    """The untyped pointer of an integer address."""
+
+    def codegen(context, builder, signature, args):
+        return builder.inttoptr(args[0], cgutils.voidptr_t)
+
+    return types.voidptr(types.int64), codegen
+
+
+@intrinsic
+def prefetch(typing_context, address):
+    """Ask for the cache line at an address; a hint without effect on results."""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], cgutils.voidptr_t)
+        i32 = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, i32, i32, i32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(function, [pointer, i32(0), i32(3), i32(1)])  # read, keep in all levels, data
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
+
+
+@intrinsic
+def load_atomic(typing_context, address):
+    """The int64 at an address, read with sequential consistency."""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.load_atomic(pointer, ordering="seq_cst", align=8)
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def add_atomic(typing_context, address, amount):
+    """Add to the int64 at an address; gives the value before."""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        return builder.atomic_rmw("add", pointer, args[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+@intrinsic
+def pause(typing_context):
+    """Tell the processor that this is a spin loop, where it has a way to be told."""
+
+    def codegen(context, builder, signature, args):
+        if platform.machine().lower() in ("x86_64", "amd64"):
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
+        return context.get_dummy_value()
+
+    return types.void(), codegen
+
+
+@intrinsic
+def call_kernel(typing_context, address, arrays, scalars, n, fired):
+    """Call int64 kernel(int64 *arrays, float64 *scalars, int64 n, int32 *fired) at an address."""
+
+    def codegen(context, builder, signature, args):
+        i64 = ir.IntType(64)
+        kind = ir.FunctionType(i64, [i64] * 4)
+        function = builder.inttoptr(args[0], kind.as_pointer())
+        return builder.call(function, args[1:])
+
+    return types.int64(*[types.int64] * 5), codegen
+
+
+@intrinsic
+def call_yield(typing_context, address):
+    """Call int32 function(void) at an address."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.IntType(32), [])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), [])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen
+
+
+def yield_address() -> int:
+    """The system's "let another thread run", or 0 where none is found: then a waiting thread only spins."""
+    try:
+        library = ctypes.WinDLL("kernel32") if sys.platform == "win32" else ctypes.CDLL(None)
+        function = library.SwitchToThread if sys.platform == "win32" else library.sched_yield
+        return ctypes.cast(function, ctypes.c_void_p).value or 0
+    except (OSError, AttributeError):
+        return 0
+
+
+def new_barrier() -> np.ndarray:
+    """Arrivals in [0], rounds in [16]: apart, so that they do not share a cache line."""
+    return np.zeros(32, np.int64)
+
+
+@nb.njit(error_model="numpy")
+def wait(barrier, n_threads, yield_at):
+    """Return when all threads have called it: a sense-reversing barrier that spins, then yields."""
+    if n_threads == 1:
+        return
+    arrivals, rounds = barrier, barrier + 128
+    now = load_atomic(rounds)
+    if add_atomic(arrivals, 1) == n_threads - 1:
+        add_atomic(arrivals, -n_threads)
+        add_atomic(rounds, 1)
+        return
+    spins = 0
+    while load_atomic(rounds) == now:
+        pause()
+        spins += 1
+        if spins > SPINS_BEFORE_YIELD and yield_at != 0:
+            call_yield(yield_at)

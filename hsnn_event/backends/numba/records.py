@@ -1,0 +1,254 @@
+"""From plans to the records that compiled code reads: projections and Poisson drives, with their arrays kept alive."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba import poisson, rows
+from hsnn_event.backends.numba.adjacency import SourceRows
+from hsnn_event.backends.numba.partition import Partition
+from hsnn_event.distributions import KINDS
+from hsnn_event.lowering.ir import IntArray, PoissonPlan, Program, ProjectionPlan, ValuePlan
+from hsnn_event.lowering.poisson import poisson_parts, poisson_table
+
+DRAWS_AT_ONCE = 1 << 20
+_KINDS = {
+    "fixed_outdegree": rows.COUNTED, "fixed_total": rows.COUNTED, "bernoulli": rows.BERNOULLI,
+    "one_to_one": rows.ONE_TO_ONE, "all_to_all": rows.ALL_TO_ALL, "fixed_indegree": rows.LISTED,
+    "from_edges": rows.LISTED,
+}  # fmt: skip
+
+
+@dataclass
+class ProjectionTable:
+    """Records sorted by source population, then by declaration; `place[number]` is where projection `number` stands."""
+
+    records: npt.NDArray[Any]
+    sources: list[SourceRows]
+    place: list[int]
+    capacity: list[int]  # of each record: no source position has more synapses
+    arrays: list[npt.NDArray[Any]] = field(default_factory=list)
+
+    def address(self, array: npt.NDArray[Any]) -> int:
+        """Keep an array alive and give its address."""
+        self.arrays.append(array)
+        return int(array.ctypes.data)
+
+
+def projection_table(program: Program, parts: Partition, n_threads: int) -> ProjectionTable:
+    """All projections as records, their counts and lists drawn where a rule needs them first."""
+    plans = program.projections
+    order = sorted(range(len(plans)), key=lambda k: plans[k].source)
+    table = ProjectionTable(np.zeros(len(plans), rows.PROJECTION), [], [0] * len(plans), [0] * len(plans))
+    for place, number in enumerate(order):
+        table.place[number] = place
+        sizes = tuple(program.populations[p].size for p in (plans[number].source, plans[number].target))
+        _fill(table, place, plans[number], parts, sizes, n_threads)
+    for p, population in enumerate(program.populations):
+        mine = [table.place[k] for k in order if plans[k].source == p]
+        weights = {(plans[k].weight.kind, plans[k].weight.a) for k in order if plans[k].source == p}
+        distinct = [int(table.records[k]["n_targets"]) for k in mine if not table.records[k]["multapses"]]
+        table.sources.append(
+            SourceRows(
+                offset=int(parts.offsets[p]),
+                size=population.size,
+                first_projection=mine[0] if mine else 0,
+                n_projections=len(mine),
+                uniform=len(weights) == 1 and next(iter(weights))[0] == "constant",
+                capacity=sum(table.capacity[k] for k in mine),
+                n_targets=max(distinct, default=0),
+            )
+        )
+    return table
+
+
+def _fill(
+    table: ProjectionTable, place: int, plan: ProjectionPlan, parts: Partition, sizes: tuple[int, ...], n_threads: int
+) -> None:
+    record, rule = table.records[place], plan.rule
+    n_sources = sizes[0] if plan.source_ids is None else len(plan.source_ids)
+    n_targets = sizes[1] if plan.target_ids is None else len(plan.target_ids)
+    target_own, source_own = _own_places(plan, sizes)
+    # Bernoulli with certainty is all to all, and with impossibility a count of no synapses.
+    kind = _KINDS[rule.kind]
+    if rule.kind == "bernoulli" and rule.p in (0.0, 1.0):
+        kind = rows.ALL_TO_ALL if rule.p else rows.COUNTED
+    record["kind"], record["key"], record["n_targets"], record["multapses"] = kind, plan.key, n_targets, rule.multapses
+    if plan.source_ids is not None:
+        record["position"] = table.address(_places(plan.source_ids, sizes[0]))
+    if target_own is not None:
+        record["own"] = table.address(target_own)
+    record["target_map"] = table.address(parts.target_map(plan.target, plan.receptor, plan.target_ids))
+    _fill_values(table, record, "weight", plan.weight)
+    _fill_values(table, record, "delay", plan.delay)
+    record["grid"] = plan.delay.grid
+    if kind == rows.COUNTED:
+        counts = _counts(plan, n_sources, n_targets, target_own, n_threads)
+        record["first"] = table.address(np.concatenate(([0], np.cumsum(counts))))
+        table.capacity[place] = int(counts.max(initial=0))
+    elif kind == rows.LISTED:
+        table.capacity[place] = _fill_list(table, record, plan, n_sources, n_targets, source_own)
+    else:
+        table.capacity[place] = 1 if kind == rows.ONE_TO_ONE else n_targets
+        record["log_of_no"] = math.log1p(-rule.p) if kind == rows.BERNOULLI else 0.0
+
+
+def _fill_values(table: ProjectionTable, record: Any, name: str, plan: ValuePlan) -> None:
+    record[f"{name}_kind"] = KINDS[plan.kind]
+    for each in ("a", "b", "u_low", "u_high", "low", "high"):
+        record[f"{name}_{each}"] = getattr(plan, each)
+    if plan.values is not None:
+        record[f"{name}_values"] = table.address(np.ascontiguousarray(plan.values, np.float64))
+
+
+def _places(ids: IntArray, size: int) -> IntArray:
+    """Where each neuron of a population stands in a view, -1 where it does not."""
+    places = np.full(size, -1, np.int64)
+    places[ids] = np.arange(len(ids))
+    return places
+
+
+def _own_places(plan: ProjectionPlan, sizes: tuple[int, ...]) -> tuple[IntArray | None, IntArray | None]:
+    """Each source's place among the targets and each target's among the sources, -1 for none; None: autapses may be."""
+    if plan.rule.autapses or plan.source != plan.target:
+        return None, None
+    everyone = np.arange(sizes[0])
+    sources = everyone if plan.source_ids is None else plan.source_ids
+    targets = everyone if plan.target_ids is None else plan.target_ids
+    return _places(targets, sizes[1])[sources], _places(sources, sizes[0])[targets]
+
+
+def _counts(
+    plan: ProjectionPlan, n_sources: int, n_targets: int, own: IntArray | None, n_threads: int
+) -> IntArray:
+    """The number of synapses of each source."""
+    rule = plan.rule
+    if rule.kind == "bernoulli":
+        return np.zeros(n_sources, np.int64)
+    if rule.kind == "fixed_outdegree":
+        return np.full(n_sources, rule.count, np.int64)
+    counts = np.zeros(n_sources, np.int64)
+    if not rule.multapses:
+        capacity = np.full(n_sources, n_targets, np.int64) - (0 if own is None else own >= 0)
+        rows.count_total_distinct(np.uint64(plan.key), rule.count, n_sources, capacity, counts)
+        return counts
+    lock = threading.Lock()
+
+    def deal(first: int) -> None:
+        mine = np.zeros(n_sources, np.int64)
+        rows.count_total(np.uint64(plan.key), first, min(DRAWS_AT_ONCE, rule.count - first), n_sources, mine)
+        with lock:
+            np.add(counts, mine, out=counts)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(deal, range(0, rule.count, DRAWS_AT_ONCE)))
+    return counts
+
+
+def _fill_list(
+    table: ProjectionTable, record: Any, plan: ProjectionPlan, n_sources: int, n_targets: int, own: IntArray | None
+) -> int:
+    """Edges that a rule does not number by source, grouped by source; gives the longest row."""
+    rule = plan.rule
+    if rule.kind == "from_edges":
+        assert rule.sources is not None and rule.targets is not None
+        sources, targets = rule.sources, rule.targets
+        first, order = rows.group_by_source(sources, n_sources)
+        row, index = np.zeros(len(order), np.int32), order
+    else:
+        sources = np.empty(n_targets * rule.count, np.int64)
+        rows.draw_sources(
+            np.uint64(plan.key), rule.count, n_sources, np.empty(0, np.int64) if own is None else own,
+            rule.multapses, sources,
+        )  # fmt: skip
+        first, order = rows.group_by_source(sources, n_sources)
+        targets = np.repeat(np.arange(n_targets), rule.count)
+        row, index = targets[order].astype(np.int32), order % max(rule.count, 1)
+    record["first"] = table.address(first)
+    record["listed_target"] = table.address(targets[order].astype(np.int32))
+    record["listed_row"], record["listed_index"] = table.address(row), table.address(index)
+    record["listed_edge"] = table.address(order)
+    return int(np.diff(first).max(initial=0))
+
+
+@dataclass
+class PoissonTable:
+    """Records sorted by slice, then by declaration; `drive[k]` is the drive that record k belongs to."""
+
+    records: IntArray
+    first: IntArray
+    drive: IntArray
+    arrays: list[npt.NDArray[Any]] = field(default_factory=list)
+
+    def address(self, array: npt.NDArray[Any]) -> int:
+        """Keep an array alive and give its address."""
+        self.arrays.append(array)
+        return int(array.ctypes.data)
+
+
+def poisson_records(program: Program, parts: Partition) -> PoissonTable:
+    """Every drive, cut into runs of neighbouring targets within slices."""
+    n_slices = len(program.populations) * parts.n_blocks
+    found: list[tuple[int, int, list[int]]] = []
+    table = PoissonTable(np.zeros((0, poisson.N_COLUMNS), np.int64), np.zeros(n_slices + 1, np.int64), np.zeros(0, np.int64))
+    for number, plan in enumerate(program.poisson):
+        found += [(s, number, record) for s, record in _runs(table, plan, parts, program.state_type)]
+    found.sort(key=lambda each: each[:2])
+    if found:
+        table.records = np.array([record for _, _, record in found], np.int64)
+        table.drive = np.array([number for _, number, _ in found], np.int64)
+        table.first = np.searchsorted([s for s, _, _ in found], np.arange(n_slices + 1)).astype(np.int64)
+    return table
+
+
+def _runs(
+    table: PoissonTable, plan: PoissonPlan, parts: Partition, state_type: str
+) -> list[tuple[int, list[int]]]:
+    """(slice, record) of each run of neighbouring ids of a drive."""
+    p = plan.population
+    ids = np.arange(int(parts.length[p].sum())) if plan.ids is None else np.asarray(plan.ids)
+    weights = np.atleast_1d(np.asarray(plan.weight, state_type))
+    weight_at, stride = table.address(weights), int(weights.size > 1)
+    means, tables, n_parts = _thresholds(plan, len(ids))
+    table_at = table.address(np.concatenate(tables) if tables else np.zeros(0, np.uint32))
+    bounds = np.concatenate(([0], np.cumsum([len(each) for each in tables]))).astype(np.int64)
+    bounds_at, parts_at = table.address(bounds), table.address(n_parts)
+    shared = np.ndim(plan.expected) == 0
+    block = ids // max(int(parts.length[p, 0]), 1)
+    breaks = np.flatnonzero((np.diff(ids) != 1) | (np.diff(block) != 0)) + 1
+    runs = []
+    for begin, end in zip(np.concatenate(([0], breaks)).tolist(), np.concatenate((breaks, [len(ids)])).tolist(), strict=True):
+        if begin == end:
+            continue
+        b = int(block[begin])
+        port = parts.port[p, b] + plan.receptor * parts.length[p, b] + ids[begin] - parts.first[p, b]
+        runs.append((
+            p * parts.n_blocks + b,
+            [
+                int(port), int(ids[begin]), end - begin, table_at, 0 if shared else bounds_at + 8 * begin,
+                weight_at + begin * stride * weights.itemsize, stride, plan.delay, plan.start, plan.stop,
+                plan.key - (1 << 64 if plan.key >> 63 else 0),
+                int(n_parts[0]) if shared else parts_at + 8 * begin,
+                len(tables[0]) if shared else int(n_parts.max(initial=0)),
+            ],
+        ))  # fmt: skip
+    return runs
+
+
+def _thresholds(plan: PoissonPlan, n: int) -> tuple[Sequence[float], list[npt.NDArray[np.uint32]], IntArray]:
+    """Mean, table and number of draws: one for all targets, or one each."""
+    means = np.atleast_1d(np.asarray(plan.expected, np.float64)).tolist()
+    n_parts = np.array([poisson_parts(mean) for mean in means], np.int64)
+    known: dict[float, npt.NDArray[np.uint32]] = {}
+    for mean, count in zip(means, n_parts.tolist(), strict=True):
+        if mean not in known:
+            known[mean] = poisson_table(mean / count) if count else np.zeros(0, np.uint32)
+    return means, [known[mean] for mean in means], n_parts

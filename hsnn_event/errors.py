@@ -1,0 +1,109 @@
+"""Typed exceptions: each says what is wrong, with which value, and the way out; the facts are attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+
+class HsnnError(Exception):
+    """Root of every error that the package raises on purpose.
+
+    The keyword arguments become attributes, so that a caller need not parse the text.
+
+    >>> error = HsnnError("delay -1 ms is negative", delay=-1.0)
+    >>> error.delay
+    -1.0
+    """
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.facts = facts
+        for name, fact in facts.items():
+            setattr(self, name, fact)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), str(self.args[0]), self.facts)
+
+
+def _rebuild(kind: type[HsnnError], message: str, facts: dict[str, Any]) -> HsnnError:
+    return kind(message, **facts)
+
+
+class ModelError(HsnnError, ValueError):
+    """A neuron model is declared in a way that has no meaning."""
+
+
+class ExpressionError(ModelError):
+    """The text of an expression cannot be read, or is larger or stranger than expressions may be."""
+
+
+class UnknownNameError(HsnnError, LookupError):
+    """A name that nothing declares: a variable, parameter, receptor, population, rule or option."""
+
+
+class MethodError(ModelError):
+    """An integration method does not fit the equations; the text says which term prevents it."""
+
+
+class ValueRangeError(HsnnError, ValueError):
+    """A number is NaN, infinite, negative or outside the range that has a meaning here."""
+
+
+class ShapeError(HsnnError, ValueError):
+    """An array has another shape than the object that it describes."""
+
+
+class ArgumentTypeError(HsnnError, TypeError):
+    """An argument is of a kind that has no meaning here."""
+
+
+class GridError(HsnnError, ValueError):
+    """A time that must be a whole number of steps is not."""
+
+
+class DeclarationError(HsnnError, ValueError):
+    """A network is declared in contradiction to itself (a name twice, a change of structure after the first run)."""
+
+
+class AmbiguousError(HsnnError, LookupError):
+    """A short form fits several objects; the text lists them."""
+
+
+class NotRecordedError(HsnnError, LookupError):
+    """Data were asked for that nothing recorded."""
+
+
+class FileFormatError(HsnnError, ValueError):
+    """A file is not what it should be."""
+
+
+class BackendError(HsnnError, RuntimeError):
+    """A backend cannot run this network, or failed while running it."""
+
+
+class MissingExtraError(HsnnError, ImportError):
+    """A feature needs an optional package; the text names the extra that installs it."""
+
+
+class DivergenceError(HsnnError, ArithmeticError):
+    """A state became NaN or infinite. `error.result` holds what was recorded before."""
+
+
+class RunInterrupted(HsnnError, KeyboardInterrupt):  # noqa: N818 (it is a KeyboardInterrupt, not a failure)
+    """Ctrl-C during a run. `error.result` holds what was recorded; the network can go on."""
+
+
+def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """The error for a name that is not among `known`, with the nearest one suggested.
+
+    >>> str(unknown_name("lif.dynamics['v']: name", "tua", ["tau", "v"]))
+    "lif.dynamics['v']: name 'tua' is unknown. Did you mean 'tau'? Known: tau, v."
+    """
+    known = [str(each) for each in known]
+    near = get_close_matches(str(name), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    listed = ", ".join(sorted(known)) if known else "none"
+    text = f"{what} {name!r} is unknown.{hint} Known: {listed}."
+    return UnknownNameError(text, name=name, known=tuple(known))

@@ -1,0 +1,166 @@
+"""The narrow waist: `Program`, all that a backend ever sees of a network. Data only, no callables.
+
+A kernel is straight-line code over single typed operations in fixed order. Every backend executes the same list,
+one IEEE operation for each instruction and no fused ones, so that all of them give the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Number = float | FloatArray  # one value for all, or one value each
+
+# Operations and the number of their arguments. Loads and literals carry `value` and no arguments.
+LOADS = ("state", "constant", "input", "arrival")  # value: index into the kernel's list of that kind
+REAL_OPS = {
+    "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
+    "floor": 1, "rint": 1,
+    "flush": 1,      # x, or 0 where |x| < 1e-30: denormals never arise
+    "select": 3,     # condition (bool), value if true, value if false
+    "scale2": 2,     # x * 2**k for a whole-numbered real k in the range of normal numbers
+    "exponent": 1,   # the whole-numbered e of x = m * 2**e with 1 <= m < 2, as a real; x > 0 and normal
+    "mantissa": 1,   # that m
+}  # fmt: skip
+BOOL_OPS = {"lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or": 2, "not": 1}
+DENORMAL_CUT = 1e-30
+
+
+class Instruction(NamedTuple):
+    """Value number k of a section is what its k-th instruction gives.
+
+    `op` is one of LOADS ("state", "constant", "input", "arrival": `value` is the index), "clamped" (bool: is the
+    neuron refractory in this step), "literal" (`value`, a float), a key of REAL_OPS or a key of BOOL_OPS.
+    """
+
+    op: str
+    args: tuple[int, ...] = ()
+    value: float | int | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """Straight-line code; `outputs` are numbers of values."""
+
+    code: tuple[Instruction, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One clock step of a neuron: `update` (advance from t to t + dt, then add the arrivals), `fires`, `reset`.
+
+    `update` and `reset` output one value a state, in order of `states`; `reset` runs only for a neuron that fires.
+    `fires` outputs one bool and reads the states after `update`; a refractory neuron is never asked.
+    A neuron that fires is then clamped for as many steps as its constant "refractory_steps" says, if there is one.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    constants: tuple[str, ...]  # parameters that the code reads, and what the host derived from parameters and dt
+    inputs: tuple[str, ...]     # continuous inputs, held over the step
+    receptors: tuple[str, ...]  # arrivals: the sum of the weights that arrive at t + dt
+    update: Section
+    fires: Section
+    reset: Section
+
+    @property
+    def refractory(self) -> bool:
+        """Does the neuron have a refractory period?"""
+        return "refractory_steps" in self.constants
+
+
+@dataclass(frozen=True)
+class PopulationPlan:
+    """`kernel` indexes Program.kernels; the numbers are float64 whatever the precision of the run."""
+
+    name: str
+    size: int
+    kernel: int
+    states: dict[str, FloatArray]     # initial values, shape (size,)
+    constants: dict[str, Number]
+    inputs: dict[str, Number]
+
+
+@dataclass(frozen=True)
+class ValuePlan:
+    """A weight or delay of each synapse: `kind` is "constant", "array" or the name of a distribution.
+
+    A draw is `quantile(kind, a, b, u_low + u * (u_high - u_low))`, clipped to [low, high]: redrawing outside bounds
+    is done by rescaling u. Arrays hold one value an edge in the order in which the rule numbers its edges.
+    A delay (`grid` = dt) drawn from a distribution is then max(1, floor(value / grid + 0.5)) steps; constant and
+    array delays are whole steps already.
+    """
+
+    kind: str
+    a: float = 0.0
+    b: float = 0.0
+    u_low: float = 0.0
+    u_high: float = 1.0
+    low: float = -np.inf
+    high: float = np.inf
+    values: FloatArray | None = None
+    grid: float = 0.0
+
+
+@dataclass(frozen=True)
+class RulePlan:
+    """Which pairs are connected; docs/semantics.md gives every rule as a function of random counters."""
+
+    kind: str                       # "fixed_total", "bernoulli", "fixed_indegree", ..., "from_edges"
+    count: int = 0                  # n or k
+    p: float = 0.0
+    autapses: bool = True
+    multapses: bool = True
+    sources: IntArray | None = None  # from_edges: ids within the source object
+    targets: IntArray | None = None
+
+
+@dataclass(frozen=True)
+class ProjectionPlan:
+    """Indices refer to Program.populations and to the receptors of the target's kernel."""
+
+    name: str
+    source: int
+    target: int
+    receptor: int
+    rule: RulePlan
+    weight: ValuePlan
+    delay: ValuePlan
+    key: int                          # of its random stream, 64 bits
+    source_ids: IntArray | None = None  # a view: population ids, in its order; None: the whole population
+    target_ids: IntArray | None = None
+
+
+@dataclass(frozen=True)
+class PoissonPlan:
+    """Private Poisson trains: in the step that ends at k * dt each target draws a count with mean `expected` at
+    emission step k - delay, for start < k - delay <= stop, and receives count * weight."""
+
+    population: int
+    receptor: int
+    expected: Number   # rate * dt
+    weight: Number
+    delay: int         # steps, 0 or more
+    start: int         # steps
+    stop: int
+    key: int
+    ids: IntArray | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """A network, lowered. Time step k ends at time k * dt."""
+
+    dt: float
+    populations: tuple[PopulationPlan, ...]
+    kernels: tuple[Kernel, ...]
+    projections: tuple[ProjectionPlan, ...]
+    poisson: tuple[PoissonPlan, ...]
+    state_type: str = "float64"
+    weight_type: str = "float64"
