@@ -1,0 +1,107 @@
+"""exp, log and what follows from them, written as single IEEE operations: the same bits on every backend.
+
+The same lines serve float32 and float64: the polynomials are good enough for float64, and ln 2 is split so that
+k * LN2_HIGH is exact in float32. NaN goes in and comes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hsnn_event.lowering.arithmetic import Builder
+
+_LN2_HIGH = 0.693359375  # 9 significant bits
+_LN2_LOW = -0.00021219444005469057
+_LOG2_E = 1.4426950408889634
+_SQRT_2 = 1.4142135623730951
+
+# (e**r - 1 - r)/r**2 on |r| <= ln(2)/2: Chebyshev fit of degree 9; e**r has a relative error of 1.6e-17
+_EXP = (
+    0.5000000000000001, 0.16666666666666669, 0.04166666666662413, 0.008333333333330062, 0.0013888888917213717,
+    0.00019841269863053618, 2.4801521295954376e-05, 2.7557268459997064e-06, 2.7620088445409746e-07,
+    2.510038549551032e-08,
+)  # fmt: skip
+# (log((1+s)/(1-s)) - 2*s)/s as a polynomial in s**2 without its constant: coefficients of FreeBSD's e_log.c
+_LOG = (
+    6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
+    1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where the functions saturate in a number type: exp at e**low and e**high, log below `tiny`."""
+
+    low: float
+    high: float
+    tiny: float
+
+
+LIMITS = {
+    "float64": Limits(-708.0, 709.0, 2.2250738585072014e-308),
+    "float32": Limits(-87.0, 88.0, 1.1754943508222875e-38),
+}
+
+
+def _polynomial(b: Builder, x: int, coefficients: tuple[float, ...]) -> int:
+    """c0 + x*(c1 + x*(...)), by Horner's rule."""
+    total = b.literal(coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        total = b.add(b.literal(coefficient), b.mul(x, total))
+    return total
+
+
+def _reduced(b: Builder, x: int, limits: Limits) -> tuple[int, int]:
+    """k and e**r - 1, where x = k*ln(2) + r, |r| <= ln(2)/2, and x is clamped to where e**x is a normal number."""
+    x = b.smaller(b.literal(limits.high), b.larger(b.literal(limits.low), x))
+    k = b.emit("rint", b.mul(x, b.literal(_LOG2_E)))
+    r = b.sub(b.sub(x, b.mul(k, b.literal(_LN2_HIGH))), b.mul(k, b.literal(_LN2_LOW)))
+    return k, b.add(r, b.mul(b.mul(r, r), _polynomial(b, r, _EXP)))
+
+
+def exp(b: Builder, x: int, limits: Limits) -> int:
+    """e**x, saturating at e**limits.low and e**limits.high; error below 1 unit in the last place."""
+    k, growth = _reduced(b, x, limits)
+    return b.emit("scale2", b.add(b.literal(1.0), growth), k)
+
+
+def expm1(b: Builder, x: int, limits: Limits) -> int:
+    """e**x - 1 without cancellation; error below 3 units in the last place. Saturates as exp does."""
+    k, growth = _reduced(b, x, limits)
+    scale = b.emit("scale2", b.literal(1.0), k)
+    return b.add(b.mul(scale, growth), b.sub(scale, b.literal(1.0)))
+
+
+def log(b: Builder, x: int, limits: Limits) -> int:
+    """The natural logarithm; error below 1 unit in the last place. It is log(limits.tiny) for every x below that, 0 and
+    negative numbers included, and NaN for infinity."""
+    normal = b.larger(b.literal(limits.tiny), x)
+    e, m = b.emit("exponent", normal), b.emit("mantissa", normal)
+    high = b.emit("gt", m, b.literal(_SQRT_2))
+    e = b.emit("select", high, b.add(e, b.literal(1.0)), e)
+    m = b.emit("select", high, b.mul(m, b.literal(0.5)), m)
+    f = b.sub(m, b.literal(1.0))
+    s = b.div(f, b.add(b.literal(2.0), f))
+    z = b.mul(s, s)
+    tail = b.mul(z, _polynomial(b, z, _LOG))
+    half = b.mul(b.mul(b.literal(0.5), f), f)
+    low = b.add(b.mul(s, b.add(half, tail)), b.mul(e, b.literal(_LN2_LOW)))
+    result = b.sub(b.mul(e, b.literal(_LN2_HIGH)), b.sub(b.sub(half, low), f))
+    return b.add(result, b.sub(x, x))  # x - x is 0, but NaN where x is NaN or infinite, which the bits above hide
+
+
+def power(b: Builder, x: int, y: int, limits: Limits) -> int:
+    """x**y = e**(y log x) for x > 0; the relative error grows as |y log x| units in the last place."""
+    return exp(b, b.mul(y, log(b, x, limits)), limits)
+
+
+def tanh(b: Builder, x: int, limits: Limits) -> int:
+    """(e**2x - 1)/(e**2x + 1); error of a few units in the last place."""
+    growth = expm1(b, b.mul(b.literal(2.0), x), limits)
+    return b.div(growth, b.add(growth, b.literal(2.0)))
+
+
+def cosh(b: Builder, x: int, limits: Limits) -> int:
+    """(e**|x| + e**-|x|)/2; saturates where exp does."""
+    grown = exp(b, b.emit("abs", x), limits)
+    return b.mul(b.literal(0.5), b.add(grown, b.div(b.literal(1.0), grown)))

@@ -1,0 +1,224 @@
+"""`NeuronModel`: a neuron as data. Adding a model is adding a value."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+
+import numpy as np
+
+from hsnn_event.errors import ArgumentTypeError, ModelError, unknown_name
+from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
+from hsnn_event.quantities import is_array, real
+
+WEIGHT = "weight"
+_REFRACTORY_KEYS = ("duration", "clamp")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NeuronModel:
+    """A neuron: states that follow differential equations, and what arriving events, threshold and reset do to them.
+
+    Every right-hand side is the text of one expression over the names declared here: numbers, + - * / **, comparisons with
+    and, or, not, and the functions exp, log, sqrt, abs, min, max, tanh, cosh, clip(x, low, high), heaviside (1 at 0 and
+    above), where(condition, a, b) and floor. Time is in ms. All of it is checked when the model is declared.
+
+    - `parameters`: a number, an array or a distribution, one value a neuron.
+    - `states`: initial values, numbers or expressions of parameters and other states.
+    - `dynamics`: dx/dt for each state x that moves by itself.
+    - `expressions`: auxiliary expressions, usable in all others.
+    - `inputs`: continuous inputs and their default values.
+    - `receptors`: name -> state -> the state after an event of weight `weight`; it must be state + weight * factor.
+    - `threshold`: a condition, or None for a neuron that never fires; `reset`: state -> value after the spike; all of
+      them read the values before the reset.
+    - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
+      keeps that value, and events on it are lost.
+    - `units`: for documentation.
+
+    Raises ExpressionError, UnknownNameError, ModelError, ArgumentTypeError, ValueRangeError, which name the place.
+
+    >>> NeuronModel(name="leaky", parameters={"tau": 10.0}, states={"v": 0.0}, dynamics={"v": "-v/tua"})
+    Traceback (most recent call last):
+    hsnn_event.errors.UnknownNameError: leaky.dynamics['v']: name 'tua' is unknown. Did you mean 'tau'? Known: tau, v.
+    """
+
+    name: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    states: Mapping[str, float | str]
+    dynamics: Mapping[str, str] = field(default_factory=dict)
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, float] = field(default_factory=dict)
+    receptors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    threshold: str | None = None
+    reset: Mapping[str, str] = field(default_factory=dict)
+    refractory: Mapping[str, object] | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_identifier(self.name, "the name of a model", "model")
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name in ("name", "threshold") or (each.name == "refractory" and value is None):
+                continue
+            object.__setattr__(self, each.name, _own(value, f"{self.name}.{each.name}"))
+        receptors = {name: _own(action, f"{self.name}.receptors[{name!r}]") for name, action in self.receptors.items()}
+        object.__setattr__(self, "receptors", receptors)
+        _check_names(self)
+        _check_values(self)
+        _check_equations(self)
+        _check_events(self)
+
+    def with_parameters(self, **values: object) -> NeuronModel:
+        """The same model with other values of some parameters; UnknownNameError for a name that it has not.
+
+        >>> from hsnn_event.model.library import lif_exp
+        >>> lif_exp().with_parameters(tau_m=20.0).parameters["tau_m"]
+        20.0
+        """
+        for name in values:
+            if name not in self.parameters:
+                raise unknown_name(f"{self.name}: parameter", name, self.parameters)
+        return replace(self, parameters={**self.parameters, **values})
+
+    @property
+    def clamp(self) -> Mapping[str, str]:
+        """State -> the expression of its value while the neuron is refractory."""
+        clamp = (self.refractory or {}).get("clamp", {})
+        assert isinstance(clamp, Mapping)
+        return clamp
+
+    def __repr__(self) -> str:
+        return f"<NeuronModel {self.name}: states {', '.join(self.states)}; receptors {', '.join(self.receptors) or 'none'}>"
+
+
+def _own(value: object, place: str) -> dict[str, object]:
+    """A copy, so that the model does not change with the caller's dictionary."""
+    if not isinstance(value, Mapping):
+        raise ArgumentTypeError(f"{place} must be a mapping, not {value!r} ({type(value).__name__}).", value=value)
+    return dict(value)
+
+
+def _check_identifier(name: object, what: str, place: str) -> None:
+    if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+        raise ModelError(f"{place}: {what} must be an ASCII identifier and no keyword, not {name!r}.", name=name)
+
+
+def _check_names(model: NeuronModel) -> None:
+    roles: dict[str, str] = {}
+    for role in ("parameters", "states", "expressions", "inputs"):
+        for name in getattr(model, role):
+            place = f"{model.name}.{role}"
+            _check_identifier(name, "a name", place)
+            if name in FUNCTIONS or name in RESERVED or name == WEIGHT:
+                what = "a function" if name in FUNCTIONS else "reserved"
+                raise ModelError(f"{place}: the name {name!r} is {what}. Choose another.", name=name)
+            if name in roles:
+                raise ModelError(f"{place}: {name!r} is already one of {roles[name]}. Choose another.", name=name)
+            roles[name] = role
+    for name in model.receptors:
+        _check_identifier(name, "a receptor's name", f"{model.name}.receptors")
+
+
+def _check_values(model: NeuronModel) -> None:
+    for name, value in model.parameters.items():
+        place = f"{model.name}.parameters[{name!r}]"
+        if value is None or isinstance(value, str | bytes | bool | Mapping):
+            raise ArgumentTypeError(f"{place} must be a number, an array or a distribution, not {value!r}.", value=value)
+        if isinstance(value, int | float | np.number) or hasattr(value, "magnitude") or hasattr(value, "rescale"):
+            real(value, place, infinite=True)
+        elif is_array(value) and np.asarray(value).dtype.kind not in "iuf":
+            raise ArgumentTypeError(f"{place} must hold real numbers.", value=value)
+    for name, value in model.inputs.items():
+        real(value, f"{model.name}.inputs[{name!r}]")
+    for name, value in model.states.items():
+        if not isinstance(value, str):
+            real(value, f"{model.name}.states[{name!r}]")
+
+
+def _check_equations(model: NeuronModel) -> None:
+    variables = {*model.parameters, *model.states, *model.inputs}
+    expression_order(model)
+    everything = variables | set(model.expressions)
+    for name, text in model.dynamics.items():
+        _check_state(model, name, "dynamics")
+        parse(text, everything, f"{model.name}.dynamics[{name!r}]")
+    initial_order(model)
+
+
+def _check_events(model: NeuronModel) -> None:
+    everything = {*model.parameters, *model.states, *model.inputs, *model.expressions}
+    for receptor, action in model.receptors.items():
+        for name, text in action.items():
+            _check_state(model, name, f"receptors[{receptor!r}]")
+            parse(text, everything | {WEIGHT}, f"{model.name}.receptors[{receptor!r}][{name!r}]")
+    if model.threshold is not None:
+        parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)
+    elif model.reset or model.refractory:
+        raise ModelError(f"{model.name}: without a threshold, reset and refractory have no meaning. Leave them out.")
+    for name, text in model.reset.items():
+        _check_state(model, name, "reset")
+        parse(text, everything, f"{model.name}.reset[{name!r}]")
+    if model.refractory is not None:
+        _check_refractory(model, everything)
+
+
+def _check_refractory(model: NeuronModel, everything: set[str]) -> None:
+    refractory = model.refractory or {}
+    for key in refractory:
+        if key not in _REFRACTORY_KEYS:
+            raise unknown_name(f"{model.name}.refractory: key", key, _REFRACTORY_KEYS)
+    place = f"{model.name}.refractory['duration']"
+    if "duration" not in refractory:
+        raise ModelError(f"{model.name}.refractory: 'duration' is missing. Give an expression, such as 't_ref'.")
+    parse(str(refractory["duration"]), model.parameters, place)
+    clamp = refractory.get("clamp", {})
+    if not isinstance(clamp, Mapping):
+        raise ArgumentTypeError(f"{model.name}.refractory['clamp'] must be a mapping, not {clamp!r}.", value=clamp)
+    for name, text in clamp.items():
+        _check_state(model, name, "refractory['clamp']")
+        parse(text, everything, f"{model.name}.refractory['clamp'][{name!r}]")
+
+
+def _check_state(model: NeuronModel, name: str, place: str) -> None:
+    if name not in model.states:
+        raise unknown_name(f"{model.name}.{place}: state", name, model.states)
+
+
+def expression_order(model: NeuronModel) -> list[str]:
+    """The auxiliary expressions, each after those that it uses."""
+    return _in_order(_names_in(model, "expressions"), f"{model.name}.expressions")
+
+
+def initial_order(model: NeuronModel) -> list[str]:
+    """The states whose initial value is an expression, each after those that it uses."""
+    uses = _names_in(model, "states")
+    expressions = _names_in(model, "expressions")
+    for name in reversed(expression_order(model)):  # what an expression reads, the initial value reads
+        for used in uses.values():
+            if name in used:
+                used |= expressions[name]
+    return _in_order(uses, f"{model.name}.states")
+
+
+def _names_in(model: NeuronModel, role: str) -> dict[str, set[str]]:
+    """The declared names that each text of a role reads."""
+    variables = {*model.parameters, *model.states, *model.inputs, *model.expressions}
+    return {
+        name: {node.id for node in ast.walk(parse(text, variables, f"{model.name}.{role}[{name!r}]"))
+               if isinstance(node, ast.Name)} & variables
+        for name, text in getattr(model, role).items() if isinstance(text, str)
+    }  # fmt: skip
+
+
+def _in_order(uses: Mapping[str, set[str]], place: str) -> list[str]:
+    order: list[str] = []
+    while len(order) < len(uses):
+        ready = [name for name in uses if name not in order and uses[name] & set(uses) <= set(order)]
+        if not ready:
+            stuck = [name for name in uses if name not in order]
+            how = f"{', '.join(stuck)} are defined by each other" if len(stuck) > 1 else f"{stuck[0]} is defined by itself"
+            raise ModelError(f"{place}: {how}. Break the circle with a number or a parameter.", names=stuck)
+        order.extend(ready)
+    return order
