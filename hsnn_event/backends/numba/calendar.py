@@ -26,8 +26,7 @@ class Calendar(NamedTuple):
     tail: npt.NDArray[np.int64]     # chunk that is being filled, or -1
     count: npt.NDArray[np.int64]    # groups in the slot
     previous: npt.NDArray[np.int64]  # of a chunk: the one filled before it
-    address: npt.NDArray[np.int64]  # of a group, CHUNK a chunk
-    length: npt.NDArray[np.int64]   # its number of synapses; below 0 where they share one weight
+    entries: npt.NDArray[np.int64]  # (address, length) of a group, CHUNK a chunk; length < 0: one weight for all
     free: npt.NDArray[np.int64]     # stack of free chunks
     n_free: npt.NDArray[np.int64]   # its height, in [0]
 
@@ -39,8 +38,7 @@ def new_calendar(n_blocks: int, max_delay: int, n_chunks: int = 64) -> Calendar:
         tail=np.full((n_blocks, n_slots), -1, np.int64),
         count=np.zeros((n_blocks, n_slots), np.int64),
         previous=np.empty(n_chunks, np.int64),
-        address=np.empty(n_chunks * CHUNK, np.int64),
-        length=np.empty(n_chunks * CHUNK, np.int64),
+        entries=np.empty((n_chunks * CHUNK, 2), np.int64),
         free=np.arange(n_chunks, dtype=np.int64),
         n_free=np.array([n_chunks]),
     )
@@ -54,74 +52,77 @@ def with_room(calendar, n_chunks):
     old = calendar.previous.size
     new = 2 * old + n_chunks
     previous, free = np.empty(new, np.int64), np.empty(new, np.int64)
-    address, length = np.empty(new * CHUNK, np.int64), np.empty(new * CHUNK, np.int64)
+    entries = np.empty((new * CHUNK, 2), np.int64)
     previous[:old] = calendar.previous
-    address[: old * CHUNK] = calendar.address
-    length[: old * CHUNK] = calendar.length
+    entries[: old * CHUNK] = calendar.entries
     n_free = calendar.n_free[0]
     free[:n_free] = calendar.free[:n_free]
     free[n_free : n_free + new - old] = np.arange(old, new)
     calendar.n_free[0] = n_free + new - old
-    return Calendar(calendar.tail, calendar.count, previous, address, length, free, calendar.n_free)
+    return Calendar(calendar.tail, calendar.count, previous, entries, free, calendar.n_free)
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _chunks_needed(calendar, rows, fired, n_fired):
+    """A bound on the chunks that the rows of the neurons `fired` open: one a slot, and one for CHUNK groups more."""
+    base, stride, n_groups = rows.ctypes.data, rows.strides[0], np.int64(0)
+    for e in range(n_fired):
+        if e + ROWS_AHEAD < n_fired:
+            prefetch(base + stride * fired[e + ROWS_AHEAD])
+        n_groups += abs(rows[fired[e], GROUPS])
+    return min(n_groups, calendar.tail.shape[1] + n_groups // CHUNK)
 
 
 @nb.njit(error_model="numpy", nogil=True)
 def schedule(calendar, k, rows, fired, n_fired, step, size):
     """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block."""
-    mask = calendar.tail.shape[1] - 1
-    stride = rows.strides[0]
-    base = rows.ctypes.data
+    calendar = with_room(calendar, _chunks_needed(calendar, rows, fired, n_fired))
+    tail, count, entries = calendar.tail[k], calendar.count[k], calendar.entries
+    previous, free, n_free = calendar.previous, calendar.free, calendar.n_free[0]
+    mask = tail.size - 1
     for e in range(n_fired):
-        if e + ROWS_AHEAD < n_fired:
-            prefetch(base + stride * fired[e + ROWS_AHEAD])
         if e + INDICES_AHEAD < n_fired:
             ahead = rows[fired[e + INDICES_AHEAD]]
-            end = ahead[INDEX] + 8 * abs(ahead[GROUPS])
             line = ahead[INDEX]
-            while line < end:
+            while line < ahead[INDEX] + 8 * abs(ahead[GROUPS]):
                 prefetch(line)
                 line += LINE
-        row = rows[fired[e]]
-        n_groups = abs(row[GROUPS])
-        if n_groups == 0:
-            continue
-        calendar = with_room(calendar, n_groups)
-        uniform = row[GROUPS] < 0
-        pairs = nb.carray(as_pointer(row[INDEX]), (2 * n_groups,), np.int32)
-        address = row[DATA]
+        n_groups, address = rows[fired[e], GROUPS], rows[fired[e], DATA]
+        uniform = n_groups < 0
+        n_groups = abs(n_groups)
+        pairs = nb.carray(as_pointer(rows[fired[e], INDEX]), (2 * n_groups,), np.int32)
         for g in range(n_groups):
-            slot = (step + pairs[2 * g]) & mask
+            slot = (step + np.int64(pairs[2 * g])) & mask
             length = np.int64(pairs[2 * g + 1])
-            place = calendar.count[k, slot] & (CHUNK - 1)
+            place = count[slot] & (CHUNK - 1)
             if place == 0:
-                calendar.n_free[0] -= 1
-                chunk = calendar.free[calendar.n_free[0]]
-                calendar.previous[chunk] = calendar.tail[k, slot]
-                calendar.tail[k, slot] = chunk
-            place += calendar.tail[k, slot] * CHUNK
-            calendar.count[k, slot] += 1
-            calendar.address[place] = address
-            calendar.length[place] = -length if uniform else length
+                n_free -= 1
+                previous[free[n_free]] = tail[slot]
+                tail[slot] = free[n_free]
+            place += tail[slot] * CHUNK
+            count[slot] += 1
+            entries[place, 0] = address
+            entries[place, 1] = -length if uniform else length
             address += size + padded(length, size) if uniform else padded(length, size) + size * length
+    calendar.n_free[0] = n_free
     return calendar
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def take(calendar, k, step, addresses, lengths):
-    """Move the groups due at `step`, in the order in which they were entered, into `addresses` and `lengths`
-    (of the slot's count or longer) and free their chunks; gives their number."""
+def take(calendar, k, step, due):
+    """Move the groups due at `step`, in the order in which they were entered, into `due` (as long as the slot's count)
+    and free their chunks."""
     slot = step & (calendar.tail.shape[1] - 1)
     n = calendar.count[k, slot]
     chunk = calendar.tail[k, slot]
     start = (n - 1) // CHUNK * CHUNK
     while chunk >= 0:
         for j in range(min(CHUNK, n - start)):
-            addresses[start + j] = calendar.address[chunk * CHUNK + j]
-            lengths[start + j] = calendar.length[chunk * CHUNK + j]
+            due[start + j, 0] = calendar.entries[chunk * CHUNK + j, 0]
+            due[start + j, 1] = calendar.entries[chunk * CHUNK + j, 1]
         start -= CHUNK
         calendar.free[calendar.n_free[0]] = chunk
         calendar.n_free[0] += 1
         chunk = calendar.previous[chunk]
     calendar.tail[k, slot] = -1
     calendar.count[k, slot] = 0
-    return n

@@ -49,21 +49,22 @@ class Spikes(NamedTuple):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def deliver(addresses, lengths, n, ports, one):
-    """Add the weights of `n` groups to their ports, in order.
+def deliver(due, n, ports, one):
+    """Add the weights of the first `n` groups of `due` to their ports, in order.
 
-    A length below 0 is that of a group whose synapses share one weight. `one` is an array of the weights' type.
+    An entry is (address, length); a length below 0 is that of a group whose synapses share one weight. `one` is an
+    array of the weights' type.
     """
     size = one.itemsize
     for e in range(n):
         if e + GROUPS_AHEAD < n:
-            ahead, length = addresses[e + GROUPS_AHEAD], lengths[e + GROUPS_AHEAD]
+            ahead, length = due[e + GROUPS_AHEAD, 0], due[e + GROUPS_AHEAD, 1]
             end = ahead + (size - 2 * length if length < 0 else (2 + size) * length)
             while ahead < end:
                 prefetch(ahead)
                 ahead += LINE
             prefetch(end)
-        address, length = addresses[e], lengths[e]
+        address, length = due[e, 0], due[e, 1]
         if length < 0:
             weight = ports.dtype.type(nb.carray(as_pointer(address), (1,), one.dtype)[0])
             targets = nb.carray(as_pointer(address + size), (-length,), np.uint16)
@@ -73,7 +74,7 @@ def deliver(addresses, lengths, n, ports, one):
             targets = nb.carray(as_pointer(address), (length,), np.uint16)
             weights = nb.carray(as_pointer(address + padded(length, size)), (length,), one.dtype)
             for k in range(targets.size):
-                ports[targets[k]] += weights[k]
+                ports[targets[k]] += ports.dtype.type(weights[k])
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -132,20 +133,20 @@ def _advance_block(team, block, step, turn, words, counts):
 def advance(thread, n_threads, yield_at, first_step, n_steps, team, blocks, calendar, spikes):
     """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes."""
     fired = np.empty(team.fired.shape[1], np.int64)
-    addresses, lengths = np.empty(1024, np.int64), np.empty(1024, np.int64)
+    due = np.empty((1024, 2), np.int64)
     words, counts = np.empty(256, np.uint32), np.empty(256, np.int32)
     barrier = team.barrier.ctypes.data
     mask = calendar.tail.shape[1] - 1
     for step in range(first_step + 1, first_step + n_steps + 1):
         turn = step & 1
         for k in range(blocks.size):
-            due = calendar.count[k, step & mask]
-            if due:
-                if due > addresses.size:
-                    addresses, lengths = np.empty(2 * due, np.int64), np.empty(2 * due, np.int64)
-                take(calendar, k, step, addresses, lengths)
+            n_due = calendar.count[k, step & mask]
+            if n_due:
+                if n_due > due.shape[0]:
+                    due = np.empty((2 * n_due, 2), np.int64)
+                take(calendar, k, step, due)
                 ports = team.ports[team.port_first[blocks[k]] : team.port_first[blocks[k] + 1]]
-                deliver(addresses, lengths, due, ports, team.one)
+                deliver(due, n_due, ports, team.one)
             _advance_block(team, blocks[k], step, turn, words, counts)
         wait(barrier, n_threads, yield_at)
         n_fired = _gather(team, turn, fired)

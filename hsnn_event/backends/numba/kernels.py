@@ -86,7 +86,7 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> str:
         f"    for start in range(0, n, {CHUNK}):",
         f"        stop = min(n, start + {CHUNK})",
         *slices,
-        "        hits = 0",
+        "        hits = np.int32(0)",
         "        for i in range(a0.size):",
         *("            " + line for line in update),
         "        if hits == 0:",
@@ -112,9 +112,10 @@ def _update(kernel: Kernel, real: str, arrays: dict[str, str], scalars: dict[str
     lines += _section(kernel, kernel.fires, "f", real, arrays, scalars, fresh)
     fires = f"f{kernel.fires.outputs[0]}"
     if counter:
-        lines.append(f"{counter}[i] = max({counter}[i] - np.int32(1), np.int32(0))")
+        lines.append(f"{counter}[i] = np.int32({counter}[i] - np.int32(1)) if {counter}[i] > 0 else np.int32(0)")
         fires = f"{fires} & (not clamped)"
-    return [*lines, f"hits += np.int32({fires})"]
+    # Narrow integers throughout: one 64-bit value in the loop would halve the width of all its vectors.
+    return [*lines, f"hits = np.int32(hits + np.int32({fires}))"]
 
 
 def _reset(kernel: Kernel, real: str, arrays: dict[str, str], scalars: dict[str, str]) -> list[str]:

@@ -1,0 +1,75 @@
+"""Event-driven simulation of large sparse spiking networks.
+
+The public names are listed here by hand and loaded on first use, so that `import hsnn_event`
+stays light: it imports neither NumPy nor Numba.
+
+>>> import hsnn_event as hsnn
+>>> sorted(hsnn.__all__)[:3]
+['Network', 'NeuronModel', 'Result']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hsnn_event import errors as errors
+    from hsnn_event import networks as networks
+    from hsnn_event import random as random
+    from hsnn_event import stimuli as stimuli
+    from hsnn_event.model import library as models
+    from hsnn_event.model.declare import NeuronModel as NeuronModel
+    from hsnn_event.network import Network as Network
+    from hsnn_event.recording import Result as Result
+    from hsnn_event.recording import SpikeData as SpikeData
+    from hsnn_event.recording import concatenate as concatenate
+    from hsnn_event.topology import rules as connect
+
+__version__ = "0.1.0"
+
+# name: the module that it is, or the module and the name in it
+_PUBLIC = {
+    "Network": "hsnn_event.network:Network",
+    "NeuronModel": "hsnn_event.model.declare:NeuronModel",
+    "Result": "hsnn_event.recording:Result",
+    "SpikeData": "hsnn_event.recording:SpikeData",
+    "concatenate": "hsnn_event.recording:concatenate",
+    "connect": "hsnn_event.topology.rules",
+    "errors": "hsnn_event.errors",
+    "models": "hsnn_event.model.library",
+    "networks": "hsnn_event.networks",
+    "random": "hsnn_event.random",
+    "stimuli": "hsnn_event.stimuli",
+}
+
+__all__ = [
+    "Network",
+    "NeuronModel",
+    "Result",
+    "SpikeData",
+    "__version__",
+    "concatenate",
+    "connect",
+    "errors",
+    "models",
+    "networks",
+    "random",
+    "stimuli",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first use."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, member = _PUBLIC[name].partition(":")
+    value = import_module(module)
+    if member:
+        value = getattr(value, member)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""Pure functions of spike arrays, and pictures of them."""

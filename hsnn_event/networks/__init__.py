@@ -1,0 +1,35 @@
+"""The reference networks of the field, ready to run; they record nothing yet.
+
+>>> sorted(NETWORKS)
+['coba', 'cuba', 'microcircuit']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from hsnn_event.network import Network
+from hsnn_event.networks import brette, pd14
+from hsnn_event.networks.brette import brette2007
+from hsnn_event.networks.pd14 import microcircuit
+
+__all__ = ["NETWORKS", "brette2007", "microcircuit", "reference_rates"]
+
+# What the command line offers: name -> a function of Network's keywords.
+NETWORKS: dict[str, Callable[..., Network]] = {
+    "microcircuit": microcircuit,
+    "cuba": partial(brette2007, "cuba"),
+    "coba": partial(brette2007, "coba"),
+}
+
+
+def reference_rates(name: str, scale: float = 1.0) -> dict[str, float]:
+    """Mean rates (Hz) to compare with, by population; "all" stands for all neurons together.
+
+    >>> reference_rates("cuba")
+    {'all': 5.63}
+    """
+    if name == "microcircuit":
+        return pd14.reference_rates(scale)
+    return {"all": brette.REFERENCE_RATES[name]}

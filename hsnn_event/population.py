@@ -1,0 +1,264 @@
+"""Populations, views of some of their neurons, and groups of both: declarations, and the way to their values."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, unknown_name
+from hsnn_event.model.declare import NeuronModel
+from hsnn_event.quantities import indices, is_array, real_or_array, whole
+from hsnn_event.random import Distribution
+from hsnn_event.rng import stream_key, uniforms
+
+if TYPE_CHECKING:
+    from hsnn_event.network import Network
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+Value = float | FloatArray | Distribution  # one for all neurons, one each, or a law to draw one each from
+
+
+class Assignment(NamedTuple):
+    """`value` for a state or parameter of the neurons `ids` (None: all) of a population."""
+
+    population: Population
+    variable: str
+    ids: IntArray | None
+    value: Value
+
+
+class View:
+    """Some neurons of one population, in an order of their own; ids stay those of the population.
+
+    >>> import hsnn_event as hsnn
+    >>> exc = hsnn.Network().population("exc", 10, hsnn.models.lif_delta())
+    >>> exc[2:8][[0, 3]].ids.tolist()
+    [2, 5]
+    """
+
+    population: Population
+    selection: IntArray | None  # population ids; None: all neurons
+
+    def __init__(self, population: Population, selection: IntArray | None) -> None:
+        self.population = population
+        self.selection = selection
+
+    @property
+    def name(self) -> str:
+        """The population's name."""
+        return self.population._name
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return self.population._size if self.selection is None else len(self.selection)
+
+    @property
+    def ids(self) -> IntArray:
+        """Population ids of the neurons, in order of the view."""
+        return np.arange(self.size) if self.selection is None else self.selection.copy()
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, which: int | slice | Sequence[int] | npt.NDArray[np.int64] | npt.NDArray[np.bool_]) -> View:
+        return View(self.population, self.ids[_positions(which, self.size, self.name)])
+
+    def labelled(self, labels: Sequence[Hashable]) -> View:
+        """The neurons with these labels, in this order; they need not be in this view."""
+        known = self.population.label_ids
+        for label in labels:
+            if label not in known:
+                raise unknown_name(f"population {self.name!r}: label", label, map(str, known))
+        return View(self.population, _unique(np.array([known[label] for label in labels], dtype=np.int64), self.name))
+
+    def sample(self, n: int) -> View:
+        """`n` of these neurons, chosen by the network's seed, in ascending order of their places here."""
+        n = whole(n, f"population {self.name!r}: sample size")
+        if n > self.size:
+            text = f"population {self.name!r}: a sample of {n} from {self.size} neurons."
+            raise ValueRangeError(text, n=n, size=self.size)
+        order = np.argsort(uniforms(stream_key(self.population.network.seed, "population", self.name, "sample"), self.size))
+        return self[np.sort(order[:n])]
+
+    def set(self, **values: Value) -> None:
+        """Give states or parameters values: a number, an array in order of the view, or a distribution.
+
+        Before the first run they are kept in order; between runs they act at once.
+        Raises UnknownNameError, ShapeError, ValueRangeError, ArgumentTypeError, before anything is changed.
+        """
+        assign((self,), values)
+
+    def get(self, variable: str) -> FloatArray:
+        """A copy of a state or parameter of these neurons, float64, in order of the view."""
+        self.population.check_variable(variable)
+        values = self.population.network.value(self.population, variable)
+        return values if self.selection is None else values[self.selection]
+
+    def __add__(self, other: View | Group) -> Group:
+        return Group((self, *parts(other)))
+
+    def __repr__(self) -> str:
+        return f"<{self.size} neurons of {self.population!r}>"
+
+
+class Population(View):
+    """Neurons of one model, numbered from 0; made by `Network.population`."""
+
+    def __init__(
+        self, network: Network, name: str, size: int, model: NeuronModel, method: str, labels: Sequence[Hashable] | None
+    ) -> None:
+        super().__init__(self, None)
+        self.network = network
+        self.model = model
+        self.method = method
+        self.assignments: list[Assignment] = []
+        self._name = name
+        self._size = size
+        self._labels = None if labels is None else _label_ids(labels, size, name)
+        for parameter, value in model.parameters.items():
+            if not isinstance(value, Distribution):
+                real_or_array(value, size, f"population {name!r}: parameter {parameter!r}", infinite=True)
+
+    @property
+    def label_ids(self) -> Mapping[Hashable, int]:
+        """The id of each label; ids are their own labels where none were given."""
+        return self._labels if self._labels is not None else {neuron: neuron for neuron in range(self._size)}
+
+    @property
+    def labels(self) -> tuple[Hashable, ...]:
+        """The label of each neuron, by id; ids where no labels were given."""
+        return tuple(self.label_ids)
+
+    def check_variable(self, variable: str) -> None:
+        """Refuse a name that is neither a state nor a parameter of the model."""
+        known = (*self.model.states, *self.model.parameters)
+        if variable not in known:
+            raise unknown_name(f"population {self._name!r}: state or parameter", variable, known)
+
+    def receptor(self, receptor: str | None, where: str) -> str:
+        """The receptor named, or the only one there is."""
+        known = tuple(self.model.receptors)
+        if receptor is None and len(known) == 1:
+            return known[0]
+        if receptor is None:
+            listed = ", ".join(known) or "none"
+            raise DeclarationError(f"{where}: name a receptor; {self.model.name} has: {listed}.", known=known)
+        if receptor not in known:
+            raise unknown_name(f"{where}: receptor", receptor, known)
+        return receptor
+
+    def input(self, name: str | None, where: str) -> str:
+        """The continuous input named, or the only one there is."""
+        known = tuple(self.model.inputs)
+        if name is None and len(known) == 1:
+            return known[0]
+        if name is None:
+            listed = ", ".join(known) or "none"
+            raise DeclarationError(f"{where}: name an input with input=; {self.model.name} has: {listed}.", known=known)
+        if name not in known:
+            raise unknown_name(f"{where}: input", name, known)
+        return name
+
+    def __repr__(self) -> str:
+        return f"<population {self._name!r}: {self._size} x {self.model.name}>"
+
+
+class Group:
+    """Several populations or views, one after the other."""
+
+    def __init__(self, members: tuple[View, ...]) -> None:
+        self.members = members
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return sum(member.size for member in self.members)
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.members)
+
+    def __add__(self, other: View | Group) -> Group:
+        return Group((*self.members, *parts(other)))
+
+    def set(self, **values: Value) -> None:
+        """As `View.set`; an array holds the values of the members one after the other."""
+        assign(self.members, values)
+
+    def get(self, variable: str) -> FloatArray:
+        """As `View.get`, the members one after the other."""
+        return np.concatenate([member.get(variable) for member in self.members])
+
+    def __repr__(self) -> str:
+        return f"<group: {' + '.join(map(repr, self.members))}>"
+
+
+def parts(neurons: View | Group) -> tuple[View, ...]:
+    """The views that a population, view or group is made of."""
+    if isinstance(neurons, Group):
+        return neurons.members
+    if isinstance(neurons, View):
+        return (neurons,)
+    raise ArgumentTypeError(f"a population, view or group is needed, not {neurons!r}.", value=neurons)
+
+
+def assign(members: tuple[View, ...], values: dict[str, Value]) -> None:
+    """Give the variables of all members values, after all of them are checked."""
+    assignments = [each for name, value in values.items() for each in _assignments(members, name, value)]
+    members[0].population.network.assign(assignments)
+
+
+def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list[Assignment]:
+    for member in members:
+        member.population.check_variable(variable)
+    sizes = [member.size for member in members]
+    pieces: list[Value] = [value] * len(members)
+    if not isinstance(value, Distribution):
+        states = members[0].population.model.states
+        what = f"{' + '.join(member.name for member in members)}: {variable}"
+        checked = real_or_array(value, sum(sizes), what, infinite=variable not in states)
+        pieces = [checked] * len(members)
+        if isinstance(checked, np.ndarray):
+            pieces = list(np.split(checked, np.cumsum(sizes)[:-1]))
+    return [
+        Assignment(member.population, variable, member.selection, piece)
+        for member, piece in zip(members, pieces, strict=True)
+    ]
+
+
+def _positions(which: object, size: int, name: str) -> IntArray:
+    what = f"population {name!r}: index"
+    if isinstance(which, slice):
+        return np.arange(size)[which]
+    if isinstance(which, int | np.integer) and not isinstance(which, bool):
+        return indices([which + size if -size <= which < 0 else which], size, what)
+    if not is_array(which):
+        raise ArgumentTypeError(f"{what} must be a number, slice, mask or array of ids, not {which!r}.", value=which)
+    array = np.asarray(which)
+    if array.dtype == bool:
+        if array.shape != (size,):
+            raise ShapeError(f"{what}: a mask of shape {array.shape} for {size} neurons.", shape=array.shape, size=size)
+        return np.flatnonzero(array)
+    return _unique(indices(array, size, what), name)
+
+
+def _unique(ids: IntArray, name: str) -> IntArray:
+    if len(np.unique(ids)) != len(ids):
+        raise ValueRangeError(f"population {name!r}: a neuron stands in a view twice.", ids=ids)
+    return ids
+
+
+def _label_ids(labels: Sequence[Hashable], size: int, name: str) -> dict[Hashable, int]:
+    known = {label: number for number, label in enumerate(labels)}
+    if len(labels) != size:
+        raise ShapeError(f"population {name!r}: {len(labels)} labels for {size} neurons.", size=size)
+    if len(known) != size:
+        raise DeclarationError(f"population {name!r}: a label occurs twice.")
+    return known

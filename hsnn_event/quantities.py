@@ -1,0 +1,111 @@
+"""Numbers as users give them: read, checked, and refused with the name of what they were meant for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+_UNIT_MARKS = ("magnitude", "rescale", "dim")  # pint; quantities; Brian: float() of these would drop the unit
+
+
+def real(value: object, what: str, low: float = -math.inf, high: float = math.inf, infinite: bool = False) -> float:
+    """`value` as a float in [low, high]; `infinite` allows infinity.
+
+    >>> real(3, "rate", low=0)
+    3.0
+    """
+    _refuse_units(value, what)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value.item()
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise ArgumentTypeError(f"{what} must be a number, not {value!r} ({type(value).__name__}).", value=value)
+    number = float(value)
+    _check_range(np.array([number]), what, low, high, infinite)
+    return number
+
+
+def whole(value: object, what: str, low: int = 0) -> int:
+    """`value` as an int, at least `low`; a float passes if it is a whole number.
+
+    >>> whole(10.0, "k")
+    10
+    """
+    number = real(value, what, low)
+    if number != int(number):
+        raise ValueRangeError(f"{what} must be a whole number, not {value!r}.", value=value)
+    return int(value) if isinstance(value, int | np.integer) else int(number)
+
+
+def real_or_array(
+    value: object, size: int, what: str, low: float = -math.inf, high: float = math.inf, infinite: bool = False
+) -> float | FloatArray:
+    """A float, or a float64 array (a copy) of shape (size,), with every number in [low, high]."""
+    _refuse_units(value, what)
+    if not is_array(value):
+        return real(value, what, low, high, infinite)
+    try:
+        array = np.array(value)
+    except ValueError as error:
+        raise ShapeError(f"{what} is a ragged sequence; give one number or {size} numbers.", value=value) from error
+    if array.dtype.kind not in "iuf":
+        raise ArgumentTypeError(f"{what} must hold real numbers, not {array.dtype}.", value=value)
+    if array.shape != (size,):
+        raise ShapeError(
+            f"{what} has shape {array.shape}; give one number or an array of shape ({size},).", shape=array.shape, size=size
+        )
+    array = array.astype(np.float64)
+    _check_range(array, what, low, high, infinite)
+    return array
+
+
+def indices(value: object, size: int, what: str) -> IntArray:
+    """Whole numbers in 0 ... size - 1 as an int64 array (a copy) of one dimension."""
+    array = np.array(value if is_array(value) else [value])
+    if array.ndim != 1:
+        raise ShapeError(f"{what} must be one-dimensional, not of shape {array.shape}.", shape=array.shape)
+    if array.size == 0:
+        return np.empty(0, np.int64)
+    if array.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{what} must hold whole numbers, not {array.dtype}.", value=value)
+    wrong = (array < 0) | (array >= size)
+    if wrong.any():
+        first = int(array[wrong][0])
+        raise ValueRangeError(f"{what} holds {first}, but ids run from 0 to {size - 1}.", value=first, size=size)
+    return array.astype(np.int64)
+
+
+def is_array(value: object) -> bool:
+    """Is it a sequence of values rather than one?"""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, Iterable) and not isinstance(value, str | bytes)
+
+
+def _refuse_units(value: object, what: str) -> None:
+    if any(hasattr(value, mark) for mark in _UNIT_MARKS):
+        raise ArgumentTypeError(
+            f"{what} carries a unit ({value!r}); give a plain number in ms, mV, pA, nS, pF or Hz, "
+            "such as quantity.to('ms').magnitude.",
+            value=value,
+        )
+
+
+def _check_range(array: FloatArray, what: str, low: float, high: float, infinite: bool) -> None:
+    if np.isnan(array).any():
+        raise ValueRangeError(f"{what} is NaN.", value=math.nan)
+    if not infinite and np.isinf(array).any():
+        raise ValueRangeError(f"{what} is infinite.", value=math.inf)
+    wrong = (array < low) | (array > high)
+    if wrong.any():
+        first = float(array[wrong][0])
+        limits = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
+        raise ValueRangeError(f"{what} is {first:g}; it must be {limits}.", value=first, low=low, high=high)

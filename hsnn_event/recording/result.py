@@ -1,0 +1,267 @@
+"""`Result`: what one run gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from itertools import pairwise
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from hsnn_event.analysis.windows import IntArray, edge_tolerance
+from hsnn_event.errors import AmbiguousError, NotRecordedError, ShapeError, ValueRangeError
+from hsnn_event.recording.spikes import SpikeData
+from hsnn_event.recording.states import StateData
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Record:
+    """The handle that `net.record` returns; `result[record]` is its data.
+
+    `target` is the name of a population, `ids` the population ids watched (None: all), `what`
+    "spikes" or the names of variables, `every` the interval of samples in ms. Two handles are equal
+    when their names are, so that a handle also reads a result that was pickled.
+
+    >>> Record("exc", None, "spikes", name="exc spikes")
+    <Record 'exc spikes': spikes of exc>
+    """
+
+    target: str = field(compare=False)
+    ids: IntArray | None = field(compare=False)
+    what: str | tuple[str, ...] = field(compare=False)
+    every: float | None = field(default=None, compare=False)
+    name: str = ""
+
+    def __repr__(self) -> str:
+        what = self.what if isinstance(self.what, str) else ", ".join(self.what)
+        every = "" if self.every is None else f" every {self.every:g} ms"
+        return f"<Record {self.name!r}: {what} of {self.target}{every}>"
+
+
+class ByName(Mapping[str, Item], Generic[Item]):
+    """Data by name, or by anything that has a `.name`, such as a population.
+
+    Raises NotRecordedError, which lists what there is.
+
+    >>> ByName("spikes of", {"exc": 1})["exc"]
+    1
+    """
+
+    def __init__(self, what: str, items: Mapping[str, Item]) -> None:
+        self._what = what
+        self._items = dict(items)
+
+    def __getitem__(self, key: Any) -> Item:
+        name = key if isinstance(key, str) else getattr(key, "name", key)
+        if name not in self._items:
+            known = ", ".join(self._items) or "nothing"
+            raise NotRecordedError(
+                f"{self._what} {name!r} were not recorded; recorded: {known}. Call net.record "
+                "before net.run.",
+                name=name,
+                recorded=tuple(self._items),
+            )
+        return self._found(name, self._items[name])
+
+    def _found(self, name: str, item: Item) -> Item:
+        return item
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"<{self._what} {', '.join(self._items) or 'nothing'}>"
+
+
+class Samples(ByName[Any]):
+    """The recorded variables of one population; AmbiguousError where two records hold one."""
+
+    def _found(self, name: str, item: Mapping[str, StateData]) -> StateData:
+        if len(item) > 1:
+            raise AmbiguousError(
+                f"{self._what} {name!r} are in several records: {', '.join(item)}. Ask for one: "
+                "result[record][variable].",
+                name=name,
+                records=tuple(item),
+            )
+        return next(iter(item.values()))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """What one call of `net.run` gave: spikes with t_start < t <= t_stop (ms), and samples.
+
+    `spikes[population]` is a SpikeData, the union of what the records of that population watched;
+    `states[population][variable]` is a StateData; `result[record]` is the data of one record.
+    `timing` holds seconds of wall time a phase, "simulate" among them; `info` says what ran
+    (version, seed, trial, dt, backend, threads, precision).
+
+    >>> spikes = SpikeData([1.0], [0], 1, 0.0, 10.0)
+    >>> result = Result({"exc": spikes}, t_start=0.0, t_stop=10.0, timing={"simulate": 0.002})
+    >>> result.spikes["exc"].rate(), result.rtf
+    (100.0, 0.2)
+    """
+
+    spikes: Mapping[str, SpikeData] = field(default_factory=dict)
+    records: Mapping[Record, SpikeData | Mapping[str, StateData]] = field(default_factory=dict)
+    timing: Mapping[str, float] = field(default_factory=dict)
+    info: Mapping[str, Any] = field(default_factory=dict)
+    t_start: float = 0.0
+    t_stop: float = 0.0
+    states: Mapping[str, Mapping[str, StateData]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        set_field = object.__setattr__
+        set_field(self, "spikes", ByName("spikes of", self.spikes))
+        set_field(self, "records", dict(self.records))
+        set_field(self, "timing", dict(self.timing))
+        set_field(self, "info", dict(self.info))
+        set_field(self, "states", ByName("states of", _states(self.records)))
+
+    @property
+    def model_time(self) -> float:
+        """The length of the stretch in ms."""
+        return self.t_stop - self.t_start
+
+    @property
+    def rtf(self) -> float:
+        """The real-time factor: wall time of the simulation over model time; lower is faster."""
+        if not self.model_time:
+            return float("nan")
+        return self.timing.get("simulate", float("nan")) / (self.model_time / 1000.0)
+
+    def __getitem__(self, record: Record | str) -> Any:
+        """The data of a record: SpikeData, or a mapping from variables to StateData."""
+        name = record if isinstance(record, str) else getattr(record, "name", record)
+        for each, data in self.records.items():
+            if each.name == name:
+                return data
+        known = ", ".join(each.name for each in self.records) or "none"
+        raise NotRecordedError(
+            f"record {name!r} is not in this result; its records: {known}. A record made after the "
+            "run counts from the next one.",
+            name=name,
+            recorded=tuple(each.name for each in self.records),
+        )
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{name} {spikes.rate():.4g} Hz" for name, spikes in self.spikes.items())
+        return (
+            f"<Result: ({self.t_start:g}, {self.t_stop:g}] ms, RTF {self.rtf:.3g}, "
+            f"{held or 'no spikes recorded'}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{spikes.n_neurons}</td><td>{len(spikes)}</td>"
+            f"<td>{spikes.rate():.4g}</td></tr>"
+            for name, spikes in self.spikes.items()
+        )
+        return (
+            f"<p>({self.t_start:g}, {self.t_stop:g}] ms, RTF {self.rtf:.3g}</p><table><tr>"
+            "<th>population</th><th>neurons</th><th>spikes</th><th>rate (Hz)</th></tr>"
+            f"{rows}</table>"
+        )
+
+
+def concatenate(results: Sequence[Result]) -> Result:
+    """Join results of consecutive runs of one network; equal to the result of one long run.
+
+    Timings add up; `info` is the first one's. Raises ValueRangeError where a result does not begin
+    at the end of the one before, or nothing is given, NotRecordedError where they recorded
+    different things.
+
+    >>> first = Result({"exc": SpikeData([1.0], [0], 1, 0.0, 5.0)}, t_start=0.0, t_stop=5.0)
+    >>> second = Result({"exc": SpikeData([6.0], [0], 1, 5.0, 9.0)}, t_start=5.0, t_stop=9.0)
+    >>> concatenate([first, second]).spikes["exc"].times
+    array([1., 6.])
+    """
+    results = list(results)
+    if not results:
+        raise ValueRangeError("there are no results to join. Give at least one.")
+    for before, after in pairwise(results):
+        _check_consecutive(before, after)
+    first, last = results[0], results[-1]
+    records = {
+        record: _join_data([result[record] for result in results]) for record in first.records
+    }
+    spikes = {
+        name: _join_spikes([result.spikes[name] for result in results]) for name in first.spikes
+    }
+    phases = dict.fromkeys(phase for result in results for phase in result.timing)
+    timing = {phase: sum(result.timing.get(phase, 0.0) for result in results) for phase in phases}
+    return Result(spikes, records, timing, first.info, first.t_start, last.t_stop)
+
+
+def _check_consecutive(before: Result, after: Result) -> None:
+    gap = after.t_start - before.t_stop
+    if abs(gap) > edge_tolerance(before.t_stop):
+        kind = "gap" if gap > 0 else "overlap"
+        raise ValueRangeError(
+            f"there is a {kind} of {abs(gap):g} ms between a result that ends at "
+            f"{before.t_stop:g} ms and one that begins at {after.t_start:g} ms. Join consecutive "
+            "results, in order.",
+            gap=gap,
+        )
+    populations = set(before.spikes) ^ set(after.spikes)
+    records = set(before.records) ^ set(after.records)
+    names = sorted(populations | {record.name for record in records})
+    if names:
+        raise NotRecordedError(
+            f"{', '.join(names)}: recorded in only one of two results. Record the same in all.",
+            names=names,
+        )
+
+
+def _states(
+    records: Mapping[Record, SpikeData | Mapping[str, StateData]],
+) -> dict[str, Mapping[str, StateData]]:
+    """Population -> variable -> the name of each record that holds it -> its data."""
+    found: dict[str, dict[str, dict[str, StateData]]] = {}
+    for record, data in records.items():
+        if isinstance(data, SpikeData):
+            continue
+        for variable, samples in data.items():
+            by_variable = found.setdefault(record.target, {})
+            by_variable.setdefault(variable, {})[record.name] = samples
+    return {target: Samples(f"samples of {target}:", held) for target, held in found.items()}
+
+
+def _join_data(parts: Sequence[Any]) -> Any:
+    if isinstance(parts[0], SpikeData):
+        return _join_spikes(parts)
+    return {variable: _join_states([part[variable] for part in parts]) for variable in parts[0]}
+
+
+def _join_spikes(parts: Sequence[SpikeData]) -> SpikeData:
+    first = parts[0]
+    _check_same_neurons([part.neurons for part in parts])
+    return SpikeData(
+        np.concatenate([part.times for part in parts]),
+        np.concatenate([part.ids for part in parts]),
+        first.n_neurons,
+        first.t_start,
+        parts[-1].t_stop,
+        first.neurons,
+    )
+
+
+def _join_states(parts: Sequence[StateData]) -> StateData:
+    _check_same_neurons([part.ids for part in parts])
+    return StateData(
+        np.concatenate([part.times for part in parts]),
+        parts[0].ids,
+        np.concatenate([part.values for part in parts]),
+    )
+
+
+def _check_same_neurons(neurons: Sequence[IntArray]) -> None:
+    if not all(np.array_equal(neurons[0], each) for each in neurons[1:]):
+        raise ShapeError("the results watched different neurons. Record the same ones in all.")

@@ -1,0 +1,281 @@
+"""`SpikeData`: the spikes of one population in one stretch of time."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hsnn_event.analysis import spikes as analysis
+from hsnn_event.analysis.windows import (
+    FloatArray,
+    IntArray,
+    bin_edges,
+    edge_tolerance,
+    window_slice,
+)
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SpikeData:
+    """Spikes with t_start < time <= t_stop, sorted by (time, id).
+
+    `times` in ms (float64) and `ids` (int64), one entry a spike. `neurons` are the ids of the
+    neurons that were watched, silent ones too: 0 ... n_neurons - 1 unless given. Everything that is
+    "per neuron" follows their order. Windows and bins are (a, b]; a time within a few units in the
+    last place of an edge lies on it, so a spike at 0.3 ms belongs to (0.2, 0.3].
+
+    Raises ShapeError and ValueRangeError for arrays that do not fit each other, times outside the
+    stretch and ids that were not watched.
+
+    >>> spikes = SpikeData([0.1, 0.3, 0.3, 0.4], [1, 0, 1, 1], n_neurons=3, t_start=0, t_stop=0.5)
+    >>> spikes
+    <SpikeData: 4 spikes of 3 neurons in (0, 0.5] ms, 2666.67 Hz>
+    >>> spikes.window(0.2, 0.3).ids
+    array([0, 1])
+    """
+
+    times: FloatArray
+    ids: IntArray
+    n_neurons: int
+    t_start: float
+    t_stop: float
+    neurons: IntArray = None  # type: ignore[assignment]  # filled in below
+
+    def __post_init__(self) -> None:
+        times, ids = np.asarray(self.times, np.float64), _whole_numbers("ids", self.ids)
+        if times.ndim != 1 or times.shape != ids.shape:
+            raise ShapeError(
+                f"times have shape {times.shape} and ids {ids.shape}. Give two arrays with one "
+                "entry a spike.",
+                times=times.shape,
+                ids=ids.shape,
+            )
+        if times.size and not _ascending(times, ids):
+            order = np.lexsort((ids, times))
+            times, ids = times[order], ids[order]
+        set_field = object.__setattr__
+        set_field(self, "times", times)
+        set_field(self, "ids", ids)
+        set_field(self, "n_neurons", int(self.n_neurons))
+        set_field(self, "t_start", float(self.t_start))
+        set_field(self, "t_stop", float(self.t_stop))
+        watched = np.arange(self.n_neurons) if self.neurons is None else self.neurons
+        set_field(self, "neurons", _whole_numbers("neurons", watched))
+        self._check()
+
+    def _check(self) -> None:
+        if not self.t_start <= self.t_stop:
+            raise ValueRangeError(
+                f"t_start {self.t_start:g} ms lies after t_stop {self.t_stop:g} ms.",
+                t_start=self.t_start,
+                t_stop=self.t_stop,
+            )
+        if self.neurons.shape != (self.n_neurons,):
+            raise ShapeError(
+                f"neurons has shape {self.neurons.shape}, but n_neurons is {self.n_neurons}.",
+                shape=self.neurons.shape,
+                n_neurons=self.n_neurons,
+            )
+        times = self.times
+        if not np.all(np.isfinite(times)):
+            raise ValueRangeError("times hold NaN or infinity; a spike has a time in ms.")
+        if times.size and window_slice(times, self.t_start, self.t_stop) != slice(0, times.size):
+            raise ValueRangeError(
+                f"spikes from {times[0]:g} to {times[-1]:g} ms do not all lie in "
+                f"({self.t_start:g}, {self.t_stop:g}] ms. Widen t_start and t_stop.",
+                first=float(times[0]),
+                last=float(times[-1]),
+            )
+        self._positions()
+
+    def _positions(self) -> IntArray:
+        """Where the neuron of each spike stands in `neurons`."""
+        if np.array_equal(self.neurons, np.arange(self.n_neurons)):
+            outside = (self.ids < 0) | (self.ids >= self.n_neurons)
+            if np.any(outside):
+                raise _stranger(self.ids[outside][0], self.n_neurons)
+            return self.ids
+        order = np.argsort(self.neurons, kind="stable")
+        ascending = self.neurons[order]
+        twice = np.flatnonzero(ascending[1:] == ascending[:-1])
+        if twice.size:
+            raise ValueRangeError(
+                f"neuron {ascending[twice[0]]} is named twice. Name each neuron once.",
+                id=int(ascending[twice[0]]),
+            )
+        places = np.searchsorted(ascending, self.ids)
+        found = places < self.n_neurons
+        found[found] = ascending[places[found]] == self.ids[found]
+        if not np.all(found):
+            raise _stranger(self.ids[~found][0], self.n_neurons)
+        return order[places]
+
+    # -- rates, counts, intervals
+
+    def rate(self, bin: float | None = None) -> Any:
+        """The mean rate in Hz a neuron; with `bin` (ms) over time, shape (n_bins,).
+
+        >>> spikes = SpikeData([100.0, 300.0, 600.0], [0, 1, 0], 2, 0.0, 1000.0)
+        >>> spikes.rate()
+        1.5
+        >>> spikes.rate(bin=500.0)
+        array([2., 1.])
+        """
+        if bin is None:
+            return analysis.mean_rate(len(self), self.n_neurons, self.t_start, self.t_stop)
+        neuron_seconds = np.diff(self.bin_edges(bin)) * self.n_neurons / 1000.0
+        return self.counts(bin) / neuron_seconds
+
+    def rates(self) -> FloatArray:
+        """The rate of each neuron in Hz, shape (n_neurons,)."""
+        return analysis.rates(self._positions(), self.n_neurons, self.t_start, self.t_stop)
+
+    def bin_edges(self, bin: float) -> FloatArray:
+        """The edges (ms) of the bins of `rate` and `counts`; the last bin may be shorter."""
+        return bin_edges(self.t_start, self.t_stop, bin)
+
+    def counts(self, bin: float, per_neuron: bool = False) -> IntArray:
+        """Numbers of spikes in bins of `bin` ms: (n_bins,), or (n_bins, n_neurons) per neuron."""
+        if not per_neuron:
+            return analysis.counts(self.times, self.t_start, self.t_stop, bin)
+        return analysis.counts_per_neuron(
+            self.times, self._positions(), self.n_neurons, self.t_start, self.t_stop, bin
+        )
+
+    def isi(self) -> FloatArray:
+        """All intervals between successive spikes of one neuron in ms, sorted by neuron, then time.
+
+        >>> SpikeData([1.0, 2.0, 4.0], [0, 1, 0], 2, 0.0, 5.0).isi()
+        array([3.])
+        """
+        return analysis.intervals(self.times, self._positions())[0]
+
+    def cv(self) -> FloatArray:
+        """The coefficient of variation of each neuron's intervals; NaN below three spikes."""
+        return analysis.cv(self.times, self._positions(), self.n_neurons)
+
+    def correlations(self, bin: float) -> FloatArray:
+        """Pearson's correlation of the counts in bins of `bin` ms, for every pair of neurons."""
+        return analysis.correlations(self.counts(bin, per_neuron=True))
+
+    def trains(self) -> list[FloatArray]:
+        """The spike times of each neuron in ms."""
+        return analysis.trains(self.times, self._positions(), self.n_neurons)
+
+    # -- parts
+
+    def window(self, start: float, stop: float) -> SpikeData:
+        """The spikes with start < time <= stop; ValueRangeError outside (t_start, t_stop]."""
+        tolerance = edge_tolerance(self.t_start, self.t_stop)
+        if not (self.t_start - tolerance <= start <= stop <= self.t_stop + tolerance):
+            raise ValueRangeError(
+                f"window ({start:g}, {stop:g}] ms does not lie in ({self.t_start:g}, "
+                f"{self.t_stop:g}] ms, where spikes were recorded.",
+                start=start,
+                stop=stop,
+            )
+        part = window_slice(self.times, start, stop)
+        return SpikeData(
+            self.times[part], self.ids[part], self.n_neurons, start, stop, self.neurons
+        )
+
+    def __getitem__(self, ids: Any) -> SpikeData:
+        """The spikes of some neurons: an id, ids, a mask or slice of `neurons`, a view.
+
+        >>> SpikeData([1.0, 2.0, 4.0], [0, 1, 2], 3, 0.0, 5.0)[[2, 0]].neurons
+        array([2, 0])
+        """
+        neurons = self._select(getattr(ids, "ids", ids))
+        kept = np.isin(self.ids, neurons)
+        return SpikeData(
+            self.times[kept], self.ids[kept], neurons.size, self.t_start, self.t_stop, neurons
+        )
+
+    def _select(self, ids: Any) -> IntArray:
+        if isinstance(ids, slice):
+            return self.neurons[ids]
+        if np.asarray(ids).dtype == np.bool_:
+            if np.shape(ids) != self.neurons.shape:
+                raise ShapeError(
+                    f"the mask has shape {np.shape(ids)}, but there are {self.n_neurons} neurons.",
+                    shape=np.shape(ids),
+                )
+            return self.neurons[np.asarray(ids)]
+        chosen = np.atleast_1d(_whole_numbers("ids", ids))
+        strangers = chosen[~np.isin(chosen, self.neurons)]
+        if strangers.size:
+            raise _stranger(strangers[0], self.n_neurons)
+        return chosen
+
+    # -- out
+
+    def raster(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw a dot a spike into `ax` and return it; without `ax`, with a histogram below.
+
+        Needs the extra `plot`; options are those of `analysis.plots.raster`.
+        """
+        from hsnn_event.analysis import plots
+
+        return plots.raster(self, ax, **options)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the columns `time` (ms) and `id` under a header; numbers read back to the bit."""
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(("time", "id"))
+            writer.writerows(zip(self.times.tolist(), self.ids.tolist(), strict=True))
+
+    def __len__(self) -> int:
+        return int(self.times.size)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SpikeData):
+            return NotImplemented
+        return (self.t_start, self.t_stop) == (other.t_start, other.t_stop) and all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("times", "ids", "neurons")
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"<SpikeData: {len(self)} spikes of {self.n_neurons} neurons in "
+            f"({self.t_start:g}, {self.t_stop:g}] ms, {self.rate():g} Hz>"
+        )
+
+    def _repr_html_(self) -> str:
+        return (
+            "<table><tr><th>spikes</th><th>neurons</th><th>window (ms)</th><th>rate (Hz)</th></tr>"
+            f"<tr><td>{len(self)}</td><td>{self.n_neurons}</td>"
+            f"<td>({self.t_start:g}, {self.t_stop:g}]</td><td>{self.rate():g}</td></tr></table>"
+        )
+
+
+def _ascending(times: FloatArray, ids: IntArray) -> bool:
+    later = times[1:] > times[:-1]
+    return bool(np.all(later | ((times[1:] == times[:-1]) & (ids[1:] >= ids[:-1]))))
+
+
+def _stranger(neuron: int, n_neurons: int) -> ValueRangeError:
+    return ValueRangeError(
+        f"id {neuron} is not among the {n_neurons} neurons that were recorded.", id=int(neuron)
+    )
+
+
+def _whole_numbers(name: str, values: Any) -> IntArray:
+    array = np.asarray(values)
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise ArgumentTypeError(
+            f"{name} are {array.dtype}, not whole numbers. Convert them: {name}.astype(int).",
+            dtype=str(array.dtype),
+        )
+    return array.astype(np.int64)

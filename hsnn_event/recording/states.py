@@ -1,0 +1,54 @@
+"""The samples of a state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hsnn_event.analysis.windows import FloatArray, IntArray
+from hsnn_event.errors import ShapeError
+
+
+@dataclass(frozen=True, eq=False)
+class StateData:
+    """Samples of one variable: `times` (ms), `ids` (population ids), `values` (time x neuron).
+
+    Raises ShapeError where `values` is not of shape (times.size, ids.size).
+
+    >>> data = StateData(np.array([1.0, 2.0]), np.array([0]), np.array([[-65.0], [-64.0]]))
+    >>> data
+    <StateData: 2 times x 1 neuron>
+    """
+
+    times: FloatArray
+    ids: IntArray
+    values: FloatArray
+
+    def __post_init__(self) -> None:
+        expected = (np.size(self.times), np.size(self.ids))
+        if np.shape(self.values) != expected:
+            raise ShapeError(
+                f"values have shape {np.shape(self.values)}, but the times and ids ask for "
+                f"{expected}. Give one row a time and one column a neuron.",
+                shape=np.shape(self.values),
+                expected=expected,
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StateData):
+            return NotImplemented
+        return (
+            np.array_equal(self.times, other.times)
+            and np.array_equal(self.ids, other.ids)
+            and np.array_equal(self.values, other.values, equal_nan=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        n_times, n_neurons = self.values.shape
+        return (
+            f"<StateData: {n_times} time{'s' * (n_times != 1)} x "
+            f"{n_neurons} neuron{'s' * (n_neurons != 1)}>"
+        )

@@ -1,0 +1,158 @@
+"""The reference networks declare what their papers say: sizes, synapses, weights, delays, drive."""
+
+import numpy as np
+import pytest
+
+import hsnn_event as hsnn
+from hsnn_event.errors import UnknownNameError, ValueRangeError
+from hsnn_event.networks import NETWORKS, brette2007, microcircuit, pd14, reference_rates
+
+PD14 = pd14.parameters()
+
+
+def test_the_full_microcircuit_has_the_published_size():
+    scaled = pd14.scale_network(1.0, "dc")
+    assert scaled.sizes.sum() == 77_169
+    assert scaled.synapses.sum() == PD14["synapses_full_scale"]
+    assert np.array_equal(scaled.sizes, PD14["neurons"])
+
+
+def test_a_psp_of_0_15_mv_is_a_psc_of_87_8085_pa():
+    assert round(0.15 * pd14.current_per_potential(), 4) == 87.8085
+
+
+def test_the_potential_peaks_where_the_current_says():
+    """The formula against the solution of the membrane equation on a fine grid."""
+    neuron = PD14["neuron"]
+    time = np.linspace(0.0, 20.0, 200_001)
+    tau_m, tau_syn = neuron["tau_m"], neuron["tau_syn"]
+    shape = np.exp(-time / tau_m) - np.exp(-time / tau_syn)
+    potential = tau_m * tau_syn / (tau_m - tau_syn) / neuron["C_m"] * shape
+    assert np.isclose(potential.max() * pd14.current_per_potential(), 1.0, rtol=1e-9)
+
+
+def test_weights_follow_the_source_and_l4e_to_l23e_is_doubled():
+    weights = pd14.full_weights() / (0.15 * pd14.current_per_potential())
+    expected = np.ones((8, 8))
+    expected[:, 1::2] = -4.0
+    expected[0, 2] = 2.0
+    assert np.allclose(weights, expected)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5, 0.1])
+def test_scaling_keeps_the_mean_input_and_its_variance(scale):
+    """Rates times in-degrees times weights (and squared) add up to those of the full network."""
+    full, scaled = pd14.scale_network(1.0, "dc"), pd14.scale_network(scale, "dc")
+    rates, seconds = np.array(PD14["reference_mean_rates"]), PD14["neuron"]["tau_syn"] / 1000.0
+
+    def moments(network, scale):
+        # in-degrees over N * scale before rounding: half a neuron of 106 would be half a percent
+        indegrees = network.synapses / (scale * full.sizes[:, np.newaxis])
+        mean = seconds * (network.weights * indegrees) @ rates + network.currents
+        return mean, (network.weights**2 * indegrees) @ rates
+
+    for ours, theirs in zip(moments(scaled, scale), moments(full, 1.0), strict=True):
+        assert np.allclose(ours, theirs, rtol=1e-4)  # numbers of synapses are rounded
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.1])
+def test_poisson_drive_has_the_mean_of_dc_drive(scale):
+    dc, poisson = pd14.scale_network(scale, "dc"), pd14.scale_network(scale, "poisson")
+    seconds = PD14["neuron"]["tau_syn"] / 1000.0
+    mean = seconds * poisson.external_rates * poisson.external_weight + poisson.currents
+    assert np.allclose(mean, dc.currents)
+    full = seconds * 8.0 * np.array(PD14["external_indegree"]) * 0.15 * pd14.current_per_potential()
+    if scale == 1.0:
+        assert np.allclose(dc.currents, full)
+        assert not poisson.currents.any()
+
+
+def test_the_microcircuit_declares_what_it_says():
+    net = microcircuit(scale=0.01, seed=3, threads=2)
+    scaled = pd14.scale_network(0.01, "dc")
+    assert [each.name for each in net.populations.values()] == PD14["populations"]
+    assert [each.size for each in net.populations.values()] == scaled.sizes.tolist()
+    assert (net.seed, net.threads, net.dt) == (3, 2, 0.1)
+    assert not net.records and not net.drives
+    assert len(net.projections) == np.count_nonzero(scaled.synapses)
+    counts = {projection.name: projection.rule.count for projection in net.projections.values()}
+    assert counts["L4I->L23E.default"] == scaled.synapses[0, 3]
+    models = [each.model for each in net.populations.values()]
+    assert [model.parameters["I_e"] for model in models] == scaled.currents.tolist()
+    differ = {name for name in models[0].parameters if len({model.parameters[name] for model in models}) > 1}
+    assert differ == {"I_e"}
+
+
+def test_drawn_weights_and_delays_are_those_declared():
+    net = microcircuit(scale=0.02, seed=5)
+    for source, target, mean_delay in (("L4E", "L23E", 1.5), ("L4I", "L4E", 0.75)):
+        projection = net.projections[f"{source}->{target}.default"]
+        weights, delays = projection.get("weight"), projection.get("delay")
+        mean = pd14.scale_network(0.02, "dc").weights[PD14["populations"].index(target), PD14["populations"].index(source)]
+        n = projection.rule.count
+        assert weights.size == delays.size == n
+        assert (np.sign(weights) == np.sign(mean)).all()
+        # five standard errors of the mean
+        assert abs(weights.mean() / mean - 1.0) < 5 * 0.1 / np.sqrt(n)
+        assert abs(weights.std() / abs(mean) - 0.1) < 5 * 0.1 / np.sqrt(2 * n)
+        # redrawing what is below half a step raises the mean by 5.6 % (normal, mean 2 sd, cut there)
+        steps = delays / 0.1
+        assert np.allclose(steps, np.rint(steps)) and steps.min() >= 1
+        assert 1.03 < delays.mean() / mean_delay < 1.08
+
+
+def test_initial_potentials_have_the_moments_of_their_layer():
+    net = microcircuit(scale=0.1, seed=1)
+    for name, mean, sd in zip(PD14["populations"], PD14["initial_v_mean"], PD14["initial_v_sd"], strict=True):
+        v = net[name].get("v")
+        assert abs(v.mean() - mean) < 5 * sd / np.sqrt(v.size)
+        assert abs(v.std() - sd) < 5 * sd / np.sqrt(2 * v.size)
+
+
+def test_poisson_drive_reaches_every_population():
+    net = microcircuit(scale=0.01, drive="poisson")
+    scaled = pd14.scale_network(0.01, "poisson")
+    drives = list(net.drives.values())
+    assert [drive.target.name for drive in drives] == PD14["populations"]
+    assert [drive.stimulus.value for drive in drives] == scaled.external_rates.tolist()
+    assert {drive.weight for drive in drives} == {scaled.external_weight}
+
+
+def test_cuba_and_coba_have_the_published_parameters():
+    cuba, coba = brette2007("cuba", seed=1), brette2007("coba", seed=1)
+    for net in (cuba, coba):
+        assert (net["exc"].size, net["inh"].size) == (3200, 800)
+        assert len(net.projections) == 4
+        assert {projection.rule.p for projection in net.projections.values()} == {0.02}
+        v = net["exc"].get("v")
+        assert -60.0 <= v.min() < v.max() <= -50.0 and abs(v.mean() + 55.0) < 0.3
+    assert {each.weight for each in cuba.projections.values()} == {1.62, -9.0}
+    assert {each.weight for each in coba.projections.values()} == {6.0, 67.0}
+    assert not cuba.drives
+    (drive,) = coba.drives.values()
+    assert (drive.target.size, drive.stimulus.value) == (50, 300.0)
+    assert (drive.stimulus.start, drive.stimulus.stop) == (1.0, 51.0)
+
+
+def test_one_picoampere_is_one_millivolt_of_drive_in_cuba():
+    """The paper's jumps of 1.62 and -9 mV stand as currents: tau_m / C_m is 1 mV / pA."""
+    parameters = brette2007("cuba")["exc"].model.parameters
+    assert parameters["tau_m"] == parameters["C_m"] == 20.0
+
+
+def test_other_names_and_scales_are_refused():
+    with pytest.raises(UnknownNameError, match="'cuba'"):
+        brette2007("cube")
+    with pytest.raises(UnknownNameError, match="'poisson'"):
+        microcircuit(drive="poison")
+    for scale in (0.0, -1.0, 1.5, float("nan")):
+        with pytest.raises(ValueRangeError, match=r"\(0, 1\]"):
+            microcircuit(scale=scale)
+
+
+def test_every_reference_network_is_a_network_with_reference_rates():
+    for name, build in NETWORKS.items():
+        arguments = {"scale": 0.01} if name == "microcircuit" else {}
+        net = build(seed=1, **arguments)
+        assert isinstance(net, hsnn.Network) and not net.records
+        assert set(reference_rates(name)) <= {*net.populations, "all"}

@@ -1,0 +1,180 @@
+"""The project holds what it promises of itself: layers, sizes, documentation, a light import."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import hsnn_event as hsnn
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "hsnn_event"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# What each part may import from the package; itself and __init__ (names only) always.
+MAY_IMPORT = {
+    "errors": set(),
+    "quantities": {"errors"},
+    "grid": {"errors"},
+    "catalog": {"errors"},
+    "rng": {"errors"},
+    "elementary": {"errors"},
+    "distributions": {"errors", "rng", "elementary"},
+    "random": {"errors", "quantities", "distributions"},
+    "stimuli": {"errors", "quantities"},
+    "model": {"errors", "quantities"},
+    "topology": {"errors", "quantities", "distributions", "random"},
+    "analysis": {"errors"},
+    "recording": {"errors", "analysis"},
+    "monitor": {"errors"},
+    "network": {
+        *("errors", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),
+        *("distributions", "topology", "recording"),
+        "simulation",  # by the first run only
+    },
+    "lowering": {
+        *("errors", "quantities", "grid", "catalog", "rng", "elementary", "distributions"),
+        *("random", "stimuli", "model", "topology", "network"),
+    },
+    "backends": {"errors", "rng", "elementary", "distributions", "lowering"},
+    "simulation": {
+        *("errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
+        "backends",
+    },
+    "networks": {"errors", "random", "stimuli", "model", "topology", "network"},
+}
+ANYTHING = {"__init__", "__main__", "cli"}
+# What `network` and `simulation` are made of counts as part of them.
+PART_OF = {"population": "network", "projection": "network", "collector": "simulation"}
+
+HEAVY = ("numpy", "numba", "scipy", "sympy", "networkx", "matplotlib", "h5py")
+POSIX_ONLY = {
+    *("fcntl", "resource", "pwd", "grp", "termios", "pty", "posix", "syslog"),
+    *("os.fork", "os.forkpty", "os.getuid", "os.geteuid", "os.sched_getaffinity", "os.nice"),
+    *("os.setsid", "os.killpg", "os.wait", "os.mkfifo", "os.getloadavg", "os.sysconf"),
+    *("signal.alarm", "signal.setitimer", "signal.SIGALRM", "signal.SIGKILL", "signal.SIGUSR1"),
+    "signal.pthread_sigmask",
+}
+
+
+def part_of(path: Path) -> str:
+    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return PART_OF.get(name, name)
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """The parts of the package that a file imports, at its top or in a function."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = re.findall(r"^hsnn_event\.\w+(?=[.:]|$)", node.value)  # import_module("...")
+        else:
+            continue
+        for name in names:
+            head, *rest = name.split(".")
+            if head == "hsnn_event" and rest and not rest[0].startswith("__"):
+                yield PART_OF.get(rest[0], rest[0])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downward(path):
+    part = part_of(path)
+    if part in ANYTHING:
+        return
+    assert part in MAY_IMPORT, f"{part} has no place in the table of layers"
+    assert set(imports_of(path)) <= MAY_IMPORT[part] | {part}
+
+
+def test_the_layers_have_no_cycle_but_the_first_run():
+    above = {part: set(below) for part, below in MAY_IMPORT.items()}
+    above["network"].discard("simulation")
+    while above:
+        lowest = {part for part, below in above.items() if not below & above.keys()}
+        assert lowest, f"a ring: {sorted(above)}"
+        above = {part: below for part, below in above.items() if part not in lowest}
+
+
+def test_import_is_light():
+    code = f"import sys, hsnn_event; print([m for m in {HEAVY!r} if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert loaded.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", hsnn.__all__)
+def test_public_names_exist_and_are_documented(name):
+    public = getattr(hsnn, name)
+    if name == "__version__":
+        assert re.fullmatch(r"\d+\.\d+\.\d+", public)
+        return
+    assert public.__doc__
+    if isinstance(public, type(hsnn)):  # a module: its public functions and classes too
+        for member, value in vars(public).items():
+            defined_here = getattr(value, "__module__", "").startswith(public.__name__)
+            if not member.startswith("_") and callable(value) and defined_here:
+                assert value.__doc__, f"{name}.{member}"
+
+
+def test_dir_lists_what_there_is():
+    assert set(hsnn.__all__) <= set(dir(hsnn))
+    with pytest.raises(AttributeError, match="no attribute 'simulate'"):
+        hsnn.simulate  # noqa: B018
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_files_and_functions_stay_short(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = node.end_lineno - node.lineno + 1
+            if ast.get_docstring(node):
+                length -= node.body[0].end_lineno - node.body[0].lineno + 1
+            assert length <= 60, f"{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_call_is_posix_only(path):
+    used = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            used |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            used |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            used.add(f"{node.value.id}.{node.attr}")
+    assert not used & POSIX_ONLY
+
+
+def fenced(path: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_the_examples_of_the_readme_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = fenced(ROOT / "README.md", "python")
+    assert blocks
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+
+
+def test_the_readme_and_ci_run_the_same_tests():
+    setup, tests = [block.strip() for block in fenced(ROOT / "README.md", "bash")]
+    assert "hsnn-event run microcircuit --scale 0.1" in setup
+    command = tests.split("&&")[-1].strip().removeprefix(".venv/bin/")
+    assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_links_between_documents_lead_somewhere():
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
+            if "://" not in link:
+                assert (path.parent / link).exists(), f"{path.name}: {link}"
