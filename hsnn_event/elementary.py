@@ -48,7 +48,8 @@ def exp64(x):
     x = min(max(np.float64(x), -708.0), 709.0)
     k = (x * 1.44269504088896340736 + _ROUNDER) - _ROUNDER
     r = (x - k * _LN2_HIGH) - k * _LN2_LOW
-    p = 1.0 / 479001600.0
+    p = 1.0 / 6227020800.0
+    p = 1.0 / 479001600.0 + r * p
     p = 1.0 / 39916800.0 + r * p
     p = 1.0 / 3628800.0 + r * p
     p = 1.0 / 362880.0 + r * p
@@ -83,7 +84,7 @@ def normal_quantile_body(u):
     b = 6.8718700749205790830e2 + r * b
     b = 4.2313330701600911252e1 + r * b
     b = 1.0 + r * b
-    t = math.sqrt(-log64(0.5 - abs(q))) - 1.6
+    t = math.sqrt(-log64(min(u, 1.0 - u))) - 1.6
     c = 2.41780725177450611770e-1 + t * (2.27238449892691845833e-2 + t * 7.74545014278341407640e-4)
     c = 3.64784832476320460504e0 + t * (1.27045825245236838258e0 + t * c)
     c = 4.63033784615654529590e0 + t * (5.76949722146069140550e0 + t * c)
@@ -100,7 +101,7 @@ def normal_quantile_body(u):
 @nb.njit(error_model="numpy")
 def normal_quantile_far(u):
     """The same for u nearer to 0 or 1: the third region of AS 241."""
-    t = math.sqrt(-log64(0.5 - abs(u - 0.5))) - 5.0
+    t = math.sqrt(-log64(min(u, 1.0 - u))) - 5.0
     c = 2.71155556874348757815e-5 + t * 2.01033439929228813265e-7
     c = 1.24266094738807843860e-3 + t * c
     c = 2.65321895265761230930e-2 + t * c

@@ -26,7 +26,7 @@ def operations(section):
 
 def test_the_kernel_of_lif_exp_is_as_short_as_by_hand():
     kernel = lower_model(lif_exp(), "auto", 0.1).kernel
-    assert sorted(operations(kernel.update)) == sorted(["mul"] * 3 + ["add"] * 3 + ["flush"] * 2 + ["select"])
+    assert sorted(operations(kernel.update)) == sorted(["mul"] * 3 + ["add"] * 3 + ["select"])
 
 
 def test_kernels_do_not_depend_on_values():

@@ -14,7 +14,7 @@ from sortedcontainers import SortedList
 
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.lowering.arithmetic import evaluate
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number, PoissonPlan, Program, Section
+from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT, FloatArray, IntArray, Number, PoissonPlan, Program, Section
 from hsnn_event.lowering.poisson import poisson_parts, poisson_table
 from hsnn_event.rng import philox
 
@@ -71,6 +71,8 @@ class ReferenceEngine:
             for number in range(len(self._kernels)):
                 fired = self._update(number, arrivals[number])
                 self._emit(number, fired)
+                if self.step % CUT_EVERY == 0:
+                    self._cut_denormals(number)
                 if recorded[number]:
                     self._kept += [(self.step, number, neuron) for neuron in fired]
 
@@ -145,6 +147,10 @@ class ReferenceEngine:
             if kernel.refractory:
                 refractory[fires] = np.broadcast_to(self._constants[number]["refractory_steps"], fires.shape)[fires]
         return np.flatnonzero(fires).tolist()
+
+    def _cut_denormals(self, number: int) -> None:
+        states, cut = self._states[number], self._dtype.type(DENORMAL_CUT)
+        states |= {name: np.where(np.abs(values) < cut, self._dtype.type(0), values) for name, values in states.items()}
 
     def _evaluated(
         self, number: int, section: Section, arrivals: list[npt.NDArray[np.floating]], clamped: npt.NDArray[np.bool_]

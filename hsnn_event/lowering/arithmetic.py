@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.lowering.ir import BOOL_OPS, DENORMAL_CUT, LOADS, REAL_OPS, FloatArray, Instruction, Section
+from hsnn_event.lowering.ir import BOOL_OPS, LOADS, REAL_OPS, FloatArray, Instruction, Section
 
 Array = npt.NDArray[np.generic]
 
@@ -197,10 +197,6 @@ def _select(condition: npt.NDArray[np.bool_], if_true: FloatArray, if_false: Flo
     return np.where(condition, if_true, if_false)
 
 
-def _flush(x: FloatArray) -> FloatArray:
-    return np.where(np.abs(x) < x.dtype.type(DENORMAL_CUT), x.dtype.type(0), x)
-
-
 _MEANING: dict[str, Callable[..., Array]] = {
     "add": np.add,
     "sub": np.subtract,
@@ -213,7 +209,6 @@ _MEANING: dict[str, Callable[..., Array]] = {
     "max": lambda a, b: _select(a > b, a, b),
     "floor": np.floor,
     "rint": np.rint,
-    "flush": _flush,
     "select": _select,
     "scale2": _scale2,
     "exponent": _exponent,

@@ -21,14 +21,17 @@ LOADS = ("state", "constant", "input", "arrival")  # value: index into the kerne
 REAL_OPS = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
     "floor": 1, "rint": 1,
-    "flush": 1,      # x, or 0 where |x| < 1e-30: denormals never arise
     "select": 3,     # condition (bool), value if true, value if false
     "scale2": 2,     # x * 2**k for a whole-numbered real k in the range of normal numbers
     "exponent": 1,   # the whole-numbered e of x = m * 2**e with 1 <= m < 2, as a real; x > 0 and normal
     "mantissa": 1,   # that m
 }  # fmt: skip
 BOOL_OPS = {"lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or": 2, "not": 1}
-DENORMAL_CUT = 1e-30
+
+# Every CUT_EVERY steps, at the end of the step, states below DENORMAL_CUT become 0, so that a silent neuron's decaying
+# states do not stay among denormal numbers, where arithmetic is a hundred times slower. In every step it would cost a
+# quarter of a kernel: benchmarks/README.md, "denormals".
+DENORMAL_CUT, CUT_EVERY = 1e-30, 32
 
 
 class Instruction(NamedTuple):

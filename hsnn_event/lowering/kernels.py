@@ -147,12 +147,12 @@ def _lower(key: _Key, method: str, state_type: str, driven: tuple[str, ...]) -> 
 
 
 def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, cut denormals, add arrivals; then the clamp, so that arrivals on a clamped state are lost."""
+    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost."""
     step = Step(system, pool, limits)
     b = step.builder
     values = dict(step.start)
     for state, advanced in METHODS[method].advance(step).items():
-        values[state] = b.emit("flush", advanced)
+        values[state] = advanced
     for index, receptor in enumerate(system.receptors):
         for state in system.receptors[receptor]:
             jump = step.write(_jump(system, receptor, state) * ARRIVING, {WEIGHT: b.load("arrival", index)})

@@ -64,21 +64,20 @@ def _gather(projections, first_projection, n_projections, neuron, targets, weigh
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _span(delays):
+def _span(delays, n):
     low, high = delays[0], delays[0]
-    for j in range(delays.size):
+    for j in range(n):
         low, high = min(low, delays[j]), max(high, delays[j])
     return np.int64(low), np.int64(high)
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _lay_out(counts, low, span, uniform_row, size, weight, rows, neuron, segment, weights_w, used, cursor, shift):
+def _lay_out(counts, low, span, uniform_row, size, weight, rows, neuron, base, pairs, weights_w, used, cursor, shift):
     """Place a neuron's groups from word `used` (8 bytes) on: write rows, indices and the weight of uniform groups.
 
     `counts[block * span + d]` synapses have delay low + d. Sets `cursor` (where, in uint16, the targets of a group
     start) and `shift` (what to add to that to find their weights). Gives the first free word.
     """
-    base, pairs = segment.ctypes.data, segment.view(np.int32)
     for block in range(rows.shape[0]):
         cells = range(block * span, (block + 1) * span)
         index = used
@@ -107,20 +106,24 @@ def _lay_out(counts, low, span, uniform_row, size, weight, rows, neuron, segment
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _pack(keys, weights, delays, low, span, uniform_row, one, scratch, rows, neuron, segment, used):
-    """Sort a neuron's synapses by (block, delay), stably, into `segment`; gives the first free word.
+def _pack(n, keys, weights, delays, low, span, uniform_row, one, scratch, rows, neuron, segment, used):
+    """Sort a neuron's `n` synapses by (block, delay), stably, into `segment`; gives the first free word.
 
-    `one` is an array of the weights' type; `scratch` is (3, number of blocks * span).
+    `one` is an array of the weights' type; `scratch` has 3 rows of the number of blocks * span, or longer.
     """
     counts, cursor, shift = scratch[0], scratch[1], scratch[2]
-    counts[:] = 0
-    for j in range(keys.size):
+    for cell in range(rows.shape[0] * span):
+        counts[cell] = 0
+    for j in range(n):
         counts[np.int64(keys[j] >> np.uint32(16)) * span + delays[j] - low] += 1
-    weights_w, targets16 = segment.view(one.dtype), segment.view(np.uint16)
+    base, size = segment.ctypes.data, one.itemsize
+    pairs = nb.carray(as_pointer(base), (2 * segment.size,), np.int32)
+    targets16 = nb.carray(as_pointer(base), (4 * segment.size,), np.uint16)
+    weights_w = nb.carray(as_pointer(base), (8 * segment.size // size,), one.dtype)
     used = _lay_out(
-        counts, low, span, uniform_row, one.itemsize, weights[0], rows, neuron, segment, weights_w, used, cursor, shift
+        counts, low, span, uniform_row, size, weights[0], rows, neuron, base, pairs, weights_w, used, cursor, shift
     )
-    for j in range(keys.size):
+    for j in range(n):
         cell = np.int64(keys[j] >> np.uint32(16)) * span + delays[j] - low
         k = cursor[cell]
         cursor[cell] = k + 1
@@ -151,7 +154,7 @@ def build_rows(
     targets, keys = np.empty(capacity, np.int32), np.empty(capacity, np.uint32)
     weights, delays = np.empty(capacity), np.empty(capacity, np.int32)
     uniform = np.empty(capacity + 128)
-    chosen = np.full((first_projection + n_projections, n_targets), -1, np.int64)
+    chosen = np.zeros((first_projection + n_projections, n_targets), np.int64)  # 0: no row, rows count from 1
     scratch = np.empty((3, 64 * n_blocks), np.int64)
     for neuron in range(start, stop):
         n = _gather(
@@ -159,7 +162,7 @@ def build_rows(
         )
         if n == 0:
             continue
-        low, high = _span(delays[:n])
+        low, high = _span(delays, n)
         cells = n_blocks * (high - low + 1)
         if cells > scratch.shape[1]:
             scratch = np.empty((3, 2 * cells), np.int64)
@@ -168,8 +171,7 @@ def build_rows(
         if used + words > segment.size:
             return neuron, used, words
         used = _pack(
-            keys[:n], weights[:n], delays[:n], low, high - low + 1, uniform_row, one, scratch[:, :cells],
-            rows, offset + neuron, segment, used,
+            n, keys, weights, delays, low, high - low + 1, uniform_row, one, scratch, rows, offset + neuron, segment, used
         )
         largest[0] = max(largest[0], high)
         largest[1] += n

@@ -46,18 +46,21 @@ def new_calendar(n_blocks: int, max_delay: int, n_chunks: int = 64) -> Calendar:
 
 @nb.njit(error_model="numpy", nogil=True)
 def with_room(calendar, n_chunks):
-    """The calendar, in larger arrays if fewer than `n_chunks` chunks are free."""
-    if calendar.n_free[0] >= n_chunks:
-        return calendar
+    """The calendar in larger arrays, with `n_chunks` more chunks free at least."""
     old = calendar.previous.size
     new = 2 * old + n_chunks
     previous, free = np.empty(new, np.int64), np.empty(new, np.int64)
     entries = np.empty((new * CHUNK, 2), np.int64)
-    previous[:old] = calendar.previous
-    entries[: old * CHUNK] = calendar.entries
+    for chunk in range(old):
+        previous[chunk] = calendar.previous[chunk]
+    for place in range(old * CHUNK):
+        entries[place, 0] = calendar.entries[place, 0]
+        entries[place, 1] = calendar.entries[place, 1]
     n_free = calendar.n_free[0]
-    free[:n_free] = calendar.free[:n_free]
-    free[n_free : n_free + new - old] = np.arange(old, new)
+    for j in range(n_free):
+        free[j] = calendar.free[j]
+    for chunk in range(old, new):
+        free[n_free + chunk - old] = chunk
     calendar.n_free[0] = n_free + new - old
     return Calendar(calendar.tail, calendar.count, previous, entries, free, calendar.n_free)
 
@@ -76,15 +79,18 @@ def _chunks_needed(calendar, rows, fired, n_fired):
 @nb.njit(error_model="numpy", nogil=True)
 def schedule(calendar, k, rows, fired, n_fired, step, size):
     """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block."""
-    calendar = with_room(calendar, _chunks_needed(calendar, rows, fired, n_fired))
+    needed = _chunks_needed(calendar, rows, fired, n_fired)
+    if needed > calendar.n_free[0]:
+        calendar = with_room(calendar, needed)
     tail, count, entries = calendar.tail[k], calendar.count[k], calendar.entries
     previous, free, n_free = calendar.previous, calendar.free, calendar.n_free[0]
     mask = tail.size - 1
     for e in range(n_fired):
         if e + INDICES_AHEAD < n_fired:
-            ahead = rows[fired[e + INDICES_AHEAD]]
-            line = ahead[INDEX]
-            while line < ahead[INDEX] + 8 * abs(ahead[GROUPS]):
+            ahead = fired[e + INDICES_AHEAD]
+            line = rows[ahead, INDEX]
+            end = line + 8 * abs(rows[ahead, GROUPS])
+            while line < end:
                 prefetch(line)
                 line += LINE
         n_groups, address = rows[fired[e], GROUPS], rows[fired[e], DATA]

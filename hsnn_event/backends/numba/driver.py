@@ -16,12 +16,14 @@ from hsnn_event.backends.numba.adjacency import padded
 from hsnn_event.backends.numba.calendar import schedule, take
 from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
 from hsnn_event.backends.numba.poisson import add_poisson
+from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT
 
 GROUPS_AHEAD = 4  # benchmarks/README.md, "prefetch distance"
 LINE = 64
 
 # Columns of the table of slices: a slice is the part of a population that lies in a block.
-FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION = range(6)
+FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
+N_COLUMNS = 7
 
 
 class Team(NamedTuple):
@@ -99,8 +101,8 @@ def _keep(team, turn, step, spikes):
             continue
         if n + count > spikes.steps.size:
             steps, neurons = np.empty(2 * (n + count), np.int64), np.empty(2 * (n + count), np.int64)
-            steps[:n] = spikes.steps[:n]
-            neurons[:n] = spikes.neurons[:n]
+            for j in range(n):
+                steps[j], neurons[j] = spikes.steps[j], spikes.neurons[j]
             spikes = Spikes(steps, neurons, spikes.n)
         first = team.slices[s, FIRST]
         for j in range(count):
@@ -112,7 +114,19 @@ def _keep(team, turn, step, spikes):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _advance_block(team, block, step, turn, words, counts):
+def _cut_denormals(team, s):
+    """Set states below the cut to 0: the first arrays of a slice's kernel."""
+    n, dtype = team.slices[s, LENGTH], team.ports.dtype
+    states = nb.carray(as_pointer(team.slices[s, ARRAYS]), (team.slices[s, STATES],), np.int64)
+    cut, zero = dtype.type(DENORMAL_CUT), dtype.type(0)
+    for k in range(states.size):
+        values = nb.carray(as_pointer(states[k]), (n,), dtype)
+        for i in range(values.size):
+            values[i] = zero if abs(values[i]) < cut else values[i]
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _advance_block(team, block, step, now, turn, words, counts):
     """Drive, advance and test the neurons of a block, population by population."""
     n_blocks = team.port_first.size - 1
     n_neurons = team.fired.shape[1]
@@ -125,13 +139,18 @@ def _advance_block(team, block, step, turn, words, counts):
             add_poisson(team.poisson[q], step, ports, words, counts)
         fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
         team.n_fired[turn, s] = call_kernel(
-            team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, fired
+            team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, now, fired
         )
+        if step % CUT_EVERY == 0:
+            _cut_denormals(team, s)
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
-def advance(thread, n_threads, yield_at, first_step, n_steps, team, blocks, calendar, spikes):
-    """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes."""
+def advance(thread, n_threads, yield_at, first_step, n_steps, epoch, team, blocks, calendar, spikes):
+    """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes.
+
+    Kernels count steps from `epoch`, in 32 bits.
+    """
     fired = np.empty(team.fired.shape[1], np.int64)
     due = np.empty((1024, 2), np.int64)
     words, counts = np.empty(256, np.uint32), np.empty(256, np.int32)
@@ -147,7 +166,7 @@ def advance(thread, n_threads, yield_at, first_step, n_steps, team, blocks, cale
                 take(calendar, k, step, due)
                 ports = team.ports[team.port_first[blocks[k]] : team.port_first[blocks[k] + 1]]
                 deliver(due, n_due, ports, team.one)
-            _advance_block(team, blocks[k], step, turn, words, counts)
+            _advance_block(team, blocks[k], step, step - epoch, turn, words, counts)
         wait(barrier, n_threads, yield_at)
         n_fired = _gather(team, turn, fired)
         if n_fired:

@@ -11,10 +11,14 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba import adjacency, kernels, poisson, records
 from hsnn_event.backends.numba.calendar import Calendar, new_calendar
-from hsnn_event.backends.numba.driver import Spikes, Team, advance
+from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import partition
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
+
+
+LINE, PAGE = 64, 4096
+_stagger = 0
 
 
 class NumbaEngine:
@@ -54,16 +58,18 @@ class NumbaEngine:
         program, parts = self.program, self._parts
         kernels_of = [program.kernels[p.kernel] for p in program.populations]
         self._kernels = kernels_of
-        self._states = [{name: values.astype(self._real) for name, values in p.states.items()} for p in program.populations]
+        self._states = [
+            {name: aligned(values, self._real) for name, values in p.states.items()} for p in program.populations
+        ]
         self._numbers: list[dict[str, Number]] = [{**p.constants, **p.inputs} for p in program.populations]
-        self._counters = [np.zeros(p.size, np.int32) for p in program.populations]
+        self._until = [aligned(np.zeros(p.size), np.dtype(np.int32)) for p in program.populations]
         n_neurons, n_slices = int(parts.offsets[-1]), len(program.populations) * parts.n_blocks
         self._poisson = records.poisson_records(program, parts)
         self._team = Team(
-            slices=np.zeros((n_slices, 6), np.int64),
+            slices=np.zeros((n_slices, N_COLUMNS), np.int64),
             rows=self._rows.rows,
             one=np.zeros(1, program.weight_type),
-            ports=np.zeros(int(parts.n_ports.sum()), self._real),
+            ports=aligned(np.zeros(int(parts.n_ports.sum())), self._real),
             port_first=np.concatenate(([0], np.cumsum(parts.n_ports))),
             poisson=self._poisson.records,
             poisson_first=self._poisson.first,
@@ -79,8 +85,9 @@ class NumbaEngine:
         self.step = 0
         self._calendars = [new_calendar(len(blocks), self._rows.max_delay) for blocks in self._blocks]
         self._team.ports[:] = 0
-        for counter in self._counters:
-            counter[:] = 0
+        self._epoch = 0
+        for until in self._until:
+            until[:] = 0
         for k, drive in enumerate(self._poisson.drive):
             self._team.poisson[k, poisson.KEY] = np.uint64(program_keys[drive]).astype(np.int64)
         self._spikes = [_no_spikes() for _ in self._blocks]
@@ -89,7 +96,7 @@ class NumbaEngine:
         began = time.perf_counter()
         self._bind()
         # A run of no steps compiles the driver, or loads it from the cache.
-        advance(0, 1, 0, 0, 0, self._team, self._blocks[0], self._calendars[0], self._spikes[0])
+        advance(0, 1, 0, 0, 0, 0, self._team, self._blocks[0], self._calendars[0], self._spikes[0])
         self._yield_at = yield_address()
         self.timing["compile"] += time.perf_counter() - began
 
@@ -105,35 +112,38 @@ class NumbaEngine:
         where = kernels.layout(kernel, own)
         code = kernels.address(kernel, self._real.name, own)
         for name in own:
-            numbers[name] = np.ascontiguousarray(numbers[name], self._real)
+            numbers[name] = aligned(np.asarray(numbers[name]), self._real)
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
         self._pointers.append(scalars)
         for b in range(parts.n_blocks):
             first = int(parts.first[p, b])
-            arrays = np.array([self._address(p, b, name, first) for name in where.arrays], np.int64)
-            self._pointers.append(arrays)
+            scratch = np.zeros(int(parts.length[p, b]) // kernels.CHUNK + 1, np.int32)
+            arrays = np.array([self._address(p, b, name, first) for name in where.arrays] + [scratch.ctypes.data], np.int64)
+            self._pointers += [scratch, arrays]
             self._team.slices[p * parts.n_blocks + b] = (
                 parts.offsets[p] + first, parts.length[p, b], code, arrays.ctypes.data, scalars.ctypes.data, p,
+                len(kernel.states),
             )  # fmt: skip
 
     def _address(self, p: int, b: int, name: str, first: int) -> int:
         """Of the part of an array that lies in a block."""
         parts = self._parts
-        if name.startswith("(arrival) "):
-            receptor = self._kernels[p].receptors.index(name.removeprefix("(arrival) "))
-            port = self._team.port_first[b] + parts.port[p, b] + receptor * parts.length[p, b]
+        arrivals = [kernels.arrival(receptor) for receptor in self._kernels[p].receptors]
+        if name in arrivals:
+            port = self._team.port_first[b] + parts.port[p, b] + arrivals.index(name) * parts.stride[p, b]
             return int(self._team.ports.ctypes.data + port * self._real.itemsize)
-        array = self._counters[p] if name == "(counter)" else self._states[p].get(name, self._numbers[p].get(name))
+        array = self._until[p] if name == kernels.UNTIL else self._states[p].get(name, self._numbers[p].get(name))
         assert isinstance(array, np.ndarray)
         return int(array.ctypes.data + first * array.itemsize)
 
     def advance(self, n_steps: int, recorded: npt.NDArray[np.bool_]) -> None:
         self._team.recorded[:] = recorded
+        self._rebase(n_steps)
 
         def work(thread: int) -> tuple[Calendar, Spikes]:
             return advance(
-                thread, self._n_threads, self._yield_at, self.step, n_steps, self._team, self._blocks[thread],
-                self._calendars[thread], self._spikes[thread],
+                thread, self._n_threads, self._yield_at, self.step, n_steps, self._epoch, self._team,
+                self._blocks[thread], self._calendars[thread], self._spikes[thread],
             )  # fmt: skip
 
         if self._n_threads == 1:
@@ -145,6 +155,13 @@ class NumbaEngine:
         self._calendars = [calendar for calendar, _ in results]
         self._spikes = [spikes for _, spikes in results]
         self.step += n_steps
+
+    def _rebase(self, n_steps: int) -> None:
+        """Kernels hold steps as 32-bit numbers, counted from an epoch that moves on before they overflow."""
+        if self.step + n_steps - self._epoch > 1 << 30:
+            for until in self._until:
+                until[:] = np.maximum(until.astype(np.int64) - (self.step - self._epoch), 0)
+            self._epoch = self.step
 
     def spikes(self) -> tuple[IntArray, IntArray, IntArray]:
         kept = self._spikes[0]
@@ -185,6 +202,18 @@ class NumbaEngine:
         weights = weights.astype(self.program.weight_type).astype(np.float64)
         order = np.argsort(source_ids, kind="stable")
         return source_ids[order], target_ids[order], weights[order], delays[order].astype(np.int64)
+
+
+def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """A copy that begins at a cache line, each at another place in its page: vectors that straddle lines, and arrays
+    whose elements lie 4 KiB apart, cost a kernel up to three times (benchmarks/README.md, "alignment")."""
+    global _stagger
+    _stagger = (_stagger + 7 * LINE) % PAGE
+    memory = np.empty(values.size * dtype.itemsize + 2 * PAGE, np.uint8)
+    start = -memory.ctypes.data % PAGE + _stagger
+    array = memory[start : start + values.size * dtype.itemsize].view(dtype)
+    array[:] = values
+    return array
 
 
 def _no_spikes() -> Spikes:

@@ -76,16 +76,16 @@ def pause(typing_context):
 
 
 @intrinsic
-def call_kernel(typing_context, address, arrays, scalars, n, fired):
-    """Call int64 kernel(int64 *arrays, float64 *scalars, int64 n, int32 *fired) at an address."""
+def call_kernel(typing_context, address, arrays, scalars, n, now, fired):
+    """Call int64 kernel(int64 *arrays, float64 *scalars, int64 n, int64 now, int32 *fired) at an address."""
 
     def codegen(context, builder, signature, args):
         i64 = ir.IntType(64)
-        kind = ir.FunctionType(i64, [i64] * 4)
+        kind = ir.FunctionType(i64, [i64] * 5)
         function = builder.inttoptr(args[0], kind.as_pointer())
         return builder.call(function, args[1:])
 
-    return types.int64(*[types.int64] * 5), codegen
+    return types.int64(*[types.int64] * 6), codegen
 
 
 @intrinsic

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from hsnn_event.lowering.ir import IntArray, Program
 
 MAX_PORTS = 65_536
+ALIGN = 16  # neurons: slices begin at cache lines (16 float32)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Partition:
     first: IntArray        # (n_populations, n_blocks)
     length: IntArray       # (n_populations, n_blocks)
     port: IntArray         # (n_populations, n_blocks): first port of the slice, receptor after receptor
+    stride: IntArray       # (n_populations, n_blocks): ports from one receptor to the next, length rounded up
     n_ports: IntArray      # (n_blocks,)
 
     def target_map(self, population: int, receptor: int, ids: IntArray | None) -> npt.NDArray[np.uint32]:
@@ -33,7 +35,7 @@ class Partition:
         neurons = np.arange(size) if ids is None else ids
         block = neurons // max(int(self.length[population, 0]), 1)
         local = neurons - self.first[population, block]
-        port = self.port[population, block] + receptor * self.length[population, block] + local
+        port = self.port[population, block] + receptor * self.stride[population, block] + local
         return ((block << 16) | port).astype(np.uint32)
 
 
@@ -42,11 +44,17 @@ def partition(program: Program, n_threads: int, n_blocks: int | None = None) -> 
     sizes = np.array([p.size for p in program.populations], np.int64)
     receptors = np.array([len(program.kernels[p.kernel].receptors) for p in program.populations], np.int64)
     blocks = n_blocks or n_threads
-    while int((-(-sizes // blocks) * receptors).sum()) > MAX_PORTS:
+    while int((_share(sizes, blocks) * receptors).sum()) > MAX_PORTS:
         blocks += n_threads if n_blocks is None else 1
-    share = -(-sizes // blocks)
+    share = _share(sizes, blocks)
     first = np.minimum(np.arange(blocks)[None, :] * share[:, None], sizes[:, None])
     length = np.minimum(sizes[:, None] - first, share[:, None])
-    ports = length * receptors[:, None]
+    stride = -(-length // ALIGN) * ALIGN
+    ports = stride * receptors[:, None]
     offsets = np.concatenate(([0], np.cumsum(sizes)))
-    return Partition(blocks, offsets, first, length, np.cumsum(ports, axis=0) - ports, ports.sum(axis=0))
+    return Partition(blocks, offsets, first, length, np.cumsum(ports, axis=0) - ports, stride, ports.sum(axis=0))
+
+
+def _share(sizes: IntArray, blocks: int) -> IntArray:
+    """Neurons of each population in a block, whole cache lines of them."""
+    return -(-sizes // (blocks * ALIGN)) * ALIGN

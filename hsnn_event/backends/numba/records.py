@@ -229,7 +229,7 @@ def _runs(
         if begin == end:
             continue
         b = int(block[begin])
-        port = parts.port[p, b] + plan.receptor * parts.length[p, b] + ids[begin] - parts.first[p, b]
+        port = parts.port[p, b] + plan.receptor * parts.stride[p, b] + ids[begin] - parts.first[p, b]
         runs.append((
             p * parts.n_blocks + b,
             [
