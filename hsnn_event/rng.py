@@ -30,19 +30,19 @@ def stream_key(seed: int, *names: object) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-@nb.njit(error_model="numpy")
+@nb.njit(inline="always", error_model="numpy")
 def _round(c0, c1, c2, c3, k0, k1):
     p0 = np.uint64(0xD2511F53) * c0
     p1 = np.uint64(0xCD9E8D57) * c2
     return (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW, (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
 
 
-@nb.njit(error_model="numpy")
+@nb.njit(inline="always", error_model="numpy")
 def _bump(k0, k1):
     return (k0 + np.uint64(0x9E3779B9)) & _LOW, (k1 + np.uint64(0xBB67AE85)) & _LOW
 
 
-@nb.njit(error_model="numpy")
+@nb.njit(inline="always", error_model="numpy")
 def philox(c0, c1, c2, c3, k0, k1):
     """Four 32-bit words, each held in a uint64, of the counter (c0, c1, c2, c3) and the key (k0, k1)."""
     # Ten rounds, written out: LLVM vectorises a loop over counters only when it holds no inner loop.
@@ -68,7 +68,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@nb.njit(error_model="numpy")
+@nb.njit(inline="always", error_model="numpy")
 def to_uniform(high, low):
     """A float64 in the open interval (0, 1), a multiple of 2**-53, from two words."""
     bits = ((high << _SHIFT) | low) >> np.uint64(12)

@@ -33,11 +33,22 @@ def _draw_words(key, step, part, batch, words):
 
 @nb.njit(error_model="numpy", nogil=True)
 def _count_shared(words, table, counts):
-    """Add to `counts` how many thresholds each word reaches."""
-    for m in range(table.size):
+    """Add to `counts` how many thresholds each word reaches: four at a time, as far as the largest word reaches."""
+    largest = np.uint32(0)
+    for i in range(words.size):
+        largest = words[i] if words[i] > largest else largest
+    m = 0
+    while m + 4 <= table.size and table[m] <= largest:
+        t0, t1, t2, t3 = table[m], table[m + 1], table[m + 2], table[m + 3]
+        for i in range(words.size):
+            word = words[i]
+            counts[i] += np.int32(word >= t0) + np.int32(word >= t1) + np.int32(word >= t2) + np.int32(word >= t3)
+        m += 4
+    while m < table.size and table[m] <= largest:
         bound = table[m]
         for i in range(words.size):
             counts[i] += np.int32(words[i] >= bound)
+        m += 1
 
 
 @nb.njit(error_model="numpy", nogil=True)
