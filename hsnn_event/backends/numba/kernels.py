@@ -27,8 +27,8 @@ _INFIX = {
 }  # fmt: skip
 _CALLS = {
     "neg": "-{0}", "abs": "abs({0})", "sqrt": "math.sqrt({0})", "not": "not {0}",
-    "min": "({0} if {0} < {1} else {1})", "max": "({0} if {0} > {1} else {1})",
-    "floor": "np.floor({0})", "rint": "np.rint({0})", "select": "({1} if {0} else {2})", "clamped": "clamped",
+    "min": "select({0} < {1}, {0}, {1})", "max": "select({0} > {1}, {0}, {1})",
+    "floor": "np.floor({0})", "rint": "np.rint({0})", "select": "select({0}, {1}, {2})", "clamped": "clamped",
     "scale2": "{0} * INT((INT({1}) + BIAS) << WIDTH).view(REAL)",
     "exponent": "REAL((REAL({0}).view(INT) >> WIDTH) - BIAS)",
     "mantissa": "INT((REAL({0}).view(INT) & MASK) | ONE).view(REAL)",
@@ -83,7 +83,7 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> str:
         "import math",
         "import numba as nb",
         "import numpy as np",
-        "from hsnn_event.backends.numba.native import as_pointer",
+        "from hsnn_event.backends.numba.native import as_pointer, select",
         f"REAL, ZERO, INT = np.{real}, np.{real}(0), {integer}",
         f"WIDTH, BIAS, MASK, ONE = INT({width}), INT({bias}), INT({mask}), INT({one})",
         '@nb.cfunc("int64(CPointer(int64), CPointer(float64), int64, int64, CPointer(int32))", cache=True, '
@@ -131,16 +131,16 @@ class _Printer:
     def update(self) -> list[str]:
         """Advance neuron i and clear its arrivals; if it fires, add it to `hits`."""
         kernel = self.kernel
-        lines = [f"clamped = {self.arrays[UNTIL]}[i] >= now"] if kernel.refractory else []
+        until = f"{self.arrays.get(UNTIL)}[i]"
+        lines = [f"clamped, free = {until} >= now, {until} < now"] if kernel.refractory else []
         lines += self.section(kernel.update, "u") + self.stores(kernel.update, "u")
         lines += [f"{self.arrays[arrival(name)]}[i] = ZERO" for name in kernel.receptors]
         # The threshold reads the new states: their values stand in for loads.
         fresh = {name: f"u{value}" for name, value in zip(kernel.states, kernel.update.outputs, strict=True)}
-        fires = f"f{kernel.fires.outputs[0]}" + (" & (not clamped)" if kernel.refractory else "")
+        fires = f"f{kernel.fires.outputs[0]}" + (" & free" if kernel.refractory else "")
         # Narrow integers throughout: one 64-bit value in the loop would halve the width of all its vectors.
         hit = [
-            f"fires = {fires}",
-            f"hits = np.int32(hits + (np.int32({PLACE + 1} + i) if fires else np.int32(0)))",
+            f"hits = np.int32(hits + select({fires}, np.int32({PLACE + 1} + i), np.int32(0)))",
         ]
         return [*lines, *self.section(kernel.fires, "f", fresh), *hit]
 

@@ -26,6 +26,21 @@ def as_pointer(typing_context, address):
 
 
 @intrinsic
+def select(typing_context, condition, if_true, if_false):
+    """`if_true` if the condition holds, else `if_false`, of one type, without a branch.
+
+    Branches on one condition are merged by LLVM into two paths with masked stores each, three times as slow.
+    """
+    if if_true != if_false:
+        return None
+
+    def codegen(context, builder, signature, args):
+        return builder.select(args[0], args[1], args[2])
+
+    return if_true(types.boolean, if_true, if_false), codegen
+
+
+@intrinsic
 def prefetch(typing_context, address):
     """Ask for the cache line at an address; a hint without effect on results."""
 
