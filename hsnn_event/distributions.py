@@ -12,6 +12,7 @@ import numpy.typing as npt
 from scipy import special
 
 from hsnn_event.elementary import FAR_TAIL, exp64, log64, normal_quantile_body, normal_quantile_far
+from hsnn_event.rng import LARGEST_UNIFORM
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -69,8 +70,19 @@ def quantile(kind: str, a: float, b: float, u: FloatArray) -> FloatArray:
     return out
 
 
+def rescaled(u: FloatArray, low: float, high: float) -> FloatArray:
+    """Uniform numbers moved from (0, 1) to (low, high): what redrawing until inside bounds comes to.
+
+    >>> rescaled(np.array([0.5]), 0.5, 1.0).tolist()
+    [0.75]
+    """
+    return np.minimum(low + u * (high - low), LARGEST_UNIFORM)
+
+
 def cumulative(kind: str, a: float, b: float, x: float) -> float:
-    """The u at which `quantile` gives x: 0 below the support and 1 above it (for "exponential", which decreases in u, the reverse).
+    """The u at which `quantile` gives x: 0 below the support and 1 above it.
+
+    For "exponential", which decreases in u, it is the reverse.
 
     >>> cumulative("normal", 1.0, 2.0, 1.0)
     0.5

@@ -16,6 +16,8 @@ import numpy.typing as npt
 LANE_TARGET, LANE_WEIGHT, LANE_DELAY, LANE_SOURCE, LANE_ACCEPT = range(5)
 LANE_VALUE = 0  # of a stream of values, one a neuron
 
+LARGEST_UNIFORM = 1.0 - 2.0**-53  # a rescaled uniform number may round to 1, where quantiles are infinite
+
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 

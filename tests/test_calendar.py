@@ -21,7 +21,7 @@ def schedule(calendar, k, rows, fired, step, size):
 
 @nb.njit
 def take(calendar, k, step):
-    due = np.empty((calendar.count[k, step & (calendar.tail.shape[1] - 1)], 2), np.int64)
+    due = np.empty((calendar.filled[k, step & (calendar.tail.shape[1] - 1)], 2), np.int64)
     calendars.take(calendar, k, step, due)
     return due
 
@@ -66,7 +66,7 @@ def assert_same_as_a_sorted_list(rows, spikes, max_delay, size, n_chunks, n_bloc
         for neuron in fired.tolist():
             for delay, address, length in rows.entries(neuron, size):
                 expected.add((step + delay, address, length))
-    assert not expected and not calendar.count.any() and (calendar.tail == -1).all()
+    assert not expected and not calendar.filled.any() and (calendar.tail == -1).all()
     assert calendar.n_free[0] == len(calendar.previous)  # every chunk came back
     assert len(np.unique(calendar.free[: calendar.n_free[0]])) == len(calendar.previous)
     return delivered, calendar

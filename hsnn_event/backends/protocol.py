@@ -31,7 +31,10 @@ class Engine(Protocol):
         """Set a state, constant or input of all neurons: a number, or an array of shape (size,)."""
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        """(source ids, target ids, weights, delays in steps), population ids, sorted by source, then delay, then order of draw."""
+        """(source ids, target ids, weights, delays in steps), sorted by source, then delay, then order of draw.
+
+        Ids are those of the populations.
+        """
 
     def restart(self, program_keys: tuple[int, ...]) -> None:
         """Back to step 0 with empty queues and no neuron refractory; Poisson drives take these keys (a trial's)."""

@@ -8,10 +8,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hsnn_event.distributions import quantile
+from hsnn_event.distributions import quantile, rescaled
 from hsnn_event.elementary import log64
 from hsnn_event.lowering.ir import FloatArray, IntArray, ProjectionPlan, RulePlan, ValuePlan
-from hsnn_event.rng import LANE_ACCEPT, LANE_DELAY, LANE_SOURCE, LANE_TARGET, LANE_WEIGHT, uniform_at
+from hsnn_event.rng import (
+    LANE_ACCEPT,
+    LANE_DELAY,
+    LANE_SOURCE,
+    LANE_TARGET,
+    LANE_WEIGHT,
+    uniform_at,
+)
 
 
 class Synapse(NamedTuple):
@@ -65,7 +72,8 @@ def _values(plan: ValuePlan, lane: int, table: IntArray, draws: Draws) -> FloatA
     if plan.kind == "array" and plan.values is not None:
         return plan.values[table[:, 4]]
     u = np.array([draws.uniform(lane, row, draw) for row, draw in table[:, 2:4].tolist()], dtype=np.float64)
-    return np.clip(quantile(plan.kind, plan.a, plan.b, plan.u_low + u * (plan.u_high - plan.u_low)), plan.low, plan.high)
+    draws_of_law = quantile(plan.kind, plan.a, plan.b, rescaled(u, plan.u_low, plan.u_high))
+    return np.clip(draws_of_law, plan.low, plan.high)
 
 
 def _partners(rule: RulePlan, draws: Draws, row: int, count: int, partners: int, own: int) -> list[int]:

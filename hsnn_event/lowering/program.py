@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from hsnn_event.distributions import quantile
+from hsnn_event.distributions import quantile, rescaled
 from hsnn_event.grid import NEVER, Grid
 from hsnn_event.lowering.ir import (
     FloatArray,
@@ -196,7 +196,7 @@ def _overlaid(base: FloatArray, assignments: Sequence[Assignment], seed: int) ->
 
 def _draw(law: Distribution, key: int, size: int) -> FloatArray:
     low, high = law.interval
-    u = low + uniforms(key, size) * (high - low)
+    u = rescaled(uniforms(key, size), low, high)
     return np.clip(quantile(law.kind, law.a, law.b, u), law.low, law.high)
 
 

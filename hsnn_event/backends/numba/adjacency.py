@@ -147,8 +147,8 @@ def build_rows(
     """Write the rows of neurons `start` ... `stop` - 1 of one population into `segment` from word `used` on.
 
     `offset` is the population's first neuron in the network; `capacity` bounds the synapses of a neuron and
-    `largest` = (largest delay seen, synapses made) is updated. Gives (neurons done, words used); stops where the segment might not hold
-    the next row.
+    `largest` = (largest delay seen, synapses made) is updated. Gives (first neuron not done, words used, words that
+    its row may need): it stops where the segment might not hold the next row.
     """
     n_blocks = rows.shape[0]
     targets, keys = np.empty(capacity, np.int32), np.empty(capacity, np.uint32)

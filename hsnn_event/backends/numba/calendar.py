@@ -24,7 +24,7 @@ class Calendar(NamedTuple):
     """Slots are (block of the thread, due step & (number of slots - 1))."""
 
     tail: npt.NDArray[np.int64]     # chunk that is being filled, or -1
-    count: npt.NDArray[np.int64]    # groups in the slot
+    filled: npt.NDArray[np.int64]   # groups in the slot
     previous: npt.NDArray[np.int64]  # of a chunk: the one filled before it
     entries: npt.NDArray[np.int64]  # (address, length) of a group, CHUNK a chunk; length < 0: one weight for all
     free: npt.NDArray[np.int64]     # stack of free chunks
@@ -36,7 +36,7 @@ def new_calendar(n_blocks: int, max_delay: int, n_chunks: int = 64) -> Calendar:
     n_slots = 1 << int(max_delay).bit_length()
     return Calendar(
         tail=np.full((n_blocks, n_slots), -1, np.int64),
-        count=np.zeros((n_blocks, n_slots), np.int64),
+        filled=np.zeros((n_blocks, n_slots), np.int64),
         previous=np.empty(n_chunks, np.int64),
         entries=np.empty((n_chunks * CHUNK, 2), np.int64),
         free=np.arange(n_chunks, dtype=np.int64),
@@ -62,7 +62,7 @@ def with_room(calendar, n_chunks):
     for chunk in range(old, new):
         free[n_free + chunk - old] = chunk
     calendar.n_free[0] = n_free + new - old
-    return Calendar(calendar.tail, calendar.count, previous, entries, free, calendar.n_free)
+    return Calendar(calendar.tail, calendar.filled, previous, entries, free, calendar.n_free)
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -82,7 +82,7 @@ def schedule(calendar, k, rows, fired, n_fired, step, size):
     needed = _chunks_needed(calendar, rows, fired, n_fired)
     if needed > calendar.n_free[0]:
         calendar = with_room(calendar, needed)
-    tail, count, entries = calendar.tail[k], calendar.count[k], calendar.entries
+    tail, filled, entries = calendar.tail[k], calendar.filled[k], calendar.entries
     previous, free, n_free = calendar.previous, calendar.free, calendar.n_free[0]
     mask = tail.size - 1
     for e in range(n_fired):
@@ -100,13 +100,13 @@ def schedule(calendar, k, rows, fired, n_fired, step, size):
         for g in range(n_groups):
             slot = (step + np.int64(pairs[2 * g])) & mask
             length = np.int64(pairs[2 * g + 1])
-            place = count[slot] & (CHUNK - 1)
+            place = filled[slot] & (CHUNK - 1)
             if place == 0:
                 n_free -= 1
                 previous[free[n_free]] = tail[slot]
                 tail[slot] = free[n_free]
             place += tail[slot] * CHUNK
-            count[slot] += 1
+            filled[slot] += 1
             entries[place, 0] = address
             entries[place, 1] = -length if uniform else length
             address += size + padded(length, size) if uniform else padded(length, size) + size * length
@@ -119,7 +119,7 @@ def take(calendar, k, step, due):
     """Move the groups due at `step`, in the order in which they were entered, into `due` (as long as the slot's count)
     and free their chunks."""
     slot = step & (calendar.tail.shape[1] - 1)
-    n = calendar.count[k, slot]
+    n = calendar.filled[k, slot]
     chunk = calendar.tail[k, slot]
     start = (n - 1) // CHUNK * CHUNK
     while chunk >= 0:
@@ -131,4 +131,4 @@ def take(calendar, k, step, due):
         calendar.n_free[0] += 1
         chunk = calendar.previous[chunk]
     calendar.tail[k, slot] = -1
-    calendar.count[k, slot] = 0
+    calendar.filled[k, slot] = 0

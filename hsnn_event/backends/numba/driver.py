@@ -159,7 +159,7 @@ def advance(thread, n_threads, yield_at, first_step, n_steps, epoch, team, block
     for step in range(first_step + 1, first_step + n_steps + 1):
         turn = step & 1
         for k in range(blocks.size):
-            n_due = calendar.count[k, step & mask]
+            n_due = calendar.filled[k, step & mask]
             if n_due:
                 if n_due > due.shape[0]:
                     due = np.empty((2 * n_due, 2), np.int64)

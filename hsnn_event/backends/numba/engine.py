@@ -16,7 +16,6 @@ from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import partition
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
 
-
 LINE, PAGE = 64, 4096
 _stagger = 0
 

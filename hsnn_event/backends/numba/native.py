@@ -118,8 +118,9 @@ def call_yield(typing_context, address):
 def yield_address() -> int:
     """The system's "let another thread run", or 0 where none is found: then a waiting thread only spins."""
     try:
-        library = ctypes.WinDLL("kernel32") if sys.platform == "win32" else ctypes.CDLL(None)
-        function = library.SwitchToThread if sys.platform == "win32" else library.sched_yield
+        windows = sys.platform == "win32"
+        library = ctypes.CDLL("kernel32" if windows else None)  # no arguments: any calling convention serves
+        function = library.SwitchToThread if windows else library.sched_yield
         return ctypes.cast(function, ctypes.c_void_p).value or 0
     except (OSError, AttributeError):
         return 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -217,7 +217,7 @@ def _runs(
     ids = np.arange(int(parts.length[p].sum())) if plan.ids is None else np.asarray(plan.ids)
     weights = np.atleast_1d(np.asarray(plan.weight, state_type))
     weight_at, stride = table.address(weights), int(weights.size > 1)
-    means, tables, n_parts = _thresholds(plan, len(ids))
+    tables, n_parts = _thresholds(plan)
     table_at = table.address(np.concatenate(tables) if tables else np.zeros(0, np.uint32))
     bounds = np.concatenate(([0], np.cumsum([len(each) for each in tables]))).astype(np.int64)
     bounds_at, parts_at = table.address(bounds), table.address(n_parts)
@@ -225,7 +225,7 @@ def _runs(
     block = ids // max(int(parts.length[p, 0]), 1)
     breaks = np.flatnonzero((np.diff(ids) != 1) | (np.diff(block) != 0)) + 1
     runs = []
-    for begin, end in zip(np.concatenate(([0], breaks)).tolist(), np.concatenate((breaks, [len(ids)])).tolist(), strict=True):
+    for begin, end in pairwise([0, *breaks.tolist(), len(ids)]):
         if begin == end:
             continue
         b = int(block[begin])
@@ -243,12 +243,12 @@ def _runs(
     return runs
 
 
-def _thresholds(plan: PoissonPlan, n: int) -> tuple[Sequence[float], list[npt.NDArray[np.uint32]], IntArray]:
-    """Mean, table and number of draws: one for all targets, or one each."""
+def _thresholds(plan: PoissonPlan) -> tuple[list[npt.NDArray[np.uint32]], IntArray]:
+    """Table and number of draws: one for all targets, or one each."""
     means = np.atleast_1d(np.asarray(plan.expected, np.float64)).tolist()
     n_parts = np.array([poisson_parts(mean) for mean in means], np.int64)
     known: dict[float, npt.NDArray[np.uint32]] = {}
     for mean, count in zip(means, n_parts.tolist(), strict=True):
         if mean not in known:
             known[mean] = poisson_table(mean / count) if count else np.zeros(0, np.uint32)
-    return means, [known[mean] for mean in means], n_parts
+    return [known[mean] for mean in means], n_parts

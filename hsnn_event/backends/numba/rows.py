@@ -17,6 +17,7 @@ from hsnn_event.rng import (
     LANE_SOURCE,
     LANE_TARGET,
     LANE_WEIGHT,
+    LARGEST_UNIFORM,
     fill_uniform,
     uniform_at,
 )
@@ -147,7 +148,8 @@ def _bernoulli_targets(projection, i, own, targets, uniform):
 def _finish(values, u_low, u_high, low, high, kind, a, b):
     if u_low != 0.0 or u_high != 1.0:
         for j in range(values.size):
-            values[j] = u_low + values[j] * (u_high - u_low)
+            u = u_low + values[j] * (u_high - u_low)
+            values[j] = u if u < LARGEST_UNIFORM else LARGEST_UNIFORM
     quantile_in_place(kind, a, b, values)
     if low != -np.inf or high != np.inf:
         for j in range(values.size):
