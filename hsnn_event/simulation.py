@@ -42,6 +42,7 @@ ENGINES = {
     "numba": "hsnn_event.backends.numba.engine:NumbaEngine",
     "reference": "hsnn_event.backends.reference:ReferenceEngine",
 }
+NEURONS_A_THREAD = 10_000  # below, waiting for each other costs threads more than they gain: benchmarks/README.md, "threads"
 PIECE_SECONDS = 0.05  # of wall time between looks at Ctrl-C, progress and divergence
 
 
@@ -228,8 +229,11 @@ def _engine(network: Network, lowered: LoweredNetwork) -> Engine:
 
 
 def _threads(network: Network) -> int:
-    """As many as asked for, else as many as Numba finds cores for this process."""
-    return int(numba.config.NUMBA_NUM_THREADS) if network.threads is None else network.threads
+    """As many as asked for, else as many cores as this process may use and the network can occupy."""
+    if network.threads is not None:
+        return network.threads
+    n_neurons = sum(population.size for population in network.populations.values())
+    return min(int(numba.config.NUMBA_NUM_THREADS), 1 + n_neurons // NEURONS_A_THREAD)
 
 
 @contextmanager
