@@ -212,6 +212,12 @@ def build(
     return adjacency
 
 
+def compile_ahead(projections: npt.NDArray[Any], weight_type: str) -> None:
+    """Compile, or load from the cache, what `build` calls: the rows of no neuron are written."""
+    rows, segment, largest = np.zeros((1, 1, 3), np.int64), np.empty(0, np.int64), np.zeros(2, np.int64)
+    build_rows(projections, 0, 0, 0, 0, 0, False, np.zeros(1, weight_type), 0, 0, rows, segment, 0, largest)
+
+
 def _work(
     projections: npt.NDArray[Any], tasks: Any, lock: threading.Lock, one: npt.NDArray[Any], adjacency: Adjacency
 ) -> tuple[int, int]:

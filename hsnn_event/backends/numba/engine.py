@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, kernels, poisson, records
+from hsnn_event.backends.numba import adjacency, kernels, poisson, records, rows
 from hsnn_event.backends.numba.calendar import Calendar, new_calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.native import new_barrier, yield_address
@@ -17,7 +18,7 @@ from hsnn_event.backends.numba.partition import partition
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
 
 LINE, PAGE = 64, 4096
-_stagger = 0
+_arrays = count()
 
 
 class NumbaEngine:
@@ -33,6 +34,7 @@ class NumbaEngine:
         self._real = np.dtype(program.state_type)
         self._n_threads = n_threads
         self._parts = partition(program, n_threads, n_blocks)
+        self._compile_construction()
         began = time.perf_counter()
         self._table = records.projection_table(program, self._parts, n_threads)
         self._rows = adjacency.build(
@@ -90,6 +92,12 @@ class NumbaEngine:
         for k, drive in enumerate(self._poisson.drive):
             self._team.poisson[k, poisson.KEY] = np.uint64(program_keys[drive]).astype(np.int64)
         self._spikes = [_no_spikes() for _ in self._blocks]
+
+    def _compile_construction(self) -> None:
+        began = time.perf_counter()
+        adjacency.compile_ahead(np.zeros(1, rows.PROJECTION), self.program.weight_type)
+        rows.count_total(np.uint64(0), 0, 0, 1, np.zeros(1, np.int64))
+        self.timing["compile"] += time.perf_counter() - began
 
     def _compile(self) -> None:
         began = time.perf_counter()
@@ -206,10 +214,8 @@ class NumbaEngine:
 def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """A copy that begins at a cache line, each at another place in its page: vectors that straddle lines, and arrays
     whose elements lie 4 KiB apart, cost a kernel up to three times (benchmarks/README.md, "alignment")."""
-    global _stagger
-    _stagger = (_stagger + 7 * LINE) % PAGE
     memory = np.empty(values.size * dtype.itemsize + 2 * PAGE, np.uint8)
-    start = -memory.ctypes.data % PAGE + _stagger
+    start = -memory.ctypes.data % PAGE + 7 * LINE * next(_arrays) % PAGE
     array = memory[start : start + values.size * dtype.itemsize].view(dtype)
     array[:] = values
     return array
