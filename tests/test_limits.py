@@ -24,7 +24,7 @@ def times_of_changes(data, neuron=0):
 
 
 def test_a_delay_of_100_ms_at_a_step_of_0_01():
-    net = hsnn.Network(dt=0.01)
+    net = hsnn.Network(dt=0.01, threads=1)
     cell = net.population("cell", 1, ADDER)
     source = spikers(net, [0.01, 0.02, 7.5])
     net.connect(source, cell, hsnn.connect.all_to_all(), weight=np.array([1.0, 2.0, 4.0]), delay=100.0)
@@ -36,7 +36,7 @@ def test_a_delay_of_100_ms_at_a_step_of_0_01():
 
 def test_delays_that_differ_by_four_orders():
     delays = [0.01, 0.02, 0.1, 1.0, 10.0, 100.0, 163.84]
-    net = hsnn.Network(dt=0.01)
+    net = hsnn.Network(dt=0.01, threads=1)
     cells = net.population("cells", len(delays), ADDER)
     source = spikers(net, [0.5, 1.25])
     net.connect(source, cells, hsnn.connect.all_to_all(), weight=1.0, delay=np.array(delays * 2))

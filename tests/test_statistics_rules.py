@@ -160,7 +160,7 @@ LAWS = {
     "exponential": (hsnn.random.exponential(3.0), stats.expon(scale=3.0)),
     "exponential redrawn": (hsnn.random.exponential(2.0, low=1.0, high=5.0), stats.truncexpon(2.0, 1.0, 2.0)),
 }
-N_VALUES = 3000
+N_VALUES = 20_000
 
 
 @cache
@@ -171,7 +171,10 @@ def values_of(law, seed):
 
 @pytest.mark.parametrize("name", LAWS)
 def test_weights_follow_their_law(name):
-    assert_uniform(stats.kstest(values_of(name, seed), LAWS[name][1].cdf).pvalue for seed in SEEDS)
+    exact = LAWS[name][1].cdf
+    assert_uniform(stats.kstest(values_of(name, seed), exact).pvalue for seed in SEEDS)
+    # All seeds together see smaller faults: a spread that is off by 2 % moves the distribution by 0.005.
+    assert stats.kstest(np.concatenate([values_of(name, seed) for seed in SEEDS]), exact).pvalue > LEAST
 
 
 def test_clipped_weights_heap_up_at_their_bounds():
