@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -33,6 +34,7 @@ class NumbaEngine:
         self.timing = {"construct": 0.0, "compile": 0.0}
         self._real = np.dtype(program.state_type)
         self._n_threads = n_threads
+        self._threads: tuple[int, ThreadPoolExecutor] | None = None
         self._parts = partition(program, n_threads, n_blocks)
         self._compile_construction()
         began = time.perf_counter()
@@ -153,15 +155,17 @@ class NumbaEngine:
                 self._blocks[thread], self._calendars[thread], self._spikes[thread],
             )  # fmt: skip
 
-        if self._n_threads == 1:
-            results = [work(0)]
-        else:
-            with ThreadPoolExecutor(self._n_threads - 1) as pool:
-                others = [pool.submit(work, thread) for thread in range(1, self._n_threads)]
-                results = [work(0), *(each.result() for each in others)]
+        others = [self._pool().submit(work, thread) for thread in range(1, self._n_threads)]
+        results = [work(0), *(each.result() for each in others)]
         self._calendars = [calendar for calendar, _ in results]
         self._spikes = [spikes for _, spikes in results]
         self.step += n_steps
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """Threads beside the caller's, kept for the engine's life; a forked process has none of them and makes its own."""
+        if self._threads is None or self._threads[0] != os.getpid():
+            self._threads = os.getpid(), ThreadPoolExecutor(self._n_threads - 1, thread_name_prefix="hsnn_event")
+        return self._threads[1]
 
     def _rebase(self, n_steps: int) -> None:
         """Kernels hold steps as 32-bit numbers, counted from an epoch that moves on before they overflow."""
