@@ -39,6 +39,7 @@ def _taylor(x: FloatArray) -> FloatArray:
     return result
 
 
+@np.errstate(invalid="ignore", over="ignore")  # what is not finite is refused by name, where its formula is known
 def _product(a: FloatArray, b: FloatArray) -> FloatArray:
     total = a[..., :, 0, None] * b[..., None, 0, :]
     for k in range(1, a.shape[-1]):
