@@ -176,7 +176,7 @@ def cutting(text: str, n_states: int) -> str:
 
 
 def denormals(options: argparse.Namespace) -> None:
-    """CUT_EVERY of lowering/ir.py: the driver's cut every 32 steps costs a share of one step in 32."""
+    """CUT_EVERY of lowering/ir.py: the driver's cut every 128 steps costs a share of one step in 128."""
     lines = []
     for case in CASES:
         low = float(np.finfo(case.real).tiny) / 64

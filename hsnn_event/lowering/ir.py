@@ -29,9 +29,9 @@ REAL_OPS = {
 BOOL_OPS = {"lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or": 2, "not": 1}
 
 # Every CUT_EVERY steps, at the end of the step, states below DENORMAL_CUT become 0, so that a silent neuron's decaying
-# states do not stay among denormal numbers, where arithmetic is a hundred times slower. In every step it would cost a
-# quarter of a kernel: benchmarks/README.md, "denormals".
-DENORMAL_CUT, CUT_EVERY = 1e-30, 32
+# states do not stay among denormal numbers, where arithmetic is slow (on some processors a hundred times). In every step
+# it would cost a quarter of a kernel: benchmarks/README.md, "denormals".
+DENORMAL_CUT, CUT_EVERY = 1e-30, 128
 
 
 class Instruction(NamedTuple):

@@ -66,26 +66,18 @@ def with_room(calendar, n_chunks):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _chunks_needed(calendar, rows, fired, n_fired):
-    """A bound on the chunks that the rows of the neurons `fired` open: one a slot, and one for CHUNK groups more."""
-    base, stride, n_groups = rows.ctypes.data, rows.strides[0], np.int64(0)
-    for e in range(n_fired):
-        if e + ROWS_AHEAD < n_fired:
-            prefetch(base + stride * fired[e + ROWS_AHEAD])
-        n_groups += abs(rows[fired[e], GROUPS])
-    return min(n_groups, calendar.tail.shape[1] + n_groups // CHUNK)
-
-
-@nb.njit(error_model="numpy", nogil=True)
 def schedule(calendar, k, rows, fired, n_fired, step, size):
     """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block."""
-    needed = _chunks_needed(calendar, rows, fired, n_fired)
+    # A row has one group a slot at most, so a slot opens one chunk, and one more for every CHUNK neurons.
+    needed = calendar.tail.shape[1] * (1 + n_fired // CHUNK)
     if needed > calendar.n_free[0]:
         calendar = with_room(calendar, needed)
     tail, filled, entries = calendar.tail[k], calendar.filled[k], calendar.entries
     previous, free, n_free = calendar.previous, calendar.free, calendar.n_free[0]
-    mask = tail.size - 1
+    mask, base, stride = tail.size - 1, rows.ctypes.data, rows.strides[0]
     for e in range(n_fired):
+        if e + ROWS_AHEAD < n_fired:
+            prefetch(base + stride * fired[e + ROWS_AHEAD])
         if e + INDICES_AHEAD < n_fired:
             ahead = fired[e + INDICES_AHEAD]
             line = rows[ahead, INDEX]

@@ -216,8 +216,8 @@ class NumbaEngine:
 
 
 def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """A copy that begins at a cache line, each at another place in its page: vectors that straddle lines, and arrays
-    whose elements lie 4 KiB apart, cost a kernel up to three times (benchmarks/README.md, "alignment")."""
+    """A copy that begins at a cache line: vectors that straddle lines cost a kernel 15 to 45 % (benchmarks/README.md,
+    "alignment"). Each begins at another place in its page, so that stores and loads 4 KiB apart are not taken for one."""
     memory = np.empty(values.size * dtype.itemsize + 2 * PAGE, np.uint8)
     start = -memory.ctypes.data % PAGE + 7 * LINE * next(_arrays) % PAGE
     array = memory[start : start + values.size * dtype.itemsize].view(dtype)
