@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,10 @@ from hsnn_event.backends.numba import adjacency, kernels, poisson, records, rows
 from hsnn_event.backends.numba.calendar import Calendar, new_calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.native import new_barrier, yield_address
-from hsnn_event.backends.numba.partition import partition
+from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
 
-LINE, PAGE = 64, 4096
-_arrays = count()
+PAGE = 4096  # bytes
 
 
 class NumbaEngine:
@@ -62,18 +60,23 @@ class NumbaEngine:
         kernels_of = [program.kernels[p.kernel] for p in program.populations]
         self._kernels = kernels_of
         self._states = [
-            {name: aligned(values, self._real) for name, values in p.states.items()} for p in program.populations
+            {name: aligned(values, self._real, self._offset(k)) for k, (name, values) in enumerate(p.states.items())}
+            for p in program.populations
         ]
         self._numbers: list[dict[str, Number]] = [{**p.constants, **p.inputs} for p in program.populations]
-        self._until = [aligned(np.zeros(p.size), np.dtype(np.int32)) for p in program.populations]
+        self._until = [
+            aligned(np.zeros(p.size), np.dtype(np.int32), self._offset(len(p.states))) for p in program.populations
+        ]
         n_neurons, n_slices = int(parts.offsets[-1]), len(program.populations) * parts.n_blocks
+        room = -(-parts.n_ports // PAGE_ELEMENTS) * PAGE_ELEMENTS  # every block begins at a page
+        port_first = np.concatenate(([0], np.cumsum(room)))
         self._poisson = records.poisson_records(program, parts)
         self._team = Team(
             slices=np.zeros((n_slices, N_COLUMNS), np.int64),
             rows=self._rows.rows,
             one=np.zeros(1, program.weight_type),
-            ports=aligned(np.zeros(int(parts.n_ports.sum())), self._real),
-            port_first=np.concatenate(([0], np.cumsum(parts.n_ports))),
+            ports=aligned(np.zeros(int(port_first[-1])), self._real),
+            port_first=port_first,
             poisson=self._poisson.records,
             poisson_first=self._poisson.first,
             fired=np.zeros((2, n_neurons), np.int32),
@@ -121,7 +124,7 @@ class NumbaEngine:
         where = kernels.layout(kernel, own)
         code = kernels.address(kernel, self._real.name, own)
         for name in own:
-            numbers[name] = aligned(np.asarray(numbers[name]), self._real)
+            numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
         self._pointers.append(scalars)
         for b in range(parts.n_blocks):
@@ -133,6 +136,10 @@ class NumbaEngine:
                 parts.offsets[p] + first, parts.length[p, b], code, arrays.ctypes.data, scalars.ctypes.data, p,
                 len(kernel.states),
             )  # fmt: skip
+
+    def _offset(self, place: int) -> int:
+        """Where in its page the array at a place of a kernel's layout begins, in bytes."""
+        return SPREAD * place * self._real.itemsize
 
     def _address(self, p: int, b: int, name: str, first: int) -> int:
         """Of the part of an array that lies in a block."""
@@ -215,11 +222,13 @@ class NumbaEngine:
         return source_ids[order], target_ids[order], weights[order], delays[order].astype(np.int64)
 
 
-def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """A copy that begins at a cache line: vectors that straddle lines cost a kernel 15 to 45 % (benchmarks/README.md,
-    "alignment"). Each begins at another place in its page, so that stores and loads 4 KiB apart are not taken for one."""
+def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any], offset: int = 0) -> npt.NDArray[Any]:
+    """A copy that begins `offset` bytes, whole cache lines, after the start of a memory page.
+
+    Vectors that straddle lines cost a kernel 15 to 45 %: benchmarks/README.md, "alignment".
+    """
     memory = np.empty(values.size * dtype.itemsize + 2 * PAGE, np.uint8)
-    start = -memory.ctypes.data % PAGE + 7 * LINE * next(_arrays) % PAGE
+    start = -memory.ctypes.data % PAGE + offset % PAGE
     array = memory[start : start + values.size * dtype.itemsize].view(dtype)
     array[:] = values
     return array

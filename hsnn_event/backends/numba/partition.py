@@ -16,6 +16,11 @@ from hsnn_event.lowering.ir import IntArray, Program
 MAX_PORTS = 65_536
 ALIGN = 16  # neurons: slices begin at cache lines (16 float32)
 
+# The arrays that a kernel walks side by side begin SPREAD elements apart within a memory page: a load whose address
+# differs from that of a recent store in the page only is taken for its victim by the processor, and waits
+# (benchmarks/README.md, "alignment"). 1,024 elements are a page of float32 and two of float64.
+SPREAD, PAGE_ELEMENTS = 80, 1024
+
 
 @dataclass(frozen=True)
 class Partition:
@@ -26,7 +31,7 @@ class Partition:
     first: IntArray        # (n_populations, n_blocks)
     length: IntArray       # (n_populations, n_blocks)
     port: IntArray         # (n_populations, n_blocks): first port of the slice, receptor after receptor
-    stride: IntArray       # (n_populations, n_blocks): ports from one receptor to the next, length rounded up
+    stride: IntArray       # (n_populations, n_blocks): ports from one receptor to the next, some of them unused
     n_ports: IntArray      # (n_blocks,)
 
     def target_map(self, population: int, receptor: int, ids: IntArray | None) -> npt.NDArray[np.uint32]:
@@ -43,18 +48,29 @@ def partition(program: Program, n_threads: int, n_blocks: int | None = None) -> 
     """At least one block a thread (`n_blocks` if given), more where a block would have too many ports."""
     sizes = np.array([p.size for p in program.populations], np.int64)
     receptors = np.array([len(program.kernels[p.kernel].receptors) for p in program.populations], np.int64)
+    arrays = np.array([len(program.kernels[p.kernel].states) + 1 for p in program.populations], np.int64)
     blocks = n_blocks or n_threads
-    while int((_share(sizes, blocks) * receptors).sum()) > MAX_PORTS:
+    while (parts := _dealt(sizes, receptors, arrays, blocks)).n_ports.max(initial=0) > MAX_PORTS:
         blocks += n_threads if n_blocks is None else 1
-    share = _share(sizes, blocks)
+    return parts
+
+
+def _dealt(sizes: IntArray, receptors: IntArray, arrays: IntArray, blocks: int) -> Partition:
+    """The partition into so many blocks; `arrays` is how many arrays a kernel has before its arrivals."""
+    share = -(-sizes // (blocks * ALIGN)) * ALIGN
     first = np.minimum(np.arange(blocks)[None, :] * share[:, None], sizes[:, None])
     length = np.minimum(sizes[:, None] - first, share[:, None])
-    stride = -(-length // ALIGN) * ALIGN
-    ports = stride * receptors[:, None]
+    large = length >= PAGE_ELEMENTS  # what is small lies in the first cache, side by side
+    stride = np.where(large, _rounded(length - SPREAD, PAGE_ELEMENTS) + SPREAD, _rounded(length, ALIGN))
+    port, end = np.zeros_like(length), np.zeros(blocks, np.int64)
+    for p in range(len(sizes)):
+        place = (first[p] + SPREAD * arrays[p] - end) % PAGE_ELEMENTS
+        port[p] = end + np.where(large[p] & (receptors[p] > 0), place, 0)
+        end = port[p] + stride[p] * receptors[p]
     offsets = np.concatenate(([0], np.cumsum(sizes)))
-    return Partition(blocks, offsets, first, length, np.cumsum(ports, axis=0) - ports, stride, ports.sum(axis=0))
+    return Partition(blocks, offsets, first, length, port, stride, _rounded(end, ALIGN))
 
 
-def _share(sizes: IntArray, blocks: int) -> IntArray:
-    """Neurons of each population in a block, whole cache lines of them."""
-    return -(-sizes // (blocks * ALIGN)) * ALIGN
+def _rounded(values: IntArray, unit: int) -> IntArray:
+    """Up to whole units."""
+    return -(-values // unit) * unit
