@@ -27,9 +27,10 @@ def take(calendar, k, step):
 
 
 class Rows:
-    """The index of some neurons: groups[neuron] lists (delay, length); only addresses of data, no data."""
+    """The index of some neurons: groups[neuron] lists (delay, length), a delay once; addresses of data, no data."""
 
     def __init__(self, groups, uniform):
+        assert all(len({delay for delay, _ in each}) == len(each) for each in groups)
         self.groups, self.uniform = groups, uniform
         self.pairs = [np.array(each, np.int32).reshape(-1) for each in groups]
         self.table = np.zeros((len(groups), 3), np.int64)
@@ -77,7 +78,8 @@ def histories(draw):
     """Rows with delays of any spread, and who fires in each step."""
     max_delay = draw(st.sampled_from([1, 2, 3, 7, 8, 60]))
     group = st.tuples(st.integers(1, max_delay), st.integers(1, 40))
-    groups = draw(st.lists(st.lists(group, max_size=12), min_size=1, max_size=8))
+    row = st.lists(group, max_size=12, unique_by=lambda pair: pair[0])
+    groups = draw(st.lists(row, min_size=1, max_size=8))
     uniform = draw(st.lists(st.booleans(), min_size=len(groups), max_size=len(groups)))
     neurons = st.lists(st.integers(0, len(groups) - 1), unique=True, max_size=len(groups)).map(sorted)
     spikes = draw(st.lists(neurons, max_size=30))
@@ -94,7 +96,7 @@ def test_groups_fall_due_when_and_in_the_order_in_which_a_sorted_list_has_them(h
 def test_it_grows_far_beyond_its_first_room():
     # 40 neurons x 300 groups at three steps of ten, all due within 500 steps: hundreds of chunks out of one.
     random = np.random.default_rng(3)
-    groups = [[(int(delay), 1) for delay in np.sort(random.integers(1, 501, 300))] for _ in range(40)]
+    groups = [[(int(delay), 1) for delay in np.sort(random.permutation(500)[:300] + 1)] for _ in range(40)]
     spikes = [list(range(40)) if step % 10 < 3 else [] for step in range(60)]
     delivered, calendar = assert_same_as_a_sorted_list(Rows(groups, [False] * 40), spikes, 500, WORD, n_chunks=1)
     assert delivered == 18 * 40 * 300
@@ -102,9 +104,16 @@ def test_it_grows_far_beyond_its_first_room():
 
 
 def test_many_groups_of_one_step_fill_chunk_after_chunk():
-    groups = [[(5, length) for length in range(1, 200)] for _ in range(30)]
-    delivered, _ = assert_same_as_a_sorted_list(Rows(groups, [True] * 30), [list(range(30))] * 12, 5, 4, n_chunks=1)
-    assert delivered == 12 * 30 * 199
+    groups = [[(5, 1 + neuron)] for neuron in range(700)]
+    delivered, _ = assert_same_as_a_sorted_list(Rows(groups, [True] * 700), [list(range(700))] * 12, 5, 4, n_chunks=1)
+    assert delivered == 12 * 700
+
+
+def test_a_slot_that_fills_over_many_steps_opens_no_chunk_too_many():
+    # What one call reserves holds for any earlier filling of its slots: single neurons, delays that meet in one step.
+    groups = [[(delay, 1)] for delay in range(300, 0, -1)]
+    delivered, _ = assert_same_as_a_sorted_list(Rows(groups, [False] * 300), [[n] for n in range(300)], 300, 4, 1)
+    assert delivered == 300
 
 
 def test_a_delay_of_ten_thousand_steps_beside_one_of_one():
