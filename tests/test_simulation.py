@@ -104,9 +104,16 @@ def test_an_interruption_keeps_what_was_done_and_the_network_goes_on(whole):
     assert hsnn.concatenate([first, rest]).spikes["exc"] == whole[0].spikes["exc"]
 
 
-def test_ctrl_c_ends_the_step_in_progress():
+@pytest.fixture
+def default_handler():
+    """A process started in the background ignores Ctrl-C: give it Python's handler, as in the foreground."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_the_step_in_progress(default_handler):
     net = balanced()
-    handler = signal.getsignal(signal.SIGINT)
 
     def press(time, t_stop):
         signal.raise_signal(signal.SIGINT)
@@ -114,7 +121,7 @@ def test_ctrl_c_ends_the_step_in_progress():
     with pytest.raises(RunInterrupted) as caught:
         net.run(1000.0, progress=press)
     assert isinstance(caught.value, KeyboardInterrupt)
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.getsignal(signal.SIGINT) is default_handler
     assert net.run(0.1).t_start == caught.value.result.t_stop
 
 
