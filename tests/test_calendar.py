@@ -16,7 +16,11 @@ WORD = 8  # bytes
 
 @nb.njit
 def schedule(calendar, k, rows, fired, step, size):
-    return calendars.schedule(calendar, k, rows, fired, fired.size, step, size)
+    needed = calendars.room_needed(calendar, fired.size)
+    if needed > calendar.n_free[0]:
+        calendar = calendars.with_room(calendar, needed)
+    calendars.schedule(calendar, k, rows, fired, fired.size, step, size)
+    return calendar
 
 
 @nb.njit

@@ -135,8 +135,8 @@ def _pack(n, keys, weights, delays, low, span, uniform_row, one, scratch, rows, 
 
 @nb.njit(error_model="numpy", nogil=True)
 def padded(length, size):
-    """Bytes of a group's targets, padded to the size of a weight."""
-    return (2 * length + size - 1) // size * size
+    """Bytes of a group's targets, padded to the size of a weight, which is a power of two."""
+    return (2 * length + size - 1) & -size
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)

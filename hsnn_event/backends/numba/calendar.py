@@ -66,15 +66,23 @@ def with_room(calendar, n_chunks):
 
 
 @nb.njit(error_model="numpy", nogil=True)
+def room_needed(calendar, n_fired):
+    """How many chunks must be free before the rows of `n_fired` neurons are scheduled in all blocks.
+
+    A row has one group a slot at most, so a slot opens one chunk, and one more for every CHUNK neurons.
+    """
+    return calendar.tail.size * (1 + n_fired // CHUNK)
+
+
+@nb.njit(error_model="numpy", nogil=True)
 def schedule(calendar, k, rows, fired, n_fired, step, size):
-    """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block."""
-    # A row has one group a slot at most, so a slot opens one chunk, and one more for every CHUNK neurons.
-    needed = calendar.tail.shape[1] * (1 + n_fired // CHUNK)
-    if needed > calendar.n_free[0]:
-        calendar = with_room(calendar, needed)
-    tail, filled, entries = calendar.tail[k], calendar.filled[k], calendar.entries
+    """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block.
+
+    There must be `room_needed`.
+    """
+    tail, filled, entries = calendar.tail, calendar.filled, calendar.entries
     previous, free, n_free = calendar.previous, calendar.free, calendar.n_free[0]
-    mask, base, stride = tail.size - 1, rows.ctypes.data, rows.strides[0]
+    mask, base, stride = tail.shape[1] - 1, rows.ctypes.data, rows.strides[0]
     for e in range(n_fired):
         if e + ROWS_AHEAD < n_fired:
             prefetch(base + stride * fired[e + ROWS_AHEAD])
@@ -92,18 +100,17 @@ def schedule(calendar, k, rows, fired, n_fired, step, size):
         for g in range(n_groups):
             slot = (step + np.int64(pairs[2 * g])) & mask
             length = np.int64(pairs[2 * g + 1])
-            place = filled[slot] & (CHUNK - 1)
+            place = filled[k, slot] & (CHUNK - 1)
             if place == 0:
                 n_free -= 1
-                previous[free[n_free]] = tail[slot]
-                tail[slot] = free[n_free]
-            place += tail[slot] * CHUNK
-            filled[slot] += 1
+                previous[free[n_free]] = tail[k, slot]
+                tail[k, slot] = free[n_free]
+            place += tail[k, slot] * CHUNK
+            filled[k, slot] += 1
             entries[place, 0] = address
             entries[place, 1] = -length if uniform else length
             address += size + padded(length, size) if uniform else padded(length, size) + size * length
     calendar.n_free[0] = n_free
-    return calendar
 
 
 @nb.njit(error_model="numpy", nogil=True)

@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba.adjacency import padded
-from hsnn_event.backends.numba.calendar import schedule, take
+from hsnn_event.backends.numba.calendar import room_needed, schedule, take, with_room
 from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
 from hsnn_event.backends.numba.poisson import add_poisson
 from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT
 
 GROUPS_AHEAD = 4  # benchmarks/README.md, "prefetch distance"
 LINE = 64
+NONE = -1  # spikes of the step that wait to be scheduled
 
 # Columns of the table of slices: a slice is the part of a population that lies in a block.
 FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
@@ -48,6 +49,21 @@ class Spikes(NamedTuple):
     steps: npt.NDArray[np.int64]
     neurons: npt.NDArray[np.int64]
     n: npt.NDArray[np.int64]
+
+
+class Scratch(NamedTuple):
+    """Room for the Poisson counts of some targets at a time."""
+
+    words: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int32]
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _ports(team, block):
+    """The ports of a block."""
+    first = team.port_first[block]
+    address = team.ports.ctypes.data + first * team.ports.itemsize
+    return nb.carray(as_pointer(address), (team.port_first[block + 1] - first,), team.ports.dtype)
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -93,24 +109,27 @@ def _gather(team, turn, fired):
 
 @nb.njit(error_model="numpy", nogil=True)
 def _keep(team, turn, step, spikes):
-    """Append the spikes of the recorded populations, in larger arrays if need be."""
+    """Append the spikes of the recorded populations; there must be room."""
     n = spikes.n[0]
     for s in range(team.slices.shape[0]):
-        count = team.n_fired[turn, s]
-        if count == 0 or not team.recorded[team.slices[s, POPULATION]]:
+        if not team.recorded[team.slices[s, POPULATION]]:
             continue
-        if n + count > spikes.steps.size:
-            steps, neurons = np.empty(2 * (n + count), np.int64), np.empty(2 * (n + count), np.int64)
-            for j in range(n):
-                steps[j], neurons[j] = spikes.steps[j], spikes.neurons[j]
-            spikes = Spikes(steps, neurons, spikes.n)
         first = team.slices[s, FIRST]
-        for j in range(count):
-            spikes.steps[n + j] = step
-            spikes.neurons[n + j] = first + team.fired[turn, first + j]
-        n += count
+        for j in range(team.n_fired[turn, s]):
+            spikes.steps[n] = step
+            spikes.neurons[n] = first + team.fired[turn, first + j]
+            n += 1
     spikes.n[0] = n
-    return spikes
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _larger(spikes, n_more):
+    """The spikes in larger arrays, with room for `n_more`."""
+    n = spikes.n[0]
+    steps, neurons = np.empty(2 * (n + n_more), np.int64), np.empty(2 * (n + n_more), np.int64)
+    for j in range(n):
+        steps[j], neurons[j] = spikes.steps[j], spikes.neurons[j]
+    return Spikes(steps, neurons, spikes.n)
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -130,7 +149,7 @@ def _advance_block(team, block, step, now, turn, words, counts):
     """Drive, advance and test the neurons of a block, population by population."""
     n_blocks = team.port_first.size - 1
     n_neurons = team.fired.shape[1]
-    ports = team.ports[team.port_first[block] : team.port_first[block + 1]]
+    ports = _ports(team, block)
     for s in range(block, team.slices.shape[0], n_blocks):
         n = team.slices[s, LENGTH]
         if n == 0:
@@ -145,33 +164,64 @@ def _advance_block(team, block, step, now, turn, words, counts):
             _cut_denormals(team, s)
 
 
+@nb.njit(error_model="numpy", nogil=True)
+def _most_due(calendar, step):
+    """The number of groups due at `step` in the block that has most."""
+    n, slot = 0, step & (calendar.tail.shape[1] - 1)
+    for k in range(calendar.tail.shape[0]):
+        n = max(n, calendar.filled[k, slot])
+    return n
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch):
+    """Do steps until `last` or until some array is too small; gives the step reached and how many neurons fired in it.
+
+    That number is NONE once their spikes are scheduled. Nothing is bound anew in this loop: Numba counts references
+    with atomic operations, which cost a small network a tenth of its time.
+    """
+    while True:
+        if n_fired == NONE:
+            if step == last or _most_due(calendar, step + 1) > due.shape[0]:
+                return step, n_fired
+            step += 1
+            for k in range(blocks.size):
+                n_due = calendar.filled[k, step & (calendar.tail.shape[1] - 1)]
+                if n_due:
+                    take(calendar, k, step, due)
+                    deliver(due, n_due, _ports(team, blocks[k]), team.one)
+                _advance_block(team, blocks[k], step, step - epoch, step & 1, scratch.words, scratch.counts)
+            wait(team.barrier.ctypes.data, n_threads, yield_at)
+            n_fired = _gather(team, step & 1, fired)
+        if n_fired:
+            if room_needed(calendar, n_fired) > calendar.n_free[0] or spikes.n[0] + n_fired > spikes.steps.size:
+                return step, n_fired
+            for k in range(blocks.size):
+                schedule(calendar, k, team.rows[blocks[k]], fired, n_fired, step, team.one.itemsize)
+            if thread == 0:
+                _keep(team, step & 1, step, spikes)
+        n_fired = NONE
+
+
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def advance(thread, n_threads, yield_at, first_step, n_steps, epoch, team, blocks, calendar, spikes):
     """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes.
 
     Kernels count steps from `epoch`, in 32 bits.
     """
-    fired = np.empty(team.fired.shape[1], np.int64)
-    due = np.empty((1024, 2), np.int64)
-    words, counts = np.empty(256, np.uint32), np.empty(256, np.int32)
-    barrier = team.barrier.ctypes.data
-    mask = calendar.tail.shape[1] - 1
-    for step in range(first_step + 1, first_step + n_steps + 1):
-        turn = step & 1
-        for k in range(blocks.size):
-            n_due = calendar.filled[k, step & mask]
-            if n_due:
-                if n_due > due.shape[0]:
-                    due = np.empty((2 * n_due, 2), np.int64)
-                take(calendar, k, step, due)
-                ports = team.ports[team.port_first[blocks[k]] : team.port_first[blocks[k] + 1]]
-                deliver(due, n_due, ports, team.one)
-            _advance_block(team, blocks[k], step, step - epoch, turn, words, counts)
-        wait(barrier, n_threads, yield_at)
-        n_fired = _gather(team, turn, fired)
-        if n_fired:
-            for k in range(blocks.size):
-                calendar = schedule(calendar, k, team.rows[blocks[k]], fired, n_fired, step, team.one.itemsize)
-            if thread == 0:
-                spikes = _keep(team, turn, step, spikes)
-    return calendar, spikes
+    fired, due = np.empty(team.fired.shape[1], np.int64), np.empty((1024, 2), np.int64)
+    scratch = Scratch(np.empty(256, np.uint32), np.empty(256, np.int32))
+    step, n_fired, last = first_step, NONE, first_step + n_steps
+    while True:
+        step, n_fired = _steps(
+            thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch
+        )
+        if n_fired == NONE:
+            if step == last:
+                return calendar, spikes
+            due = np.empty((2 * _most_due(calendar, step + 1), 2), np.int64)
+        else:
+            if room_needed(calendar, n_fired) > calendar.n_free[0]:
+                calendar = with_room(calendar, room_needed(calendar, n_fired))
+            if spikes.n[0] + n_fired > spikes.steps.size:
+                spikes = _larger(spikes, n_fired)
