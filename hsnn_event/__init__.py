@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hsnn_event.recording import Result as Result
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
+    from hsnn_event.recording.stored import open_recording as open_recording
     from hsnn_event.topology import rules as connect
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ _PUBLIC = {
     "errors": "hsnn_event.errors",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
+    "open_recording": "hsnn_event.recording.stored:open_recording",
     "random": "hsnn_event.random",
     "stimuli": "hsnn_event.stimuli",
 }
@@ -54,6 +56,7 @@ __all__ = [
     "errors",
     "models",
     "networks",
+    "open_recording",
     "random",
     "stimuli",
 ]

@@ -1,36 +1,58 @@
-"""Collecting what one run records."""
+"""Collecting what one run records: what the engine is to watch, and where the data go."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
-from hsnn_event.backends.protocol import Engine
-from hsnn_event.grid import FloatArray, Grid, IntArray
+from hsnn_event.backends.protocol import Probe, Seen, Watch, sample_steps
+from hsnn_event.grid import NEVER, Grid
+from hsnn_event.lowering.ir import Number
+from hsnn_event.recorders import Recorder
 from hsnn_event.recording import Record, SpikeData, StateData
+from hsnn_event.recording.kept import KeptSamples, KeptSpikes
+from hsnn_event.recording.stored import JoinedSpikes, stored_data
+from hsnn_event.recording.stream import Stream
+
+SAMPLE_BYTES = 64 << 20  # of samples in a piece, so that memory stays bounded
+Data = SpikeData | dict[str, StateData]
 
 
 class Collector:
-    """What one run of `n_steps` records: spikes that the engine keeps, and samples of states."""
+    """What one run records in the `n_steps` steps after `start`.
 
-    def __init__(self, engine: Engine, grid: Grid, sizes: dict[str, int], records: Sequence[Record], n_steps: int) -> None:
-        self._engine, self._grid, self._sizes = engine, grid, sizes
-        self._records = list(records)
-        self.start, self.end = engine.step, engine.step + n_steps
+    `streams` are the files that recorders write to, by path. `host` gives the values of a population's parameters and
+    undriven inputs as they are now.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        recorders: Sequence[Recorder],
+        streams: Mapping[str, Stream],
+        host: Callable[[int], Mapping[str, Number]],
+        n_populations: int,
+        start: int,
+        n_steps: int,
+    ) -> None:
+        self._grid, self._recorders, self._host = grid, recorders, host
+        self.start, self.end, self._step = start, start + n_steps, start
         self.timing = {"simulate": 0.0, "record": 0.0}
-        self._numbers = {name: number for number, name in enumerate(sizes)}
-        self.watched = np.zeros(len(self._numbers), dtype=np.bool_)
-        self._intervals: dict[Record, int] = {}
-        for record in self._records:
-            if record.what == "spikes":
-                self.watched[self._numbers[record.target]] = True
-            else:
-                self._intervals[record] = 1 if record.every is None else self._grid.steps(record.every, "every")
-        self._steps: dict[Record, list[int]] = {record: [] for record in self._intervals}
-        self._samples: dict[Record, list[list[FloatArray]]] = {record: [] for record in self._intervals}
+        self._streams = {each.path: streams[each.path] for each in recorders if each.path is not None}
+        self._kept: dict[str, KeptSpikes | KeptSamples] = {
+            each.record.name: KeptSamples(each.track.neurons, each.track.variables)
+            if each.observables else KeptSpikes(each.track.neurons)
+            for each in recorders if each.path is None
+        }  # fmt: skip
+        self._watched = np.zeros(n_populations, dtype=np.bool_)
+        self._watched[[each.number for each in recorders if not each.observables]] = True
+        self._stops = np.array(sorted({step for each in recorders for step in each.steps}), np.int64)
+        self._most = int(SAMPLE_BYTES / (sum(each.bytes_a_step for each in recorders) or 1e-9))
+        self._asked: list[tuple[Recorder, int, dict[str, int]]] = []
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
@@ -41,47 +63,93 @@ class Collector:
         finally:
             self.timing[phase] += perf_counter() - began
 
-    def next_sample(self, step: int) -> int:
-        """The first step after `step` in which a state is sampled."""
-        return min((step // interval * interval + interval for interval in self._intervals.values()), default=self.end)
+    def begin(self) -> None:
+        """Open the files. Raises RecordingError, and leaves none open."""
+        begun = []
+        try:
+            for path, stream in self._streams.items():
+                begun.append(stream)
+                stream.begin([each.track for each in self._recorders if each.path == path], self._grid.time(self.start))
+        except BaseException:
+            for stream in begun:
+                stream.close()
+            raise
 
-    def sample(self) -> None:
-        """Read the states that are due in the step just done."""
-        for record, interval in self._intervals.items():
-            if self._engine.step % interval == 0:
-                ids = slice(None) if record.ids is None else record.ids
-                number = self._numbers[record.target]
-                self._samples[record].append([self._engine.read(number, name)[ids] for name in record.what])
-                self._steps[record].append(self._engine.step)
+    def goal(self, step: int) -> int:
+        """How far a piece after `step` may go: to the next single sample, and as far as memory allows."""
+        place = int(np.searchsorted(self._stops, step, side="right"))
+        stop = int(self._stops[place]) if place < len(self._stops) else NEVER
+        return min(stop, step + max(1, self._most))
 
-    def data(self) -> tuple[dict[str, SpikeData], dict[Record, SpikeData | dict[str, StateData]]]:
-        """Spikes by population (the union of its records), and the data of every record."""
-        steps, populations, ids = self._engine.spikes()
-        spikes: dict[str, SpikeData] = {}
-        records: dict[Record, SpikeData | dict[str, StateData]] = {}
-        for name in dict.fromkeys(record.target for record in self._records if record.what == "spikes"):
-            mine = populations == self._numbers[name]
-            spikes[name] = self._spike_data(name, self._grid.times(steps[mine]), ids[mine])
-        for record in self._records:
-            if record.what == "spikes":
-                records[record] = spikes[record.target] if record.ids is None else spikes[record.target][record.ids]
-            else:
-                records[record] = self._state_data(record)
-        return spikes, records
+    def watch(self, goal: int) -> Watch:
+        """What the engine is to report of the piece that ends with step `goal`; equal probes are asked for once."""
+        probes: dict[tuple[int, str, int, int], Probe] = {}
+        self._asked = []
+        for each in self._recorders:
+            every = each.interval(goal) if each.observables else 0
+            if every:
+                names = dict.fromkeys(name for found in each.observables.values() for name in found.samples)
+                keys = {name: (each.number, name, id(each.ids), every) for name in names}
+                for name, key in keys.items():
+                    probes.setdefault(key, Probe(each.number, name, each.ids, every))
+                self._asked.append((each, every, {name: list(probes).index(key) for name, key in keys.items()}))
+        return Watch(self._watched, tuple(probes.values()))
 
-    def _spike_data(self, name: str, times: FloatArray, ids: IntArray) -> SpikeData:
-        """The spikes of the neurons that some record of the population watches."""
-        size = self._sizes[name]
-        chosen = [record.ids for record in self._records if record.what == "spikes" and record.target == name]
-        start, stop = self._grid.time(self.start), self._grid.time(self._engine.step)
-        if any(each is None for each in chosen):
-            return SpikeData(times, ids, size, start, stop)
-        neurons = np.unique(np.concatenate([each for each in chosen if each is not None]))
-        kept = np.isin(ids, neurons)
-        return SpikeData(times[kept], ids[kept], len(neurons), start, stop, neurons)
+    def take(self, seen: Seen, step: int) -> None:
+        """Keep or pass on what the piece until `step` showed. Raises RecordingError."""
+        for number in np.flatnonzero(self._watched):
+            mine = seen.populations == number
+            times, ids = self._grid.times(seen.steps[mine]), seen.ids[mine]
+            for each in self._recorders:
+                if each.number == number and not each.observables:
+                    here = slice(None) if each.ids is None else np.isin(ids, each.ids)
+                    self._add(each, times[here], {"ids": ids[here]})
+        for each, every, places in self._asked:
+            steps = sample_steps(self._step, step - self._step, every)
+            samples = {name: seen.samples[place] for name, place in places.items()}
+            host, shape = each.chosen(self._host(each.number)), (len(steps), len(each.track.neurons))
+            values = {name: found.values(samples, host, shape) for name, found in each.observables.items()}
+            self._add(each, self._grid.times(steps), values)
+        self._step = step
+        for stream in self._streams.values():
+            stream.reached(self._grid.time(step))
 
-    def _state_data(self, record: Record) -> dict[str, StateData]:
-        ids = np.arange(self._sizes[record.target]) if record.ids is None else record.ids
-        times = self._grid.times(np.array(self._steps[record], dtype=np.int64))
-        values = np.array(self._samples[record], dtype=np.float64).reshape(len(times), len(record.what), len(ids))
-        return {name: StateData(times, ids, values[:, place]) for place, name in enumerate(record.what)}
+    def flush(self) -> None:
+        """Bring all that was taken into the files. Raises RecordingError."""
+        for stream in self._streams.values():
+            stream.flush()
+
+    def data(self) -> tuple[dict[str, SpikeData], dict[Record, Data]]:
+        """Close the files. Spikes by population (the union of its records), and the data of every record."""
+        for stream in self._streams.values():
+            stream.close()
+        records = {each.record: self._data(each) for each in self._recorders}
+        parts: dict[str, list[SpikeData]] = {}
+        for record, data in records.items():
+            if isinstance(data, SpikeData):
+                parts.setdefault(record.target, []).append(data)
+        in_files = {each.record.target for each in self._recorders if each.path is not None}
+        return {name: _union(found, name in in_files) for name, found in parts.items()}, records
+
+    def _add(self, recorder: Recorder, times: Any, columns: dict[str, Any]) -> None:
+        if recorder.path is not None:
+            self._streams[recorder.path].add(recorder.record.name, times, columns)
+        else:
+            self._kept[recorder.record.name].add(times, columns)
+
+    def _data(self, each: Recorder) -> Data:
+        start, stop = self._grid.time(self.start), self._grid.time(self._step)
+        if each.path is not None:
+            data: Data = stored_data(each.record, each.track.neurons, start, stop, each.path)
+            return data
+        return self._kept[each.record.name].data(start, stop)
+
+
+def _union(parts: Sequence[SpikeData], lazy: bool) -> SpikeData:
+    if len(parts) == 1:
+        return parts[0]
+    joined = JoinedSpikes(parts)
+    if lazy:
+        return joined
+    times, ids = joined.union()
+    return SpikeData(times, ids, joined.n_neurons, joined.t_start, joined.t_stop, joined.neurons)

@@ -79,6 +79,10 @@ class FileFormatError(HsnnError, ValueError):
     """A file is not what it should be."""
 
 
+class RecordingError(HsnnError, OSError):
+    """A file that is recorded to cannot be made, continued or written. During a run `error.result` holds what was done."""
+
+
 class BackendError(HsnnError, RuntimeError):
     """A backend cannot run this network, or failed while running it."""
 

@@ -19,6 +19,7 @@ from hsnn_event.model.declare import NeuronModel
 from hsnn_event.population import Assignment, Group, Population, Value, View, parts
 from hsnn_event.projection import Drive, Projection, declared_drive, declared_projection
 from hsnn_event.quantities import is_array, real, whole
+from hsnn_event.record import declared_record, kept_record
 from hsnn_event.recording import Record, Result
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.rules import Rule
@@ -76,6 +77,7 @@ class Network:
         self.records: list[Record] = []
         self.last_result: Result | None = None
         self.trial = 0
+        self.run_id = os.urandom(8).hex()  # tells the files that this network records to from those of others
         self._simulation: Simulation | None = None
 
     @property
@@ -187,16 +189,22 @@ class Network:
         what: str | Sequence[str],
         *,
         every: float | None = None,
+        at: Sequence[float] | None = None,
+        to: str | os.PathLike[str] | None = None,
         name: str | None = None,
     ) -> Record | list[Record]:
-        """Keep the "spikes" or the named states of `target`; the handle finds the data: `result[handle]`.
+        """Keep "spikes", or states, inputs, expressions of the model or arithmetic of these such as "g_exc*(v - E_exc)".
 
-        States are sampled at absolute multiples of `every` ms (None: in every step), after threshold and reset; the
-        first one after the start of a run. A group gives a list of handles, one a member.
+        The handle finds the data: `result[handle]`. Samples lie at absolute multiples of `every` ms (None: in every step)
+        or at the times `at` (ms), after threshold and reset; the first one after the start of a run. With `to` they go to
+        that HDF5 file while the network runs, and results read them from there; "{trial}" in it is the number of the
+        trial. A group gives a list of handles, one a member. To record what is recorded already changes nothing.
+
+        Raises UnknownNameError, ExpressionError, GridError, DeclarationError.
         """
-        made = [self._record(one, what, every, name) for one in self._own_parts(target)]
+        made = [declared_record(one, what, every, at, to, name, self.grid) for one in self._own_parts(target)]
         for number, record in enumerate(made):
-            made[number] = self._kept(record, name)
+            made[number] = kept_record(self.records, record, name)
         return made if isinstance(target, Group) else made[0]
 
     def run(self, duration: float, *, progress: bool | Callable[..., object] = False) -> Result:
@@ -241,38 +249,6 @@ class Network:
         edges: tuple[IntArray, IntArray, FloatArray, IntArray] = _simulations().drawn_edges(self, projection)
         return edges
 
-    def _record(self, target: View, what: str | Sequence[str], every: float | None, name: str | None) -> Record:
-        where = f"record of {target.name!r}"
-        names = (what,) if isinstance(what, str) else tuple(what)
-        if not names:
-            raise DeclarationError(f"{where}: name what to record, 'spikes' or states.")
-        if names != ("spikes",):
-            for variable in names:
-                if variable not in target.population.model.states:
-                    raise unknown_name(f"{where}:", variable, ("spikes", *target.population.model.states))
-        elif every is not None:
-            raise DeclarationError(f"{where}: spikes have no interval; leave out every=.")
-        if every is not None:
-            every = real(every, f"{where}: every", low=self.dt * 0.5)
-            self.grid.steps(every, f"{where}: every")
-        selection = None if target.selection is None else target.selection.copy()
-        return Record(target.name, selection, "spikes" if names == ("spikes",) else names, every, name or "")
-
-    def _kept(self, record: Record, name: str | None) -> Record:
-        """The record itself, now listed, or the one that keeps the same already."""
-        for known in self.records:
-            same = (known.target, known.what, known.every) == (record.target, record.what, record.every)
-            if same and _same_ids(known.ids, record.ids) and name in (None, known.name):
-                return known
-        taken = {known.name for known in self.records}
-        what = record.what if isinstance(record.what, str) else ",".join(record.what)
-        stem = name or f"{record.target}.{what}"
-        number, free = 1, stem
-        while free in taken:
-            number, free = number + 1, f"{stem}#{number + 1}"
-        self.records.append(replace(record, name=free))
-        return self.records[-1]
-
     def _own_parts(self, neurons: View | Group) -> tuple[View, ...]:
         members = parts(neurons)
         for member in members:
@@ -300,10 +276,6 @@ class Network:
 def _simulations() -> ModuleType:
     """What runs a network: loaded by the first need of it, since declarations know nothing of it."""
     return import_module("hsnn_event.simulation")
-
-
-def _same_ids(one: IntArray | None, other: IntArray | None) -> bool:
-    return one is other if one is None or other is None else np.array_equal(one, other)
 
 
 def _choice(what: str, value: str, known: tuple[str, ...]) -> str:

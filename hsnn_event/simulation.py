@@ -36,7 +36,9 @@ from hsnn_event.monitor.progress import Progress
 from hsnn_event.network import Network
 from hsnn_event.population import Assignment, Population
 from hsnn_event.projection import Projection
+from hsnn_event.recorders import recorders_of
 from hsnn_event.recording import Result
+from hsnn_event.recording.stream import Stream
 
 ENGINES = {
     "numba": "hsnn_event.backends.numba.engine:NumbaEngine",
@@ -58,6 +60,7 @@ class Simulation:
         self.engine = _engine(network, self.lowered)
         self._numbers = {name: number for number, name in enumerate(network.populations)}
         self._timeline = self._all_changes()
+        self._streams: dict[str, Stream] = {}  # files that are recorded to, by path
         built = getattr(self.engine, "timing", None) or {"construct": perf_counter() - began - lowering}
         self._building = {**built, "construct": built["construct"] + lowering}
 
@@ -68,8 +71,8 @@ class Simulation:
 
     def run(self, n_steps: int, progress: bool | Callable[..., object]) -> Result:
         """Advance by `n_steps`; what was recorded in them. After an error the same of the steps that were done."""
-        sizes = {name: population.size for name, population in self.network.populations.items()}
-        collector = Collector(self.engine, self.network.grid, sizes, self.network.records, n_steps)
+        collector = self._collector(n_steps)
+        collector.begin()
         bar = Progress(progress, self.time, self.network.grid.time(collector.end))
         try:
             with _interruptible() as interrupted, bar:
@@ -78,6 +81,8 @@ class Simulation:
                     bar.update(self.time)
                     if interrupted.is_set():
                         raise KeyboardInterrupt
+                collector.flush()
+                collector.flush()
         except KeyboardInterrupt as error:
             result = self._finish(collector)
             text = f"interrupted at {self.time:g} ms; error.result holds what was recorded, and the network can go on."
@@ -94,6 +99,7 @@ class Simulation:
             for name, values in (*plan.states.items(), *plan.inputs.items()):
                 self.engine.write(number, name, values)
         self._timeline = self._all_changes()
+        self._streams = {}
 
     def value(self, population: Population, variable: str) -> FloatArray:
         """A state or parameter of a whole population."""
@@ -135,12 +141,12 @@ class Simulation:
         piece, last = 1, perf_counter()
         self._apply_changes()
         while self.engine.step < collector.end:
-            goal = min(self.engine.step + piece, collector.next_sample(self.engine.step), self._next_change(), collector.end)
+            goal = min(self.engine.step + piece, collector.goal(self.engine.step), self._next_change(), collector.end)
             began, steps = perf_counter(), goal - self.engine.step
             with collector.timed("simulate"):
-                self.engine.advance(steps, collector.watched)
+                seen = self.engine.advance(steps, collector.watch(goal))
             with collector.timed("record"):
-                collector.sample()
+                collector.take(seen, goal)
             self._apply_changes()
             now = perf_counter()
             if steps == piece:
@@ -148,6 +154,21 @@ class Simulation:
             if now - last > PIECE_SECONDS / 2 or self.engine.step == collector.end:
                 last = now
                 yield
+
+    def _collector(self, n_steps: int) -> Collector:
+        network = self.network
+        recorders = recorders_of(network, self.lowered.program)
+        header = {"hsnn_event": __version__, "dt": network.dt, "seed": str(network.seed), "trial": network.trial}
+        for path in {each.path for each in recorders if each.path is not None} - self._streams.keys():
+            self._streams[path] = Stream(path, {**header, "run": network.run_id})
+        return Collector(
+            network.grid, recorders, self._streams, self._host_values, len(network.populations), self.engine.step, n_steps
+        )
+
+    def _host_values(self, number: int) -> dict[str, Number]:
+        """Parameters as they are now, and the inputs that nothing drives."""
+        inputs = list(self.network.populations.values())[number].model.inputs
+        return {**inputs, **self.parameters[number]}
 
     def _all_changes(self) -> SortedKeyList:
         return SortedKeyList(self.lowered.changes, key=lambda change: change.step)

@@ -8,6 +8,7 @@ from spikers import spikers
 
 import hsnn_event as hsnn
 from hsnn_event.backends.numba.engine import NumbaEngine
+from hsnn_event.backends.protocol import Watch
 from hsnn_event.backends.reference import ReferenceEngine
 from hsnn_event.lowering.program import drive_keys, lower
 
@@ -82,12 +83,8 @@ def assert_same_bits(one, other, what):
 
 def assert_parity(program, engines, steps=(STEPS,)):
     """All engines give the same spikes, states and edges; gives the number of spikes."""
-    recorded = np.ones(len(program.populations), dtype=np.bool_)
-    kept = []
-    for engine in engines:
-        for n_steps in steps:
-            engine.advance(n_steps, recorded)
-        kept.append(engine.spikes())
+    watch = Watch(np.ones(len(program.populations), dtype=np.bool_))
+    kept = [spikes_of([engine.advance(n_steps, watch) for n_steps in steps]) for engine in engines]
     for engine, spikes in zip(engines[1:], kept[1:], strict=True):
         for what, one, other in zip(("steps", "populations", "ids"), kept[0], spikes, strict=True):
             assert np.array_equal(one, other), f"spikes: {what}"
@@ -98,6 +95,11 @@ def assert_parity(program, engines, steps=(STEPS,)):
             ):
                 assert_same_bits(one, other, f"{what} of {plan.name}")
     return len(kept[0][0])
+
+
+def spikes_of(pieces):
+    """Steps, populations and ids of all pieces together."""
+    return [np.concatenate(columns) for columns in zip(*((p.steps, p.populations, p.ids) for p in pieces), strict=True)]
 
 
 def assert_same_states(program, one, other):
@@ -197,11 +199,10 @@ def test_threads_and_blocks_do_not_matter(precision, weights):
 def test_pieces_do_not_matter():
     program = mixed_program("double", "auto")
     whole, pieces = NumbaEngine(program, 2, 2), NumbaEngine(program, 2, 2)
-    recorded = np.ones(2, dtype=np.bool_)
-    whole.advance(300, recorded)
-    for n_steps in (1, 2, 97, 100, 50, 50):
-        pieces.advance(n_steps, recorded)
-    assert all(np.array_equal(x, y) for x, y in zip(whole.spikes(), pieces.spikes(), strict=True))
+    watch = Watch(np.ones(2, dtype=np.bool_))
+    one = spikes_of([whole.advance(300, watch)])
+    other = spikes_of([pieces.advance(n_steps, watch) for n_steps in (1, 2, 97, 100, 50, 50)])
+    assert all(np.array_equal(x, y) for x, y in zip(one, other, strict=True))
     assert_same_states(program, whole, pieces)
 
 
@@ -243,8 +244,8 @@ def test_all_neurons_firing_at_once_and_long_delays():
     net.connect(cells, cells, hsnn.connect.all_to_all(), weight=0.4, delay=delay)
     program = lower(net)
     assert assert_parity(program, [ReferenceEngine(program), NumbaEngine(program, 2, 4)], (30, 500)) >= 140
-    engine, recorded = NumbaEngine(program, 1, 1), np.ones(2, dtype=np.bool_)
-    engine.advance(11_000, recorded)
+    engine = NumbaEngine(program, 1, 1)
+    engine.advance(11_000, Watch(np.ones(2, dtype=np.bool_)))
     assert engine.step == 11_000
 
 

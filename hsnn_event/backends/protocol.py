@@ -1,13 +1,41 @@
-"""What a backend must do: six methods."""
+"""What a backend must do, and what it is asked to watch."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
+
+
+class Probe(NamedTuple):
+    """Sample a state or input of the neurons `ids` (None: all, in order) at the absolute multiples of `every` steps."""
+
+    population: int
+    variable: str
+    ids: IntArray | None
+    every: int
+
+
+class Watch(NamedTuple):
+    """What to report of a stretch: spikes of the populations where `spikes` (one bool each) is true, and samples."""
+
+    spikes: npt.NDArray[np.bool_]
+    probes: tuple[Probe, ...] = ()
+
+
+class Seen(NamedTuple):
+    """What a stretch showed: spikes, sorted by step, population, id; for each probe its samples (n_samples, n_ids).
+
+    A sample shows a state after threshold and reset, and an input as the step just done held it, in float64.
+    """
+
+    steps: IntArray
+    populations: IntArray
+    ids: IntArray
+    samples: tuple[FloatArray, ...]
 
 
 class Engine(Protocol):
@@ -18,11 +46,8 @@ class Engine(Protocol):
 
     step: int
 
-    def advance(self, n_steps: int, recorded: npt.NDArray[np.bool_]) -> None:
-        """Do `n_steps` steps; keep the spikes of the populations in which `recorded` (one bool each) is true."""
-
-    def spikes(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Hand over and forget the spikes kept: (steps, populations, ids), sorted by step, then population, then id."""
+    def advance(self, n_steps: int, watch: Watch) -> Seen:
+        """Do `n_steps` steps and report what was to be watched in them."""
 
     def read(self, population: int, variable: str) -> FloatArray:
         """A copy of a state, constant or input: shape (size,), float64."""
@@ -38,3 +63,12 @@ class Engine(Protocol):
 
     def restart(self, program_keys: tuple[int, ...]) -> None:
         """Back to step 0 with empty queues and no neuron refractory; Poisson drives take these keys (a trial's)."""
+
+
+def sample_steps(first: int, n_steps: int, every: int) -> IntArray:
+    """The multiples of `every` among the steps first + 1 ... first + n_steps.
+
+    >>> sample_steps(10, 10, 5).tolist()
+    [15, 20]
+    """
+    return np.arange(first // every + 1, (first + n_steps) // every + 1, dtype=np.int64) * every

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sortedcontainers import SortedList
 
+from hsnn_event.backends.protocol import Probe, Seen, Watch, sample_steps
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT, FloatArray, IntArray, Number, PoissonPlan, Program, Section
@@ -55,7 +56,6 @@ class ReferenceEngine:
         self._inputs = [dict(plan.inputs) for plan in program.populations]
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
         self._rows = self._all_rows()
-        self._kept: list[tuple[int, int, int]] = []
         self.restart(tuple(plan.key for plan in program.poisson))
 
     def restart(self, program_keys: tuple[int, ...]) -> None:
@@ -64,7 +64,10 @@ class ReferenceEngine:
         self._refractory = [np.zeros(plan.size, np.int64) for plan in self.program.populations]
         self._keys = program_keys
 
-    def advance(self, n_steps: int, recorded: npt.NDArray[np.bool_]) -> None:
+    def advance(self, n_steps: int, watch: Watch) -> Seen:
+        due = [sample_steps(self.step, n_steps, probe.every).tolist() for probe in watch.probes]
+        samples: list[list[FloatArray]] = [[] for _ in watch.probes]
+        kept: list[tuple[int, int, int]] = []
         for _ in range(n_steps):
             self.step += 1
             arrivals = self._arrivals()
@@ -73,13 +76,19 @@ class ReferenceEngine:
                 self._emit(number, fired)
                 if self.step % CUT_EVERY == 0:
                     self._cut_denormals(number)
-                if recorded[number]:
-                    self._kept += [(self.step, number, neuron) for neuron in fired]
+                if watch.spikes[number]:
+                    kept += [(self.step, number, neuron) for neuron in fired]
+            for k, probe in enumerate(watch.probes):
+                if self.step % probe.every == 0:
+                    samples[k].append(self._sample(probe))
+        steps, populations, ids = np.array(kept, dtype=np.int64).reshape(-1, 3).T.copy()
+        widths = [self._sample(probe).size for probe in watch.probes]
+        arrays = [np.array(rows).reshape(len(n), width) for rows, n, width in zip(samples, due, widths, strict=True)]
+        return Seen(steps, populations, ids, tuple(arrays))
 
-    def spikes(self) -> tuple[IntArray, IntArray, IntArray]:
-        steps, populations, ids = np.array(self._kept, dtype=np.int64).reshape(-1, 3).T.copy()
-        self._kept = []
-        return steps, populations, ids
+    def _sample(self, probe: Probe) -> FloatArray:
+        values = self.read(probe.population, probe.variable).astype(self._dtype).astype(np.float64)
+        return values if probe.ids is None else values[probe.ids]
 
     def read(self, population: int, variable: str) -> FloatArray:
         values = self._holder(population, variable)[variable]

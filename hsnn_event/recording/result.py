@@ -23,8 +23,9 @@ class Record:
     """The handle that `net.record` returns; `result[record]` is its data.
 
     `target` is the name of a population, `ids` the population ids watched (None: all), `what`
-    "spikes" or the names of variables, `every` the interval of samples in ms. Two handles are equal
-    when their names are, so that a handle also reads a result that was pickled.
+    "spikes" or the names of variables, `every` the interval of samples in ms, `at` their times where
+    they are listed, `to` the path of the file that it is written to. Two handles are equal when
+    their names are, so that a handle also reads a result that was pickled.
 
     >>> Record("exc", None, "spikes", name="exc spikes")
     <Record 'exc spikes': spikes of exc>
@@ -35,11 +36,15 @@ class Record:
     what: str | tuple[str, ...] = field(compare=False)
     every: float | None = field(default=None, compare=False)
     name: str = ""
+    at: tuple[float, ...] | None = field(default=None, compare=False)
+    to: str | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         what = self.what if isinstance(self.what, str) else ", ".join(self.what)
         every = "" if self.every is None else f" every {self.every:g} ms"
-        return f"<Record {self.name!r}: {what} of {self.target}{every}>"
+        at = "" if self.at is None else f" at {len(self.at)} times"
+        to = "" if self.to is None else f" to {self.to}"
+        return f"<Record {self.name!r}: {what} of {self.target}{every}{at}{to}>"
 
 
 class ByName(Mapping[str, Item], Generic[Item]):

@@ -16,6 +16,7 @@ from hsnn_event.backends.numba.adjacency import padded
 from hsnn_event.backends.numba.calendar import room_needed, schedule, take, with_room
 from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
 from hsnn_event.backends.numba.poisson import add_poisson
+from hsnn_event.backends.numba.probes import sample
 from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT
 
 GROUPS_AHEAD = 4  # benchmarks/README.md, "prefetch distance"
@@ -40,6 +41,8 @@ class Team(NamedTuple):
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
     recorded: npt.NDArray[np.bool_]        # populations whose spikes are kept
+    probes: npt.NDArray[np.int64]          # what to sample, sorted by slice
+    probe_first: npt.NDArray[np.int64]     # (n_slices + 1,)
     barrier: npt.NDArray[np.int64]
 
 
@@ -162,6 +165,8 @@ def _advance_block(team, block, step, now, turn, words, counts):
         )
         if step % CUT_EVERY == 0:
             _cut_denormals(team, s)
+        for q in range(team.probe_first[s], team.probe_first[s + 1]):
+            sample(team.probes[q], step, n, ports.dtype)
 
 
 @nb.njit(error_model="numpy", nogil=True)

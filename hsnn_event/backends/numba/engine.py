@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, kernels, poisson, records, rows
+from hsnn_event.backends.numba import adjacency, kernels, poisson, probes, records, rows
 from hsnn_event.backends.numba.calendar import Calendar, new_calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
+from hsnn_event.backends.protocol import Seen, Watch
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
 
 PAGE = 4096  # bytes
@@ -82,8 +83,11 @@ class NumbaEngine:
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
             recorded=np.zeros(len(program.populations), np.bool_),
+            probes=np.zeros((0, probes.N_COLUMNS), np.int64),
+            probe_first=np.zeros(n_slices + 1, np.int64),
             barrier=new_barrier(),
         )
+        self._cuts = probes.Cuts(parts)
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
         self.restart(tuple(plan.key for plan in program.poisson))
 
@@ -152,9 +156,10 @@ class NumbaEngine:
         assert isinstance(array, np.ndarray)
         return int(array.ctypes.data + first * array.itemsize)
 
-    def advance(self, n_steps: int, recorded: npt.NDArray[np.bool_]) -> None:
-        self._team.recorded[:] = recorded
+    def advance(self, n_steps: int, watch: Watch) -> Seen:
+        self._team.recorded[:] = watch.spikes
         self._rebase(n_steps)
+        samples = self._aim(n_steps, watch)
 
         def work(thread: int) -> tuple[Calendar, Spikes]:
             return advance(
@@ -167,6 +172,26 @@ class NumbaEngine:
         self._calendars = [calendar for calendar, _ in results]
         self._spikes = [spikes for _, spikes in results]
         self.step += n_steps
+        return Seen(*self._kept_spikes(), samples)
+
+    def _aim(self, n_steps: int, watch: Watch) -> tuple[FloatArray, ...]:
+        """Point the driver's probes at the values to sample and at new arrays for the samples."""
+        samples: list[FloatArray] = []
+        found: list[probes.Record] = []
+        self._cuts.trim()
+        for probe in watch.probes:
+            out = self._cuts.samples(probe, self.step, n_steps)
+            samples.append(out)
+            held: dict[str, Any] = {**self._numbers[probe.population], **self._states[probe.population]}
+            values = held[probe.variable]
+            if isinstance(values, np.ndarray):
+                found += self._cuts.records(probe, values, out, self.step)
+            else:
+                out[:] = self._real.type(values)
+        if found or self._team.probes.size:
+            table, first = probes.sorted_records(found, len(self._team.slices))
+            self._team = self._team._replace(probes=table, probe_first=first)
+        return tuple(samples)
 
     def _pool(self) -> ThreadPoolExecutor:
         """Threads beside the caller's, kept for the engine's life; a forked process has none of them and makes its own."""
@@ -181,7 +206,8 @@ class NumbaEngine:
                 until[:] = np.maximum(until.astype(np.int64) - (self.step - self._epoch), 0)
             self._epoch = self.step
 
-    def spikes(self) -> tuple[IntArray, IntArray, IntArray]:
+    def _kept_spikes(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Hand over and forget (steps, populations, ids)."""
         kept = self._spikes[0]
         steps, neurons = kept.steps[: kept.n[0]].copy(), kept.neurons[: kept.n[0]]
         populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
