@@ -29,6 +29,8 @@ def declared_record(
 ) -> Record:
     """A record of one population or view whose every part is checked."""
     where = f"record of {target.name!r}"
+    if not is_array(what) and not isinstance(what, str):
+        raise ArgumentTypeError(f"{where}: what to record is text or several texts, not {what!r}.", value=what)
     names = (what,) if isinstance(what, str) else tuple(what)
     if not names:
         raise DeclarationError(f"{where}: name what to record, 'spikes' or states.")

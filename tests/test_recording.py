@@ -15,7 +15,6 @@ from hsnn_event.errors import (
     DeclarationError,
     ExpressionError,
     GridError,
-    HsnnError,
     UnknownNameError,
     ValueRangeError,
 )
@@ -70,7 +69,7 @@ def test_probes_see_the_same_on_every_backend_team_and_cut(precision):
             assert [each.shape for each in found] == [(140, 6), (20, 50), (46, 21), (35, 3), (70, 1), (28, 0)]
             expected = expected or found
             assert all(np.array_equal(x, y) for x, y in zip(found, expected, strict=True))
-    assert len(seen[0].steps) > 20 and not seen[0].populations.any()
+    assert len(seen[0].steps) > 5 and not seen[0].populations.any()
     assert np.array_equal(found[0][6::7], found[1][:, ids])
 
 
@@ -192,7 +191,7 @@ def test_the_same_record_twice_is_one():
         (("spikes", "v"), {}, DeclarationError, "record them by themselves"),
         (("v", "v"), {}, DeclarationError, "named twice"),
         ((), {}, DeclarationError, "name what to record"),
-        (3, {}, HsnnError, "3"),
+        (3, {}, ArgumentTypeError, "text or several texts, not 3"),
         ((3,), {}, ExpressionError, "an expression is text"),
         ("spikes", {"every": 1.0}, DeclarationError, "leave out every="),
         ("spikes", {"at": [1.0]}, DeclarationError, "leave out at="),

@@ -207,14 +207,14 @@ def opened(path: str) -> Iterator[Any]:
     """The file for reading, whether it was closed, is being written or was left by a run that was killed."""
     import h5py
 
+    if not Path(path).is_file():
+        raise RecordingError(f"{path}: there is no such file. net.record(..., to=...) makes one.", path=path)
     try:
         try:
             file = h5py.File(path, "r")
         except OSError:
             file = h5py.File(path, "r", swmr=True)  # being written, or never closed
     except OSError as error:
-        if not Path(path).is_file():
-            raise RecordingError(f"{path}: there is no such recording: {error}.", path=path) from error
         raise FileFormatError(f"{path} cannot be read as HDF5: {error}.", path=path) from error
     try:
         with file:
