@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from hsnn_event.backends.protocol import Probe, Seen, Watch, sample_steps
+from hsnn_event.errors import RecordingError
 from hsnn_event.grid import NEVER, Grid
 from hsnn_event.lowering.ir import Number
 from hsnn_event.recorders import Recorder
@@ -113,6 +114,8 @@ class Collector:
         self._step = step
         for stream in self._streams.values():
             stream.reached(self._grid.time(step))
+        for stream in self._streams.values():
+            stream.flush_if_due()
 
     def flush(self) -> None:
         """Bring all that was taken into the files. Raises RecordingError."""
@@ -122,6 +125,8 @@ class Collector:
     def data(self) -> tuple[dict[str, SpikeData], dict[Record, Data]]:
         """Close the files. Spikes by population (the union of its records), and the data of every record."""
         for stream in self._streams.values():
+            with suppress(RecordingError):  # after an error only: what cannot be written is kept for the next run
+                stream.flush()
             stream.close()
         records = {each.record: self._data(each) for each in self._recorders}
         parts: dict[str, list[SpikeData]] = {}

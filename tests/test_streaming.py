@@ -229,6 +229,10 @@ def test_a_killed_run_leaves_what_was_flushed(tmp_path, lines, wait):
         os.kill(process.pid, getattr(signal, "SIGKILL"))  # noqa: B009 (the name is refused, as not portable)
     opened = hsnn.open_recording(path)
     assert opened.t_stop >= max(told[:-1])
+    cut = tmp_path / "cut.h5"
+    cut.write_bytes(path.read_bytes()[:600])
+    with pytest.raises(FileFormatError, match=r"cut\.h5"):
+        hsnn.open_recording(cut)
     net = network()  # noqa: F821
     net.record(net["exc"], "spikes")
     trace = net.record(net["exc"], ("v", "I_exc"))

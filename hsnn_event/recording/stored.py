@@ -5,6 +5,7 @@ The layout of a file is that of docs/recording.md.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -213,7 +214,9 @@ def opened(path: str) -> Iterator[Any]:
         try:
             file = h5py.File(path, "r")
         except OSError:
-            file = h5py.File(path, "r", swmr=True)  # being written, or never closed
+            if not _unclosed(path):
+                raise
+            file = h5py.File(path, "r", swmr=True)
     except OSError as error:
         raise FileFormatError(f"{path} cannot be read as HDF5: {error}.", path=path) from error
     try:
@@ -223,6 +226,17 @@ def opened(path: str) -> Iterator[Any]:
         if isinstance(error, FileFormatError | ValueRangeError):
             raise
         raise FileFormatError(f"{path} is damaged, or no recording of this version: {error}.", path=path) from error
+
+
+def _unclosed(path: str) -> bool:
+    """Is the file being written, or left by a run that was killed, and as long as it says? HDF5's superblock tells.
+
+    Cut short, such a file would have HDF5 wait for its missing parts for ever.
+    """
+    with open(path, "rb") as file:
+        head = file.read(36)
+    ours = head[:8] == b"\x89HDF\r\n\x1a\n" and len(head) == 36 and head[8] == 3
+    return ours and bool(head[11] & 4) and os.path.getsize(path) >= int.from_bytes(head[28:], "little")
 
 
 def check_format(file: Any, path: str) -> None:

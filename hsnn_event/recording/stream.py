@@ -78,8 +78,11 @@ class Stream:
             self._bytes += times.nbytes + sum(values.nbytes for values in columns.values())
 
     def reached(self, time: float) -> None:
-        """Everything up to `time` (ms) is added; flush if that is due. Raises RecordingError."""
+        """Everything up to `time` (ms) is added."""
         self._reached = time
+
+    def flush_if_due(self) -> None:
+        """Flush once a second, or where much has come together. Raises RecordingError."""
         if self._bytes > FLUSH_BYTES or perf_counter() - self._last > FLUSH_SECONDS:
             self.flush()
 
