@@ -4,8 +4,9 @@
     python benchmarks/streaming.py --scale 1 --only file --time 60000 --runs 1      # growth of memory
 
 Equal networks in one process, one of which records nothing, run by turns; "rtf" is wall time of the whole call of run /
-model time, the ratio is that of pairs of neighbouring runs. "growth_mb" is the change of resident memory in each run
-after the first.
+model time, a ratio is that of pairs of neighbouring runs; "cpu_ratio_..." is that of processor time, which with
+--threads 1 depends less on what else the machine does. "record_s" is the time in recording and writing a second of model
+time, "growth_mb" the change of resident memory in each run.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import hsnn_event as hsnn
 
 def network(options: argparse.Namespace, kind: str, folder: str) -> hsnn.Network:
     """A microcircuit past its first 500 ms that records nothing ("none"), into memory, or into a file."""
-    net = hsnn.networks.microcircuit(scale=options.scale, precision=options.precision, seed=1)
+    net = hsnn.networks.microcircuit(scale=options.scale, precision=options.precision, seed=1, threads=options.threads)
     net.run(500.0)
     to = os.path.join(folder, "streaming.h5") if kind == "file" else None
     sizes = sum(population.size for population in net.populations.values())
@@ -50,19 +51,24 @@ def measure(options: argparse.Namespace, folder: str) -> dict[str, Any]:
     for net in networks.values():
         net.run(options.warm)
     seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
+    cpu: dict[str, list[float]] = {kind: [] for kind in kinds}
+    record: dict[str, list[float]] = {kind: [] for kind in kinds}
     growth: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(options.runs):
         for kind, net in networks.items():
-            before, began = resident(), time.perf_counter()
-            net.run(options.time)
+            before, began, busy = resident(), time.perf_counter(), time.process_time()
+            record[kind].append(net.run(options.time).timing["record"] / options.time * 1e3)
             seconds[kind].append(time.perf_counter() - began)
+            cpu[kind].append(time.process_time() - busy)
             growth[kind].append(round(resident() - before, 2))
             net.last_result = None
     figures: dict[str, Any] = {"scale": options.scale, "model_ms": options.time, "growth_mb": growth}
     figures["rtf"] = {kind: statistics.median(each) / options.time * 1e3 for kind, each in seconds.items()}
-    for kind in kinds[1:]:
-        pairs = [other / one for one, other in zip(seconds["none"], seconds[kind], strict=True)]
-        figures[f"ratio_{kind}"] = {"median": statistics.median(pairs), "pairs": [round(each, 3) for each in pairs]}
+    figures["record_s"] = {kind: statistics.median(each) for kind, each in record.items()}
+    for name, times in (("ratio", seconds), ("cpu_ratio", cpu)):
+        for kind in kinds[1:]:
+            pairs = [other / one for one, other in zip(times["none"], times[kind], strict=True)]
+            figures[f"{name}_{kind}"] = {"median": statistics.median(pairs), "pairs": [round(each, 3) for each in pairs]}
     path = os.path.join(folder, "streaming.h5")
     figures["file_mb"] = os.path.getsize(path) / 1e6 if os.path.exists(path) else 0.0
     return figures
@@ -76,6 +82,7 @@ def main() -> None:
     parser.add_argument("--warm", type=float, default=500.0, metavar="MS", help="recorded before anything is timed")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--voltages", type=int, default=1000, help="neurons whose potential is recorded")
+    parser.add_argument("--threads", type=int)
     parser.add_argument("--every", type=float, default=1.0, metavar="MS")
     parser.add_argument("--only", choices=("memory", "file"))
     parser.add_argument("--precision", choices=("double", "single"), default="single")

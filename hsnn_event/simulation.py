@@ -72,8 +72,8 @@ class Simulation:
     def run(self, n_steps: int, progress: bool | Callable[..., object]) -> Result:
         """Advance by `n_steps`; what was recorded in them. After an error the same of the steps that were done."""
         collector = self._collector(n_steps)
-        collector.begin()
         bar = Progress(progress, self.time, self.network.grid.time(collector.end))
+        collector.begin()
         try:
             with _interruptible() as interrupted, bar:
                 for _ in self._pieces(collector):

@@ -166,7 +166,7 @@ def _advance_block(team, block, step, now, turn, words, counts):
         if step % CUT_EVERY == 0:
             _cut_denormals(team, s)
         for q in range(team.probe_first[s], team.probe_first[s + 1]):
-            sample(team.probes[q], step, n, ports.dtype)
+            sample(team.probes, q, step, n, ports.dtype)
 
 
 @nb.njit(error_model="numpy", nogil=True)

@@ -22,17 +22,18 @@ Record = tuple[int, tuple[int, ...]]  # a slice, and a row of the table
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def sample(probe, step, n, dtype):
-    """Copy what one row of the table asks for, if the step is one of its multiples; the slice has `n` neurons."""
-    every = probe[EVERY]
+def sample(probes, q, step, n, dtype):
+    """Copy what row `q` of the table asks for, if the step is one of its multiples; the slice has `n` neurons."""
+    every = probes[q, EVERY]
     if step % every != 0:
         return
-    values = nb.carray(as_pointer(probe[VALUES]), (n,), dtype)
-    places = nb.carray(as_pointer(probe[PLACES]), (probe[COUNT],), np.int64)
-    columns = nb.carray(as_pointer(probe[COLUMNS]), (probe[COUNT],), np.int64)
-    row = probe[SAMPLES] + 8 * probe[WIDTH] * (step // every - probe[FIRST])
-    out = nb.carray(as_pointer(row), (probe[WIDTH],), np.float64)
-    for j in range(places.size):
+    count, width = probes[q, COUNT], probes[q, WIDTH]
+    values = nb.carray(as_pointer(probes[q, VALUES]), (n,), dtype)
+    places = nb.carray(as_pointer(probes[q, PLACES]), (count,), np.int64)
+    columns = nb.carray(as_pointer(probes[q, COLUMNS]), (count,), np.int64)
+    row = probes[q, SAMPLES] + 8 * width * (step // every - probes[q, FIRST])
+    out = nb.carray(as_pointer(row), (width,), np.float64)
+    for j in range(count):
         out[columns[j]] = values[places[j]]
 
 
