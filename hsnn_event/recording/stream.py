@@ -135,7 +135,9 @@ class Stream:
             access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
             flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
             self._file = h5py.File(h5py.h5f.open(os.fsencode(self.path), flags, access))
-            self._rows = {track.name: rows_until(self._file[quoted(track.name)], self._flushed) for track in tracks}
+            for track in tracks:
+                if track.name not in self._rows:
+                    self._rows[track.name] = rows_until(self._file[quoted(track.name)], self._flushed)
         except HsnnError:
             raise
         except (OSError, RuntimeError, ValueError, KeyError) as error:
@@ -182,12 +184,15 @@ class Stream:
         return RecordingError(f"{self.path} {what}: {reason}. {cure}", path=self.path)
 
     def _take_room(self) -> None:
-        """Lengthen the file by what the flush will need, with zeros, so that the disk has it."""
+        """Lengthen the file by what the flush will need, so that the disk has it; with zeros where there is no other way."""
         chunks = sum(_chunk_bytes(self._file[quoted(name)]) for name in self._pending)
         end = int(self._file.id.get_filesize()) + self._bytes + chunks + SLACK
         size = os.path.getsize(self.path)
         try:
             with open(self.path, "r+b", buffering=0) as file:
+                if hasattr(os, "posix_fallocate") and size < end:
+                    os.posix_fallocate(file.fileno(), size, end - size)
+                    return
                 file.seek(size)
                 while size < end:
                     size += file.write(bytes(min(end - size, 1 << 22)))
