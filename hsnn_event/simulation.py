@@ -15,7 +15,7 @@ import numpy as np
 from sortedcontainers import SortedKeyList
 
 from hsnn_event import __version__
-from hsnn_event.backends.protocol import Engine
+from hsnn_event.backends.protocol import Engine, Moment
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.collector import Collector
 from hsnn_event.errors import DivergenceError, RunInterrupted
@@ -89,7 +89,8 @@ class Simulation:
 
     def restart(self, trial: int) -> None:
         """Back to time 0; states at their initial values, noise of `trial`."""
-        self.engine.restart(drive_keys(self.network, trial))
+        program = self.lowered.program
+        self.engine.restore(Moment.start(drive_keys(self.network, trial), len(program.populations)))
         for number, plan in enumerate(self.lowered.program.populations):
             for name, values in (*plan.states.items(), *plan.inputs.items()):
                 self.engine.write(number, name, values)

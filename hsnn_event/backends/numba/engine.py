@@ -11,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba import adjacency, kernels, poisson, records, rows
-from hsnn_event.backends.numba.calendar import Calendar, new_calendar
+from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
+from hsnn_event.backends.numba.flight import calendar_of, in_flight
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
+from hsnn_event.backends.protocol import Moment
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
 
 PAGE = 4096  # bytes
@@ -85,17 +87,30 @@ class NumbaEngine:
             barrier=new_barrier(),
         )
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
-        self.restart(tuple(plan.key for plan in program.poisson))
+        self.restore(Moment.start(tuple(plan.key for plan in program.poisson), len(program.populations)))
 
-    def restart(self, program_keys: tuple[int, ...]) -> None:
-        self.step = 0
-        self._calendars = [new_calendar(len(blocks), self._rows.max_delay) for blocks in self._blocks]
-        self._team.ports[:] = 0
-        self._epoch = 0
-        for until in self._until:
-            until[:] = 0
+    def moment(self) -> Moment:
+        # Ports hold arrivals within a step only, so the calendar, the clamps and the step are all there is.
+        now = self.step - self._epoch
+        clamped = [np.where(until > now, until + np.int64(self._epoch), 0) for until in self._until]
+        steps, neurons = in_flight(self._calendars, self._blocks, self._rows.rows, self.step, self._team.one.itemsize)
+        populations, ids = self._in_populations(neurons)
+        some = tuple(each if each.any() else None for each in clamped)
+        return Moment(self.step, self._keys, some, steps, populations, ids)
+
+    def restore(self, moment: Moment) -> None:
+        self.step = self._epoch = moment.step
+        self._keys = moment.keys
+        for until, clamped in zip(self._until, moment.clamped, strict=True):
+            until[:] = 0 if clamped is None else np.maximum(clamped - moment.step, 0)
         for k, drive in enumerate(self._poisson.drive):
-            self._team.poisson[k, poisson.KEY] = np.uint64(program_keys[drive]).astype(np.int64)
+            self._team.poisson[k, poisson.KEY] = np.uint64(self._keys[drive]).astype(np.int64)
+        self._team.ports[:] = 0
+        neurons = self._parts.offsets[moment.populations] + moment.ids
+        self._calendars = [
+            calendar_of(self._rows, blocks, moment.steps, neurons, moment.step, self._team.one.itemsize)
+            for blocks in self._blocks
+        ]
         self._spikes = [_no_spikes() for _ in self._blocks]
 
     def _compile_construction(self) -> None:
@@ -184,10 +199,14 @@ class NumbaEngine:
     def spikes(self) -> tuple[IntArray, IntArray, IntArray]:
         kept = self._spikes[0]
         steps, neurons = kept.steps[: kept.n[0]].copy(), kept.neurons[: kept.n[0]]
-        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
-        ids = neurons - self._parts.offsets[populations]
+        populations, ids = self._in_populations(neurons)
         kept.n[0] = 0
         return steps, populations, ids
+
+    def _in_populations(self, neurons: IntArray) -> tuple[IntArray, IntArray]:
+        """Population and id of neurons that are numbered through the network."""
+        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
+        return populations, neurons - self._parts.offsets[populations]
 
     def read(self, population: int, variable: str) -> FloatArray:
         size = self.program.populations[population].size
