@@ -130,6 +130,7 @@ class NumbaEngine:
     def _bind(self) -> None:
         """Fill the table of slices: addresses of kernels, and of the arrays and numbers that they work on."""
         self._pointers: list[npt.NDArray[Any]] = []
+        self._scalars: dict[int, tuple[tuple[str, ...], FloatArray]] = {}
         for p in range(len(self._kernels)):
             self._bind_population(p)
 
@@ -141,7 +142,7 @@ class NumbaEngine:
         for name in own:
             numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
-        self._pointers.append(scalars)
+        self._scalars[p] = where.scalars, scalars
         for b in range(parts.n_blocks):
             first = int(parts.first[p, b])
             scratch = np.zeros(int(parts.length[p, b]) // kernels.CHUNK + 1, np.int32)
@@ -219,10 +220,19 @@ class NumbaEngine:
         if variable in self._states[population]:
             self._states[population][variable][:] = values
             return
-        if variable not in self._numbers[population]:
+        numbers = self._numbers[population]
+        if variable not in numbers:
             raise KeyError(variable)
-        self._numbers[population][variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
-        self._bind_population(population)
+        held = numbers[variable]
+        if isinstance(held, np.ndarray) and np.ndim(values):  # where the kernel looks for it already
+            held[:] = values
+            return
+        numbers[variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
+        if isinstance(held, np.ndarray) or np.ndim(values):
+            self._bind_population(population)
+        else:
+            names, scalars = self._scalars[population]
+            scalars[names.index(variable)] = values
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         plan, place = self.program.projections[projection], self._table.place[projection]
