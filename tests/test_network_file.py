@@ -19,7 +19,7 @@ def everything(backend="numba"):
     """A network with a thing of every kind."""
     net = hsnn.Network(dt=0.1, seed=3, backend=backend, precision="single", weights="float64", threads=2, round_delays=True)
     labels = ["a", 1, 2.5, ("pair", 3), None, *range(10, 25)]
-    cell = hsnn.models.lif_exp(tau_syn={"exc": 2.0, "inh": 4.0}, I_e=hsnn.random.normal(400.0, 10.0))
+    cell = hsnn.models.lif_exp(tau_syn={"exc": 2.0, "inh": 4.0}, I_e=hsnn.random.normal(1500.0, 10.0))
     one = net.population("one", 20, cell, labels=labels)
     own = hsnn.NeuronModel(
         name="own", parameters={"tau": np.linspace(5.0, 9.0, 10)}, states={"v": "0.1*tau"}, dynamics={"v": "(I - v)/tau"},
@@ -52,7 +52,7 @@ def test_everything_comes_back_and_goes_on(backend, moment, tmp_path):
         net.reset(trial=2)
         net.run(moment)
         net["two"].set(tau=6.0)
-        net["one"].set(I_e=450.0, at=moment + 2.0)
+        net["one"].set(I_e=1450.0, at=moment + 2.0)
     net.save(path)
     found = hsnn.Network.load(path, threads=3)
     assert (found.t, found.trial, found.seed, found.precision) == (net.t, net.trial, 3, "single")
