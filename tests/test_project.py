@@ -47,7 +47,8 @@ MAY_IMPORT = {
         "backends",
     },
     "io": {
-        *("errors", "quantities", "grid", "random", "topology", "recording", "network", "lowering", "backends"),
+        *("errors", "quantities", "grid", "random", "stimuli", "timecourse", "model", "topology"),
+        *("recording", "network", "lowering", "backends"),
         "simulation",  # its type
     },
     "networks": {"errors", "random", "stimuli", "model", "topology", "network"},
