@@ -79,6 +79,10 @@ class FileFormatError(HsnnError, ValueError):
     """A file is not what it should be."""
 
 
+class FileAccessError(HsnnError, OSError):
+    """A file cannot be read or written; what was there is untouched."""
+
+
 class RecordingError(HsnnError, OSError):
     """A file that is recorded to cannot be made, continued or written. During a run `error.result` holds what was done."""
 

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.catalog import Catalog
+from hsnn_event.control import RunControl, simulations
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
-from hsnn_event.population import Assignment, Group, Population, Value, View, parts
+from hsnn_event.population import Group, Population, Value, View, parts
 from hsnn_event.projection import Drive, Projection, declared_drive, declared_projection
 from hsnn_event.quantities import is_array, real, whole
 from hsnn_event.record import declared_record, kept_record
-from hsnn_event.recording import Record, Result
+from hsnn_event.recording import Record
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.rules import Rule
-
-if TYPE_CHECKING:
-    from hsnn_event.simulation import Simulation
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,7 +31,7 @@ BACKENDS = ("numba", "reference")
 SCHEDULES = ("auto", "clock")
 
 
-class Network:
+class Network(RunControl):
     """A network to be simulated on a grid of `dt` ms.
 
     `seed` fixes structure, initial values and noise; None draws one, found in `net.seed`. `threads` and `blocks`
@@ -75,20 +70,13 @@ class Network:
         self.projections: Catalog[Projection] = Catalog("projection")
         self.drives: Catalog[Drive] = Catalog("drive")
         self.records: list[Record] = []
-        self.last_result: Result | None = None
-        self.trial = 0
         self.run_id = os.urandom(8).hex()  # tells the files that this network records to from those of others
-        self._simulation: Simulation | None = None
+        super().__init__()
 
     @property
     def dt(self) -> float:
         """The time step in ms."""
         return self.grid.dt
-
-    @property
-    def t(self) -> float:
-        """Model time in ms."""
-        return 0.0 if self._simulation is None else self._simulation.time
 
     def __getitem__(self, name: str) -> Population:
         return self.populations[name]
@@ -207,46 +195,18 @@ class Network:
             made[number] = kept_record(self.records, record, name)
         return made if isinstance(target, Group) else made[0]
 
-    def run(self, duration: float, *, progress: bool | Callable[..., object] = False) -> Result:
-        """Simulate `duration` ms (whole steps) and return what was recorded in them.
-
-        Raises DivergenceError where a state becomes NaN or infinite and RunInterrupted on Ctrl-C; both hold what was
-        recorded so far in `error.result`, and the network can go on.
-        """
-        steps = self.grid.steps(real(duration, "duration", low=0.0), "duration")
-        if not self.populations:
-            raise DeclarationError("the network has no population; add one with net.population(name, size, model).")
-        return self._running().run(steps, progress)
-
-    def reset(self, trial: int = 0) -> None:
-        """Back to time 0: states at their initial values, no spikes in flight, noise of the given trial.
-
-        Parameters and synapses stay as they are.
-        """
-        self.trial = whole(trial, "trial")
-        if self._simulation is not None:
-            self._simulation.restart(self.trial)
-
     def value(self, population: Population, variable: str) -> FloatArray:
         """A copy of a state or parameter of a whole population, shape (size,); `View.get` is the way to it."""
         if self._simulation is not None:
             return self._simulation.value(population, variable)
-        values: FloatArray = _simulations().initial_value(self, population, variable)
+        values: FloatArray = simulations().initial_value(self, population, variable)
         return values
-
-    def assign(self, assignments: Sequence[Assignment]) -> None:
-        """Carry out checked assignments: `View.set` is the way to it."""
-        if self._simulation is not None:
-            self._simulation.assign(assignments)
-        else:
-            for assignment in assignments:
-                assignment.population.assignments.append(assignment)
 
     def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         """Sources, targets, weights and delays (steps) of a projection; `Projection.edges` is the way to it."""
         if self._simulation is not None:
             return self._simulation.edges(projection)
-        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = _simulations().drawn_edges(self, projection)
+        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = simulations().drawn_edges(self, projection)
         return edges
 
     def _own_parts(self, neurons: View | Group) -> tuple[View, ...]:
@@ -260,22 +220,12 @@ class Network:
         if self._simulation is not None:
             raise DeclarationError(f"{what} cannot be added after the first run; declare it before, or build a new network.")
 
-    def _running(self) -> Simulation:
-        if self._simulation is None:
-            self._simulation = _simulations().Simulation(self)
-        return self._simulation
-
     def __repr__(self) -> str:
         neurons = sum(population.size for population in self.populations.values())
         return (
             f"<network: {len(self.populations)} populations with {neurons} neurons, {len(self.projections)} projections, "
             f"dt {self.dt:g} ms, t {self.t:g} ms>"
         )
-
-
-def _simulations() -> ModuleType:
-    """What runs a network: loaded by the first need of it, since declarations know nothing of it."""
-    return import_module("hsnn_event.simulation")
 
 
 def _choice(what: str, value: str, known: tuple[str, ...]) -> str:

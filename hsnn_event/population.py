@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from operator import getitem
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -85,13 +86,14 @@ class View:
         order = np.argsort(uniforms(stream_key(self.population.network.seed, "population", self.name, "sample"), self.size))
         return self[np.sort(order[:n])]
 
-    def set(self, **values: Value) -> None:
+    def set(self, *, at: float | None = None, **values: Value) -> None:
         """Give states or parameters values: a number, an array in order of the view, or a distribution.
 
-        Before the first run they are kept in order; between runs they act at once.
-        Raises UnknownNameError, ShapeError, ValueRangeError, ArgumentTypeError, before anything is changed.
+        Before the first run they are kept in order; between runs they act at once. With `at` (ms, on the grid and not
+        past) they act at the end of the step at that time; what is scheduled before the first run comes in every trial.
+        Raises UnknownNameError, ShapeError, ValueRangeError, ArgumentTypeError, GridError, before anything is changed.
         """
-        assign((self,), values)
+        assign((self,), values, at)
 
     def get(self, variable: str) -> FloatArray:
         """A copy of a state or parameter of these neurons, float64, in order of the view."""
@@ -101,6 +103,9 @@ class View:
 
     def __add__(self, other: View | Group) -> Group:
         return Group((self, *parts(other)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return View, (self.population, self.selection)
 
     def __repr__(self) -> str:
         return f"<{self.size} neurons of {self.population!r}>"
@@ -128,6 +133,11 @@ class Population(View):
     def label_ids(self) -> Mapping[Hashable, int]:
         """The id of each label; ids are their own labels where none were given."""
         return self._labels if self._labels is not None else {neuron: neuron for neuron in range(self._size)}
+
+    @property
+    def own_labels(self) -> tuple[Hashable, ...] | None:
+        """The labels that were given, if any."""
+        return None if self._labels is None else tuple(self._labels)
 
     @property
     def labels(self) -> tuple[Hashable, ...]:
@@ -164,6 +174,9 @@ class Population(View):
             raise unknown_name(f"{where}: input", name, known)
         return name
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getitem, (self.network, self._name)  # a copy belongs to the copy of its network
+
     def __repr__(self) -> str:
         return f"<population {self._name!r}: {self._size} x {self.model.name}>"
 
@@ -188,9 +201,9 @@ class Group:
     def __add__(self, other: View | Group) -> Group:
         return Group((*self.members, *parts(other)))
 
-    def set(self, **values: Value) -> None:
+    def set(self, *, at: float | None = None, **values: Value) -> None:
         """As `View.set`; an array holds the values of the members one after the other."""
-        assign(self.members, values)
+        assign(self.members, values, at)
 
     def get(self, variable: str) -> FloatArray:
         """As `View.get`, the members one after the other."""
@@ -209,10 +222,14 @@ def parts(neurons: View | Group) -> tuple[View, ...]:
     raise ArgumentTypeError(f"a population, view or group is needed, not {neurons!r}.", value=neurons)
 
 
-def assign(members: tuple[View, ...], values: dict[str, Value]) -> None:
+def assign(members: tuple[View, ...], values: dict[str, Value], at: float | None = None) -> None:
     """Give the variables of all members values, after all of them are checked."""
     assignments = [each for name, value in values.items() for each in _assignments(members, name, value)]
-    members[0].population.network.assign(assignments)
+    network = members[0].population.network
+    if at is None:
+        network.assign(assignments)
+    else:
+        network.schedule(at, assignments)
 
 
 def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list[Assignment]:

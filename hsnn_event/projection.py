@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from hsnn_event.topology.rules import Rule
 
 if TYPE_CHECKING:
     import scipy.sparse
+
+    from hsnn_event.network import Network
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -89,6 +91,9 @@ class Projection:
         shape = self.source.population.size, self.target.population.size
         return coo_array((edges.weights, (edges.sources, edges.targets)), shape=shape)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_network, (self.source.population.network, "projections", self.name)
+
     def __repr__(self) -> str:
         return f"<projection {self.name!r}: {self.rule}, {self.source.size} sources, {self.target.size} targets>"
 
@@ -103,6 +108,14 @@ class Drive:
     weight: float | FloatArray
     port: str
     delay: int  # steps
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_network, (self.target.population.network, "drives", self.name)
+
+
+def _of_network(network: Network, kind: str, name: str) -> Any:
+    """A copy of a declaration belongs to the copy of its network."""
+    return getattr(network, kind)[name]
 
 
 def declared_projection(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from time import perf_counter
@@ -12,16 +12,14 @@ from typing import Any
 
 import numba
 import numpy as np
-from sortedcontainers import SortedKeyList
 
 from hsnn_event import __version__
-from hsnn_event.backends.protocol import Engine
+from hsnn_event.backends.protocol import Engine, Moment
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.collector import Collector
-from hsnn_event.errors import DivergenceError, RunInterrupted
+from hsnn_event.errors import DeclarationError, DivergenceError, RunInterrupted
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
 from hsnn_event.lowering.program import (
-    Change,
     LoweredNetwork,
     assigned,
     drive_keys,
@@ -39,6 +37,8 @@ from hsnn_event.projection import Projection
 from hsnn_event.recorders import recorders_of
 from hsnn_event.recording import Result
 from hsnn_event.recording.stream import Stream
+from hsnn_event.schedule import Callback, ScheduledChange, lacking
+from hsnn_event.timeline import Timeline
 
 ENGINES = {
     "numba": "hsnn_event.backends.numba.engine:NumbaEngine",
@@ -56,11 +56,15 @@ class Simulation:
         self.network = network
         self.lowered: LoweredNetwork = lower_network(network)
         self.parameters = [dict(values) for values in self.lowered.parameters]
+        # Those that a trial begins with: without what scheduled changes have done, to populations `moved` lists.
+        self.lasting = [dict(values) for values in self.lowered.parameters]
+        self.moved: set[int] = set()
         lowering = perf_counter() - began
         self.engine = _engine(network, self.lowered)
         self._numbers = {name: number for number, name in enumerate(network.populations)}
-        self._timeline = self._all_changes()
         self._streams: dict[str, Stream] = {}  # files that are recorded to, by path
+        self.timeline = self._armed()
+        self._runs = False
         built = getattr(self.engine, "timing", None) or {"construct": perf_counter() - began - lowering}
         self._building = {**built, "construct": built["construct"] + lowering}
 
@@ -71,9 +75,12 @@ class Simulation:
 
     def run(self, n_steps: int, progress: bool | Callable[..., object]) -> Result:
         """Advance by `n_steps`; what was recorded in them. After an error the same of the steps that were done."""
+        self.require_rest("run")
+        self._require_callbacks(self.engine.step + n_steps)
         collector = self._collector(n_steps)
         bar = Progress(progress, self.time, self.network.grid.time(collector.end))
         collector.begin()
+        self._runs = True
         try:
             with _interruptible() as interrupted, bar:
                 for _ in self._pieces(collector):
@@ -82,7 +89,6 @@ class Simulation:
                     if interrupted.is_set():
                         raise KeyboardInterrupt
                 collector.flush()
-                collector.flush()
         except KeyboardInterrupt as error:
             result = self._finish(collector)
             text = f"interrupted at {self.time:g} ms; error.result holds what was recorded, and the network can go on."
@@ -90,16 +96,36 @@ class Simulation:
         except BaseException as error:
             error.result = self._finish(collector)  # type: ignore[attr-defined]
             raise
+        finally:
+            self._runs = False
         return self._finish(collector)
 
     def restart(self, trial: int) -> None:
         """Back to time 0; states at their initial values, noise of `trial`."""
-        self.engine.restart(drive_keys(self.network, trial))
+        self.require_rest("reset")
+        program = self.lowered.program
+        self.engine.restore(Moment.start(self.keys(trial), len(program.populations)))
         for number, plan in enumerate(self.lowered.program.populations):
             for name, values in (*plan.states.items(), *plan.inputs.items()):
                 self.engine.write(number, name, values)
-        self._timeline = self._all_changes()
         self._streams = {}
+        self.write_parameters({number: dict(self.lasting[number]) for number in self.moved})
+        self.moved.clear()
+        self.timeline = self._armed()
+
+    def keys(self, trial: int) -> tuple[int, ...]:
+        """Of the streams that a trial draws anew."""
+        return drive_keys(self.network, trial)
+
+    def go_on(self, changes: Sequence[ScheduledChange], calls: Sequence[tuple[int, Callback]]) -> None:
+        """Take up the timeline where the engine stands: these changes and (step, callback) are still to come."""
+        inputs = sorted(self.lowered.changes, key=lambda change: change.step)
+        for change in inputs:
+            if change.step <= self.engine.step:
+                self.engine.write(change.population, change.input, change.values)
+        self.timeline = Timeline((*(each for each in inputs if each.step > self.engine.step), *changes))
+        for step, call in calls:
+            self.timeline.add(call, step)
 
     def value(self, population: Population, variable: str) -> FloatArray:
         """A state or parameter of a whole population."""
@@ -108,29 +134,41 @@ class Simulation:
             return self.engine.read(number, variable)
         return np.array(np.broadcast_to(self.parameters[number][variable], population.size), dtype=np.float64)
 
-    def assign(self, assignments: Sequence[Assignment]) -> None:
-        """Change states and parameters now. Nothing is changed if one of them is refused."""
+    def assign(self, assignments: Sequence[Assignment], lasting: bool = True) -> None:
+        """Change states and parameters now. Nothing is changed if one of them is refused.
+
+        What is not `lasting` is undone by the next trial.
+        """
         states: dict[tuple[int, str], Number] = {}
-        parameters: dict[int, dict[str, Number]] = {}
         for each in assignments:
             number = self._numbers[each.population.name]
             if each.variable in each.population.model.states:
                 before = states.get((number, each.variable))
                 held = self.engine.read(number, each.variable) if before is None else before
                 states[number, each.variable] = assigned(held, each, self.network.seed)
-            else:
-                values = parameters.setdefault(number, dict(self.parameters[number]))
-                values[each.variable] = assigned(values[each.variable], each, self.network.seed)
-        constants = {
-            number: self.lowered.models[number].constants(values, self.lowered.program.populations[number].size)
-            for number, values in parameters.items()
-        }
+        parameters = self._reassigned(assignments, self.parameters)
+        self.write_parameters(parameters)
+        if lasting:
+            for number, values in self._reassigned(assignments, self.lasting).items():
+                self.lasting[number] = values
+        else:
+            self.moved |= parameters.keys()
+        for (number, variable), value in states.items():
+            self.engine.write(number, variable, value)
+
+    def schedule(self, step: int, assignments: Sequence[Assignment]) -> None:
+        """Change states and parameters at the end of a step to come, in this trial."""
+        for number, values in self._reassigned(assignments, self.parameters).items():
+            self._constants(number, values)  # refused now rather than then
+        self.timeline.add(ScheduledChange(step, tuple(assignments)), step)
+
+    def write_parameters(self, parameters: Mapping[int, dict[str, Number]]) -> None:
+        """Give populations, by number, all their parameters; nothing is changed if one is refused."""
+        constants = {number: self._constants(number, values) for number, values in parameters.items()}
         for number, values in parameters.items():
             self.parameters[number] = values
             for name, value in constants[number].items():
                 self.engine.write(number, name, value)
-        for (number, variable), value in states.items():
-            self.engine.write(number, variable, value)
 
     def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         """Sources, targets, weights and delays in steps."""
@@ -139,15 +177,15 @@ class Simulation:
     def _pieces(self, collector: Collector) -> Iterator[None]:
         """Advance to the end of the run, stopping where something is to be done; yields every PIECE_SECONDS or so."""
         piece, last = 1, perf_counter()
-        self._apply_changes()
+        self._act()
         while self.engine.step < collector.end:
-            goal = min(self.engine.step + piece, collector.goal(self.engine.step), self._next_change(), collector.end)
+            goal = min(self.engine.step + piece, collector.goal(self.engine.step), self.timeline.next, collector.end)
             began, steps = perf_counter(), goal - self.engine.step
             with collector.timed("simulate"):
                 seen = self.engine.advance(steps, collector.watch(goal))
             with collector.timed("record"):
                 collector.take(seen, goal)
-            self._apply_changes()
+            self._act()
             now = perf_counter()
             if steps == piece:
                 piece = max(1, min(2 * piece, int(piece * PIECE_SECONDS / max(now - began, 1e-9))))
@@ -170,17 +208,47 @@ class Simulation:
         inputs = list(self.network.populations.values())[number].model.inputs
         return {**inputs, **self.parameters[number]}
 
-    def _all_changes(self) -> SortedKeyList:
-        return SortedKeyList(self.lowered.changes, key=lambda change: change.step)
+    def _armed(self) -> Timeline:
+        """The timeline of a trial."""
+        return Timeline((*self.lowered.changes, *self.network.changes, *self.network.callbacks))
 
-    def _next_change(self) -> int:
-        return self._timeline[0].step if self._timeline else np.iinfo(np.int64).max
+    def _act(self) -> None:
+        """Carry out what is to happen now, at the end of the step just done."""
+        for event in self.timeline.due(self.engine.step):
+            if isinstance(event, ScheduledChange):
+                self.assign(event.assignments, lasting=False)
+            elif isinstance(event, Callback):
+                if event in self.network.callbacks and event.look is not None:
+                    event.look(self.network)
+            else:
+                self.engine.write(event.population, event.input, event.values)
 
-    def _apply_changes(self) -> None:
-        """Carry out what is scheduled for now, the end of the step just done."""
-        while self._timeline and self._timeline[0].step <= self.engine.step:
-            change: Change = self._timeline.pop(0)
-            self.engine.write(change.population, change.input, change.values)
+    def require_rest(self, what: str) -> None:
+        """Refuse what a callback must not do."""
+        if self._runs:
+            raise DeclarationError(f"a callback cannot {what} its own network; do so after the run, or between net.steps().")
+
+    def _require_callbacks(self, end: int) -> None:
+        for step, event in self.timeline:
+            if step > end:
+                break
+            if isinstance(event, Callback) and event.look is None and event in self.network.callbacks:
+                raise lacking(event, step, self.network.grid)
+
+    def _reassigned(
+        self, assignments: Sequence[Assignment], held: Sequence[dict[str, Number]]
+    ) -> dict[int, dict[str, Number]]:
+        """All parameters of the populations of which some are assigned."""
+        parameters: dict[int, dict[str, Number]] = {}
+        for each in assignments:
+            if each.variable in each.population.model.parameters:
+                number = self._numbers[each.population.name]
+                values = parameters.setdefault(number, dict(held[number]))
+                values[each.variable] = assigned(values[each.variable], each, self.network.seed)
+        return parameters
+
+    def _constants(self, number: int, parameters: dict[str, Number]) -> dict[str, Number]:
+        return self.lowered.models[number].constants(parameters, self.lowered.program.populations[number].size)
 
     def _check_finite(self) -> None:
         for number, plan in enumerate(self.lowered.program.populations):
@@ -228,6 +296,17 @@ def initial_value(network: Network, population: Population, variable: str) -> Fl
     if variable in parameters:
         return np.array(np.broadcast_to(parameters[variable], population.size), dtype=np.float64)
     return initial_states(population, lower_population(network, population), parameters, network.seed)[variable]
+
+
+def check_schedule(network: Network, assignments: Sequence[Assignment]) -> None:
+    """Refuse scheduled parameters that the lowered models refuse, with the other parameters as the first run would have."""
+    for population in {each.population: None for each in assignments}:
+        parameters = resolved_parameters(population, network.seed)
+        mine = [each for each in assignments if each.population is population and each.variable in parameters]
+        for each in mine:
+            parameters[each.variable] = assigned(parameters[each.variable], each, network.seed)
+        if mine:
+            lower_population(network, population).constants(parameters, population.size)
 
 
 def drawn_edges(network: Network, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:

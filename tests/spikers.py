@@ -1,4 +1,4 @@
-"""Neurons that fire at given times, made of a model of their own: a clock `x` that meets its alarm `at`."""
+"""Neurons that fire at given times, made of a model of their own: a clock `x` that meets its alarm `alarm`."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ import hsnn_event as hsnn
 
 ALARM = hsnn.NeuronModel(
     name="alarm",
-    parameters={"at": 1e9},
+    parameters={"alarm": 1e9},
     states={"x": 0.0},
     dynamics={"x": "1"},
-    threshold="x > at - 1e-3",
+    threshold="x > alarm - 1e-3",
     reset={"x": "-1e9"},
 )
 
@@ -17,5 +17,5 @@ ALARM = hsnn.NeuronModel(
 def spikers(net, times, name="spiker"):
     """A population whose neuron i fires once, at times[i] ms."""
     population = net.population(name, len(times), ALARM)
-    population.set(at=np.array(times, dtype=float))
+    population.set(alarm=np.array(times, dtype=float))
     return population

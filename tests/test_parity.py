@@ -8,7 +8,7 @@ from spikers import spikers
 
 import hsnn_event as hsnn
 from hsnn_event.backends.numba.engine import NumbaEngine
-from hsnn_event.backends.protocol import Watch
+from hsnn_event.backends.protocol import Moment, Watch
 from hsnn_event.backends.reference import ReferenceEngine
 from hsnn_event.lowering.program import drive_keys, lower
 
@@ -223,15 +223,16 @@ def test_a_restart_is_a_new_beginning():
     program = lower(net)
     engines = [ReferenceEngine(program), NumbaEngine(program, 2, 3)]
     assert_parity(program, engines)
+    beginning = Moment.start(drive_keys(net, 1), len(program.populations))
     for engine in engines:
-        engine.restart(drive_keys(net, 1))
+        engine.restore(beginning)
         for number, plan in enumerate(program.populations):
             for state, values in plan.states.items():
                 engine.write(number, state, values)
     other_trial = assert_parity(program, engines)
     assert other_trial > 20
     fresh = ReferenceEngine(program)
-    fresh.restart(drive_keys(net, 1))
+    fresh.restore(beginning)
     assert assert_parity(program, [fresh]) == other_trial
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import hsnn_event as hsnn
 from hsnn_event import collector
 from hsnn_event.backends.numba.engine import NumbaEngine
-from hsnn_event.backends.protocol import Probe, Watch
+from hsnn_event.backends.protocol import Moment, Probe, Watch
 from hsnn_event.backends.reference import ReferenceEngine
 from hsnn_event.errors import (
     ArgumentTypeError,
@@ -60,7 +60,7 @@ def test_probes_see_the_same_on_every_backend_team_and_cut(precision):
     teams = [ReferenceEngine(program)] + [NumbaEngine(program, *team) for team in ((1, 1), (2, 2), (2, 5), (1, 4))]
     for engine in teams:
         for pieces in ((140,), (1, 5, 14, 70, 50)) if engine is teams[2] else ((140,),):
-            engine.restart(tuple(plan.key for plan in program.poisson))
+            engine.restore(Moment.start(tuple(plan.key for plan in program.poisson), len(program.populations)))
             for number, plan in enumerate(program.populations):
                 for name, values in (*plan.states.items(), *plan.inputs.items()):
                     engine.write(number, name, values)

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """What a run goes on from besides states and constants, the same whatever the backend, its threads and its blocks.
+
+    `keys` are the streams of the Poisson drives. `clamped` holds, a population, the last step in which each neuron is
+    clamped (0: it is free), or None where all are free. A spike is in flight while a synapse of its neuron has it still
+    to come; these spikes are sorted by step of emission, then population, then id.
+    """
+
+    step: int
+    keys: tuple[int, ...]
+    clamped: tuple[IntArray | None, ...]
+    steps: IntArray
+    populations: IntArray
+    ids: IntArray
+
+    @staticmethod
+    def start(keys: tuple[int, ...], n_populations: int) -> Moment:
+        """Step 0: nothing in flight, nobody refractory."""
+        nothing = np.empty(0, np.int64)
+        return Moment(0, keys, (None,) * n_populations, nothing, nothing, nothing)
 
 
 class Probe(NamedTuple):
@@ -61,8 +85,11 @@ class Engine(Protocol):
         Ids are those of the populations.
         """
 
-    def restart(self, program_keys: tuple[int, ...]) -> None:
-        """Back to step 0 with empty queues and no neuron refractory; Poisson drives take these keys (a trial's)."""
+    def moment(self) -> Moment:
+        """Where the run stands."""
+
+    def restore(self, moment: Moment) -> None:
+        """Go on from `moment`, which an engine of the same Program gave; states and constants are written apart."""
 
 
 def sample_steps(first: int, n_steps: int, every: int) -> IntArray:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sortedcontainers import SortedList
 
-from hsnn_event.backends.protocol import Probe, Seen, Watch, sample_steps
+from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, sample_steps
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT, FloatArray, IntArray, Number, PoissonPlan, Program, Section
@@ -56,13 +56,24 @@ class ReferenceEngine:
         self._inputs = [dict(plan.inputs) for plan in program.populations]
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
         self._rows = self._all_rows()
-        self.restart(tuple(plan.key for plan in program.poisson))
+        self.restore(Moment.start(tuple(plan.key for plan in program.poisson), len(program.populations)))
 
-    def restart(self, program_keys: tuple[int, ...]) -> None:
-        self.step = 0
+    def moment(self) -> Moment:
+        clamped = [np.where(left > 0, self.step + left, 0) if left.any() else None for left in self._refractory]
+        in_flight = {(each.emitted, each.source_population, each.source) for each in self._queue}
+        steps, populations, ids = np.array(sorted(in_flight), dtype=np.int64).reshape(-1, 3).T.copy()
+        return Moment(self.step, self._keys, tuple(clamped), steps, populations, ids)
+
+    def restore(self, moment: Moment) -> None:
+        self.step = moment.step
+        self._keys = moment.keys
+        self._refractory = [
+            np.zeros(plan.size, np.int64) if until is None else np.maximum(until - moment.step, 0)
+            for plan, until in zip(self.program.populations, moment.clamped, strict=True)
+        ]
         self._queue: SortedList = SortedList()
-        self._refractory = [np.zeros(plan.size, np.int64) for plan in self.program.populations]
-        self._keys = program_keys
+        for emitted, population, source in zip(moment.steps, moment.populations, moment.ids, strict=True):
+            self._emit(int(emitted), int(population), int(source))
 
     def advance(self, n_steps: int, watch: Watch) -> Seen:
         due = [sample_steps(self.step, n_steps, probe.every).tolist() for probe in watch.probes]
@@ -73,7 +84,8 @@ class ReferenceEngine:
             arrivals = self._arrivals()
             for number in range(len(self._kernels)):
                 fired = self._update(number, arrivals[number])
-                self._emit(number, fired)
+                for neuron in fired:
+                    self._emit(self.step, number, neuron)
                 if self.step % CUT_EVERY == 0:
                     self._cut_denormals(number)
                 if watch.spikes[number]:
@@ -177,10 +189,11 @@ class ReferenceEngine:
         loads = {kind: [np.asarray(held[number][name], self._dtype) for name in names] for kind, names, held in named}
         return {**loads, "arrival": list(arrivals)}
 
-    def _emit(self, population: int, fired: list[int]) -> None:
-        for source in fired:
-            for rank, synapse in enumerate(self._rows[population][source]):
-                self._queue.add(Arrival(self.step + synapse.delay, self.step, population, source, rank, synapse))
+    def _emit(self, emitted: int, population: int, source: int) -> None:
+        """Enter what a spike brings about after the present step."""
+        for rank, synapse in enumerate(self._rows[population][source]):
+            if emitted + synapse.delay > self.step:
+                self._queue.add(Arrival(emitted + synapse.delay, emitted, population, source, rank, synapse))
 
 
 def poisson_counts(plan: PoissonPlan, key: int, ids: IntArray, step: int) -> IntArray:

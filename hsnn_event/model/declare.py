@@ -14,6 +14,7 @@ from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
 from hsnn_event.quantities import is_array, real
 
 WEIGHT = "weight"
+AT = "at"  # set(at=...) schedules
 _REFRACTORY_KEYS = ("duration", "clamp")
 
 
@@ -111,7 +112,7 @@ def _check_names(model: NeuronModel) -> None:
         for name in getattr(model, role):
             place = f"{model.name}.{role}"
             _check_identifier(name, "a name", place)
-            if name in FUNCTIONS or name in RESERVED or name == WEIGHT:
+            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT):
                 what = "a function" if name in FUNCTIONS else "reserved"
                 raise ModelError(f"{place}: the name {name!r} is {what}. Choose another.", name=name)
             if name in roles:

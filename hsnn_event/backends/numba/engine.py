@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba import adjacency, kernels, poisson, probes, records, rows
-from hsnn_event.backends.numba.calendar import Calendar, new_calendar
+from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
+from hsnn_event.backends.numba.flight import calendar_of, in_flight
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
-from hsnn_event.backends.protocol import Seen, Watch
+from hsnn_event.backends.protocol import Moment, Seen, Watch
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
 
 PAGE = 4096  # bytes
@@ -89,17 +90,30 @@ class NumbaEngine:
         )
         self._cuts = probes.Cuts(parts)
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
-        self.restart(tuple(plan.key for plan in program.poisson))
+        self.restore(Moment.start(tuple(plan.key for plan in program.poisson), len(program.populations)))
 
-    def restart(self, program_keys: tuple[int, ...]) -> None:
-        self.step = 0
-        self._calendars = [new_calendar(len(blocks), self._rows.max_delay) for blocks in self._blocks]
-        self._team.ports[:] = 0
-        self._epoch = 0
-        for until in self._until:
-            until[:] = 0
+    def moment(self) -> Moment:
+        # Ports hold arrivals within a step only, so the calendar, the clamps and the step are all there is.
+        now = self.step - self._epoch
+        clamped = [np.where(until > now, until + np.int64(self._epoch), 0) for until in self._until]
+        steps, neurons = in_flight(self._calendars, self._blocks, self._rows.rows, self.step, self._team.one.itemsize)
+        populations, ids = self._in_populations(neurons)
+        some = tuple(each if each.any() else None for each in clamped)
+        return Moment(self.step, self._keys, some, steps, populations, ids)
+
+    def restore(self, moment: Moment) -> None:
+        self.step = self._epoch = moment.step
+        self._keys = moment.keys
+        for until, clamped in zip(self._until, moment.clamped, strict=True):
+            until[:] = 0 if clamped is None else np.maximum(clamped - moment.step, 0)
         for k, drive in enumerate(self._poisson.drive):
-            self._team.poisson[k, poisson.KEY] = np.uint64(program_keys[drive]).astype(np.int64)
+            self._team.poisson[k, poisson.KEY] = np.uint64(self._keys[drive]).astype(np.int64)
+        self._team.ports[:] = 0
+        neurons = self._parts.offsets[moment.populations] + moment.ids
+        self._calendars = [
+            calendar_of(self._rows, blocks, moment.steps, neurons, moment.step, self._team.one.itemsize)
+            for blocks in self._blocks
+        ]
         self._spikes = [_no_spikes() for _ in self._blocks]
 
     def _compile_construction(self) -> None:
@@ -119,6 +133,7 @@ class NumbaEngine:
     def _bind(self) -> None:
         """Fill the table of slices: addresses of kernels, and of the arrays and numbers that they work on."""
         self._pointers: list[npt.NDArray[Any]] = []
+        self._scalars: dict[int, tuple[tuple[str, ...], FloatArray]] = {}
         for p in range(len(self._kernels)):
             self._bind_population(p)
 
@@ -130,7 +145,7 @@ class NumbaEngine:
         for name in own:
             numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
-        self._pointers.append(scalars)
+        self._scalars[p] = where.scalars, scalars
         for b in range(parts.n_blocks):
             first = int(parts.first[p, b])
             scratch = np.zeros(int(parts.length[p, b]) // kernels.CHUNK + 1, np.int32)
@@ -210,10 +225,14 @@ class NumbaEngine:
         """Hand over and forget (steps, populations, ids)."""
         kept = self._spikes[0]
         steps, neurons = kept.steps[: kept.n[0]].copy(), kept.neurons[: kept.n[0]]
-        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
-        ids = neurons - self._parts.offsets[populations]
+        populations, ids = self._in_populations(neurons)
         kept.n[0] = 0
         return steps, populations, ids
+
+    def _in_populations(self, neurons: IntArray) -> tuple[IntArray, IntArray]:
+        """Population and id of neurons that are numbered through the network."""
+        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
+        return populations, neurons - self._parts.offsets[populations]
 
     def read(self, population: int, variable: str) -> FloatArray:
         size = self.program.populations[population].size
@@ -226,10 +245,19 @@ class NumbaEngine:
         if variable in self._states[population]:
             self._states[population][variable][:] = values
             return
-        if variable not in self._numbers[population]:
+        numbers = self._numbers[population]
+        if variable not in numbers:
             raise KeyError(variable)
-        self._numbers[population][variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
-        self._bind_population(population)
+        held = numbers[variable]
+        if isinstance(held, np.ndarray) and np.ndim(values):  # where the kernel looks for it already
+            held[:] = values
+            return
+        numbers[variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
+        if isinstance(held, np.ndarray) or np.ndim(values):
+            self._bind_population(population)
+        else:
+            names, scalars = self._scalars[population]
+            scalars[names.index(variable)] = values
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         plan, place = self.program.projections[projection], self._table.place[projection]

@@ -1,0 +1,1 @@
+"""Files: what the package writes, and reads without executing anything."""

@@ -1,0 +1,195 @@
+"""A network's declarations as plain values, and a network from them, every part of it checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.errors import FileFormatError
+from hsnn_event.grid import NEVER
+from hsnn_event.io.tree import Writer
+from hsnn_event.network import Network
+from hsnn_event.population import Assignment, View
+from hsnn_event.projection import MOST_STEPS, Drive, Projection
+from hsnn_event.quantities import indices, real, real_or_array, whole
+from hsnn_event.random import Distribution
+from hsnn_event.recording import Record
+from hsnn_event.schedule import Callback, ScheduledChange
+from hsnn_event.topology.rules import Rule
+
+OPTIONS = ("dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks")
+Plain = dict[str, Any]
+Reader = Callable[[Any], Any]  # from plain values, by `tree.read` with the file's arrays
+
+
+def plain_network(network: Network, writer: Writer) -> Plain:
+    """All that a network declares."""
+    return {
+        "options": {name: getattr(network, name) for name in OPTIONS},
+        "trial": network.trial,
+        "populations": [_plain_population(network, name, writer) for name in network.populations],
+        "projections": [_plain_fields(each, writer, f"projection {each.name!r}") for each in network.projections.values()],
+        "drives": [_plain_fields(each, writer, f"drive {each.name!r}") for each in network.drives.values()],
+        "records": [writer.write(each, f"record {each.name!r}") for each in network.records],
+        "changes": [plain_change(each, writer) for each in network.changes],
+        "callbacks": [[each.name, each.step, each.interval] for each in network.callbacks],
+    }
+
+
+def network_of(plain: Plain, read: Reader, options: Mapping[str, Any]) -> Network:
+    """The network; `options` that are not None stand in for those it was declared with."""
+    network = Network(**{**plain["options"], **{name: value for name, value in options.items() if value is not None}})
+    network.trial = whole(plain["trial"], "trial")
+    for each in plain["populations"]:
+        _add_population(network, each, read)
+    for each in plain["projections"]:
+        projection = _checked_projection(Projection(**_fields(network, each, read)))
+        network.projections.add(projection.name, projection)
+    for each in plain["drives"]:
+        _add_drive(network, _fields(network, each, read))
+    network.records += [_checked_record(network, read(each)) for each in plain["records"]]
+    network.changes += [change_of(network, each, read) for each in plain["changes"]]
+    for name, step, interval in plain["callbacks"]:
+        network.callbacks.append(Callback(str(name), whole(step, "step"), whole(interval, "interval"), None))
+    return network
+
+
+def plain_change(change: ScheduledChange, writer: Writer) -> Plain:
+    """A scheduled change."""
+    return {"step": change.step, "assignments": _plain_assignments(list(change.assignments), writer)}
+
+
+def change_of(network: Network, plain: Plain, read: Reader) -> ScheduledChange:
+    """The reverse of `plain_change`."""
+    assignments = tuple(_assignment(network, each, read) for each in plain["assignments"])
+    return ScheduledChange(whole(plain["step"], "step of a change"), assignments)
+
+
+def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
+    population, place = network.populations[name], f"population {name!r}"
+    return {
+        "name": name,
+        "size": population.size,
+        "model": writer.write(population.model, place),
+        "method": population.method,
+        "labels": writer.write(population.own_labels, f"{place}: labels"),
+        "assignments": _plain_assignments(population.assignments, writer),
+    }
+
+
+def _add_population(network: Network, plain: Plain, read: Reader) -> None:
+    model, labels = read(plain["model"]), read(plain["labels"])
+    population = network.population(plain["name"], plain["size"], model, method=plain["method"], labels=labels)
+    population.assignments += [_assignment(network, each, read) for each in plain["assignments"]]
+
+
+def _plain_assignments(assignments: list[Assignment], writer: Writer) -> list[Plain]:
+    return [
+        {
+            "population": each.population.name,
+            "variable": each.variable,
+            "ids": writer.write(each.ids, each.population.name),
+            "value": writer.write(each.value, f"{each.population.name}: {each.variable}"),
+        }
+        for each in assignments
+    ]
+
+
+def _assignment(network: Network, plain: Plain, read: Reader) -> Assignment:
+    view = _view(network, plain["population"], read(plain["ids"]))
+    variable, value = plain["variable"], read(plain["value"])
+    view.population.check_variable(variable)
+    if not isinstance(value, Distribution):
+        value = real_or_array(value, view.size, f"{view.name}: {variable}", infinite=True)
+    return Assignment(view.population, variable, view.selection, value)
+
+
+def _plain_fields(declaration: Projection | Drive, writer: Writer, place: str) -> Plain:
+    """The fields of a declaration, views as the name of a population and ids."""
+    held: Plain = {}
+    for each in fields(declaration):
+        value = getattr(declaration, each.name)
+        if isinstance(value, View):
+            held[each.name] = {"view": [value.name, writer.write(value.selection, place)]}
+        else:
+            held[each.name] = writer.write(value, place)
+    return held
+
+
+def _fields(network: Network, plain: Plain, read: Reader) -> dict[str, Any]:
+    held = {}
+    for name, value in plain.items():
+        is_view = isinstance(value, dict) and tuple(value) == ("view",)
+        held[name] = _view(network, value["view"][0], read(value["view"][1])) if is_view else read(value)
+    return held
+
+
+def _view(network: Network, population: str, ids: npt.NDArray[Any] | None) -> View:
+    whole_population = network.populations[population]
+    return whole_population if ids is None else whole_population[ids]
+
+
+def _checked_projection(projection: Projection) -> Projection:
+    """Refuse what no call of `connect` makes, above all arrays of the wrong length: compiled code trusts them."""
+    where, rule, source, target = projection.name, projection.rule, projection.source, projection.target
+    if not isinstance(rule, Rule) or not isinstance(source, View) or not isinstance(target, View):
+        raise FileFormatError(f"projection {where!r} lacks a rule, sources or targets.", name=where)
+    check_lists(rule, where)
+    rule.check(where, source.ids, target.ids, source.population is target.population)
+    target.population.receptor(projection.receptor, where)
+    for what, value in (("weight", projection.weight), ("delay", projection.delay)):
+        _check_values(what, value, rule.n_values(source.size, target.size), where)
+    return projection
+
+
+def _check_values(what: str, value: Any, count: int | None, where: str) -> None:
+    """Weights are finite, delays whole steps; large arrays are looked at, not copied."""
+    if isinstance(value, Distribution):
+        return
+    values = np.asarray(value)
+    if values.dtype.kind not in "iuf" or values.shape not in ((), (count,)) or not np.isfinite(values).all():
+        raise FileFormatError(f"projection {where!r}: the {what} is not one number, or {count} of them.", name=where)
+    if what == "delay" and values.size and (values.min() < 1 or values.max() > MOST_STEPS or values.dtype.kind != "i"):
+        raise FileFormatError(f"projection {where!r}: a delay is not 1 to {MOST_STEPS} steps.", name=where)
+
+
+def check_lists(rule: Rule, where: str) -> None:
+    """Refuse lists of synapses that do not fit each other."""
+    held = {each.name: getattr(rule, each.name) for each in fields(rule)}
+    lists = {name: value for name, value in held.items() if isinstance(value, np.ndarray)}
+    starts, n_synapses = lists.pop("indptr", None), whole(rule.count, f"{where}: number of synapses")
+    if any(value.shape != (n_synapses,) for value in lists.values()):
+        raise FileFormatError(f"projection {where!r}: a list is not as long as the {n_synapses} synapses.", name=where)
+    if starts is not None:
+        n_sources, n_targets = held["shape"]
+        fits = starts.dtype.kind == "i" and starts.shape == (n_sources + 1,) and starts[0] == 0 and starts[-1] == n_synapses
+        if not fits or (np.diff(starts) < 0).any():
+            raise FileFormatError(f"projection {where!r}: the rows of the matrix are not in order.", name=where)
+        indices(rule.targets, n_targets, f"{where}: targets")
+
+
+def _add_drive(network: Network, held: dict[str, Any]) -> None:
+    """By the public way, which checks everything; the name is the one it had."""
+    model, port = held["target"].population.model, held["port"]
+    continuous = port in model.inputs and (port not in model.receptors or held["stimulus"].kind not in ("poisson", "spikes"))
+    way = {"input": port} if continuous else {"receptor": port}
+    steps = whole(held["delay"], f"drive {held['name']!r}: delay")
+    delay = network.grid.time(min(steps, NEVER))
+    made = network.drive(held["target"], held["stimulus"], held["weight"], delay=delay, **way)
+    if not isinstance(made, Drive) or made.name != held["name"]:
+        raise FileFormatError(f"the drive {held['name']!r} is out of order.", name=held["name"])
+
+
+def _checked_record(network: Network, record: Record) -> Record:
+    if not isinstance(record, Record):
+        raise FileFormatError("a record is none.")
+    population = network.populations[record.target]
+    if record.ids is not None:
+        indices(record.ids, population.size, f"record {record.name!r}: ids")
+    if record.every is not None:
+        network.grid.steps(real(record.every, f"record {record.name!r}: every", low=network.dt * 0.5), "every")
+    return record
