@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +15,9 @@ from hsnn_event.population import Value, View
 from hsnn_event.quantities import is_array, real, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.stimuli import Stimulus
-from hsnn_event.topology.rules import Rule
+from hsnn_event.topology.listed import kept, thinned
+from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
+from hsnn_event.topology.rules import RealArray, Rule
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray
+Weight = Value | RealArray  # float32 where a matrix brings it
 MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
 
 
@@ -56,7 +60,7 @@ class Projection:
     source: View
     target: View
     rule: Rule
-    weight: Value
+    weight: Weight
     delay: int | IntArray | Distribution
     receptor: str
     delay_rounding: DelayRounding
@@ -69,7 +73,8 @@ class Projection:
     @property
     def n_synapses(self) -> int:
         """Number of synapses; as costly as `edges` where the rule draws it."""
-        drawn = self.rule.kind == "bernoulli" or (self.rule.kind == "all_to_all" and not self.rule.autapses)
+        leaves_out = self.rule.kind in ("all_to_all", "one_to_one") and not self.rule.autapses
+        drawn = self.rule.kind == "bernoulli" or leaves_out
         count = None if drawn else self.rule.n_values(self.source.size, self.target.size)
         return len(self.edges().sources) if count is None else count
 
@@ -105,18 +110,69 @@ class Drive:
     delay: int  # steps
 
 
+class Declared(NamedTuple):
+    """A projection, and the labels that its populations take from a graph (None: they keep theirs)."""
+
+    projection: Projection
+    source_labels: Labels | None
+    target_labels: Labels | None
+
+
 def declared_projection(
-    source: View, target: View, rule: Rule, weight: Value, delay: Value, receptor: str | None, grid: Grid, rounds: bool
-) -> Projection:
-    """A projection whose every part is checked, under its default name."""
+    source: View,
+    target: View,
+    rule: Rule | Pattern,
+    weight: Value | None,
+    delay: Value | None,
+    receptor: str | None,
+    grid: Grid,
+    rounds: bool,
+    key: Callable[[str], int],
+) -> Declared:
+    """A projection whose every part is checked, under its default name; `key` gives the key of its random stream."""
     where = f"{source.name}->{target.name}"
     receptor = target.population.receptor(receptor, where)
     where = f"{where}.{receptor}"
-    rule.check(where, source.ids, target.ids, source.population is target.population)
-    if not isinstance(weight, Distribution):
-        weight = _per_synapse(weight, rule, source, target, f"{where}: weight")
-    steps, rounding = _delay_steps(delay, rule, source, target, f"{where}: delay", grid, rounds)
-    return Projection(where, source, target, rule, weight, steps, receptor, rounding)
+    source_labels: Labels | None = None
+    target_labels: Labels | None = None
+    if isinstance(rule, Pattern):
+        wanted = Wanted(where, receptor, weight is None, delay is None, key(where))
+        rule, source_labels, target_labels = rule.rule(_end(source), _end(target), wanted)
+    same = source.population is target.population
+    rule.check(where, source.ids, target.ids, same)
+    scale = _weights(weight, rule, source, target, f"{where}: weight")
+    lag = rule.delays if delay is None else delay
+    if lag is None:
+        raise _missing("delay", rule, where)
+    steps, rounding = _delay_steps(lag, rule, source, target, f"{where}: delay", grid, rounds)
+    mask = kept(rule, source.ids, target.ids, same)
+    if mask is not None:
+        rule = thinned(rule, mask)
+        scale = scale[mask] if isinstance(scale, np.ndarray) else scale
+        steps = steps[mask] if isinstance(steps, np.ndarray) else steps
+    rule = replace(rule, weights=None, delays=None)
+    made = Projection(where, source, target, rule, scale, steps, receptor, rounding)
+    return Declared(made, source_labels, target_labels)
+
+
+def _end(view: View) -> End:
+    return End(view.name, view.ids, view.selection is None, view.population.given_labels)
+
+
+def _missing(what: str, rule: Rule, where: str) -> DeclarationError:
+    return DeclarationError(f"{where}: {rule} brings no {what}; give {what}=.", rule=rule.kind)
+
+
+def _weights(weight: Value | None, rule: Rule, source: View, target: View, what: str) -> Weight:
+    if isinstance(weight, Distribution):
+        return weight
+    if weight is not None:
+        return _per_synapse(weight, rule, source, target, what)
+    if rule.weights is None:
+        raise _missing("weight", rule, what.removesuffix(": weight"))
+    if rule.kind == "csr":
+        return rule.weights  # checked, and too large to be copied
+    return _per_synapse(rule.weights, rule, source, target, what)
 
 
 def declared_drive(
@@ -147,7 +203,7 @@ def declared_drive(
 
 
 def _delay_steps(
-    delay: Value, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
+    delay: Weight, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
 ) -> tuple[int | IntArray | Distribution, DelayRounding]:
     """The delay in steps (a distribution stays one), and what rounding did to it."""
     if isinstance(delay, Distribution):
@@ -179,7 +235,7 @@ def _steps_of(values: FloatArray, what: str, grid: Grid, rounds: bool, least: in
     return steps.astype(np.int64), DelayRounding(int(moved.sum()), float(changes[moved].max(initial=0.0)))
 
 
-def _per_synapse(value: Number, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:
+def _per_synapse(value: Number | RealArray, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:
     if not is_array(value):
         return real_or_array(value, 1, what)
     count = rule.n_values(source.size, target.size)

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "random": {"errors", "quantities", "distributions"},
     "stimuli": {"errors", "quantities"},
     "model": {"errors", "quantities"},
-    "topology": {"errors", "quantities", "distributions", "random"},
+    "topology": {"errors", "quantities", "rng", "distributions", "random"},
     "analysis": {"errors"},
     "recording": {"errors", "analysis"},
     "monitor": {"errors"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +71,7 @@ def _values(plan: ValuePlan, lane: int, table: IntArray, draws: Draws) -> FloatA
     if plan.kind == "constant":
         return np.full(len(table), plan.a)
     if plan.kind == "array" and plan.values is not None:
-        return plan.values[table[:, 4]]
+        return plan.values[table[:, 4]].astype(np.float64)
     u = np.array([draws.uniform(lane, row, draw) for row, draw in table[:, 2:4].tolist()], dtype=np.float64)
     draws_of_law = quantile(plan.kind, plan.a, plan.b, rescaled(u, plan.u_low, plan.u_high))
     return np.clip(draws_of_law, plan.low, plan.high)
@@ -149,7 +150,8 @@ def _bernoulli(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
 
 def _one_to_one(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
     for neuron in range(draws.n_sources):
-        yield Synapse(neuron, neuron, neuron, 0, neuron)
+        if neuron != draws.own_target[neuron]:
+            yield Synapse(neuron, neuron, neuron, 0, neuron)
 
 
 def _all_to_all(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
@@ -165,6 +167,13 @@ def _from_edges(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
         yield Synapse(source, target, 0, edge, edge)
 
 
+def _csr(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
+    assert rule.indptr is not None and rule.targets is not None
+    for source, (begin, end) in enumerate(pairwise(rule.indptr.tolist())):
+        for entry in range(begin, end):
+            yield Synapse(source, int(rule.targets[entry]), source, entry - begin, entry)
+
+
 _RULES: dict[str, Callable[[RulePlan, Draws], Iterator[Synapse]]] = {
     "fixed_outdegree": _fixed_outdegree,
     "fixed_total": _fixed_total,
@@ -173,4 +182,5 @@ _RULES: dict[str, Callable[[RulePlan, Draws], Iterator[Synapse]]] = {
     "one_to_one": _one_to_one,
     "all_to_all": _all_to_all,
     "from_edges": _from_edges,
+    "csr": _csr,
 }

@@ -107,7 +107,7 @@ class ValuePlan:
     u_high: float = 1.0
     low: float = -np.inf
     high: float = np.inf
-    values: FloatArray | None = None
+    values: npt.NDArray[np.floating] | None = None  # float64, or float32 as a matrix brought them
     grid: float = 0.0
 
 
@@ -122,6 +122,7 @@ class RulePlan:
     multapses: bool = True
     sources: IntArray | None = None  # from_edges: ids within the source object
     targets: IntArray | None = None
+    indptr: IntArray | None = None   # csr: entries indptr[i] ... indptr[i + 1] - 1 of `targets` are those of source i
 
 
 @dataclass(frozen=True)

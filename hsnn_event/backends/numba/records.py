@@ -16,14 +16,14 @@ from hsnn_event.backends.numba import poisson, rows
 from hsnn_event.backends.numba.adjacency import SourceRows
 from hsnn_event.backends.numba.partition import Partition
 from hsnn_event.distributions import KINDS
-from hsnn_event.lowering.ir import IntArray, PoissonPlan, Program, ProjectionPlan, ValuePlan
+from hsnn_event.lowering.ir import IntArray, PoissonPlan, Program, ProjectionPlan, RulePlan, ValuePlan
 from hsnn_event.lowering.poisson import poisson_parts, poisson_table
 
 DRAWS_AT_ONCE = 1 << 20
 _KINDS = {
     "fixed_outdegree": rows.COUNTED, "fixed_total": rows.COUNTED, "bernoulli": rows.BERNOULLI,
     "one_to_one": rows.ONE_TO_ONE, "all_to_all": rows.ALL_TO_ALL, "fixed_indegree": rows.LISTED,
-    "from_edges": rows.LISTED,
+    "from_edges": rows.LISTED, "csr": rows.CSR,
 }  # fmt: skip
 
 
@@ -94,6 +94,8 @@ def _fill(
         counts = _counts(plan, n_sources, n_targets, target_own, n_threads)
         record["first"] = table.address(np.concatenate(([0], np.cumsum(counts))))
         table.capacity[place] = int(counts.max(initial=0))
+    elif kind == rows.CSR:
+        table.capacity[place] = _fill_matrix(table, record, rule)
     elif kind == rows.LISTED:
         table.capacity[place] = _fill_list(table, record, plan, n_sources, n_targets, source_own)
     else:
@@ -106,7 +108,9 @@ def _fill_values(table: ProjectionTable, record: Any, name: str, plan: ValuePlan
     for each in ("a", "b", "u_low", "u_high", "low", "high"):
         record[f"{name}_{each}"] = getattr(plan, each)
     if plan.values is not None:
-        record[f"{name}_values"] = table.address(np.ascontiguousarray(plan.values, np.float64))
+        single = plan.values.dtype == np.float32 and name == "weight"
+        record[f"{name}_kind"] = rows.ARRAY32 if single else rows.ARRAY
+        record[f"{name}_values"] = table.address(np.ascontiguousarray(plan.values, np.float32 if single else np.float64))
 
 
 def _places(ids: IntArray, size: int) -> IntArray:
@@ -176,6 +180,18 @@ def _fill_list(
     record["listed_target"] = table.address(targets[order].astype(np.int32))
     record["listed_row"], record["listed_index"] = table.address(row), table.address(index)
     record["listed_edge"] = table.address(order)
+    return int(np.diff(first).max(initial=0))
+
+
+def _fill_matrix(table: ProjectionTable, record: Any, rule: RulePlan) -> int:
+    """A matrix as it is, without a copy of its entries; gives the longest row."""
+    assert rule.indptr is not None and rule.targets is not None
+    first = rule.indptr.astype(np.int64)
+    targets = np.ascontiguousarray(rule.targets)
+    if targets.dtype not in (np.int32, np.int64):
+        targets = targets.astype(np.int64)
+    record["first"], record["listed_target"] = table.address(first), table.address(targets)
+    record["wide"] = targets.dtype == np.int64
     return int(np.diff(first).max(initial=0))
 
 
