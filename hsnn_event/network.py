@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from hsnn_event.errors import ArgumentTypeError, DeclarationError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.population import Assignment, Group, Population, Value, View, parts
-from hsnn_event.projection import Drive, Projection, declared_drive, declared_projection
+from hsnn_event.projection import Drive, Projection, Weight, declared_drive, declared_projection
 from hsnn_event.quantities import is_array, real, whole
 from hsnn_event.recording import Record, Result
 from hsnn_event.rng import stream_key
@@ -257,8 +258,18 @@ class Network:
         """Sources, targets, weights and delays (steps) of a projection; `Projection.edges` is the way to it."""
         if self._simulation is not None:
             return self._simulation.edges(projection)
-        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = _simulations().drawn_edges(self, projection)
+        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = import_module("hsnn_event.drawing").edges(self, projection)
         return edges
+
+    def reweight(self, projection: Projection, weight: Weight) -> None:
+        """Give a projection checked weights: `Projection.set` is the way to it."""
+        if self._simulation is not None:
+            self._simulation.reweight(projection, weight)
+        projection.weight = weight
+
+    def bytes_per_synapse(self, projection: Projection) -> float:
+        """Memory a synapse: `Projection.bytes_per_synapse` is the way to it."""
+        return math.nan if self._simulation is None else self._simulation.bytes_per_synapse(projection)
 
     def _record(self, target: View, what: str | Sequence[str], every: float | None, name: str | None) -> Record:
         where = f"record of {target.name!r}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import readback
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.population import Value, View
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray
-Weight = Value | RealArray  # float32 where a matrix brings it
 MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
 
 
@@ -40,20 +41,28 @@ class Edges(NamedTuple):
 
 @dataclass(frozen=True)
 class DelayRounding:
-    """How many of the delays given as numbers were moved onto the grid, and the largest change in ms.
-
-    Draws of a distribution are not counted: rounding is part of the draw.
-    """
+    """How many delays were moved onto the grid, and the largest change in ms."""
 
     count: int
     largest: float
 
 
 @dataclass(frozen=True, eq=False)
+class PerEdge:
+    """Weights set one by one, in the order of `Projection.edges`."""
+
+    values: FloatArray
+
+
+Weight = Value | RealArray | PerEdge  # float32 where a matrix brings it
+
+
+@dataclass(eq=False)
 class Projection:
     """Synapses from `source` to one receptor of `target`; made by `Network.connect`.
 
-    `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps.
+    `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps; `rounded` is what became of
+    delays given as numbers. Only weights change, by `set`.
     """
 
     name: str
@@ -63,20 +72,35 @@ class Projection:
     weight: Weight
     delay: int | IntArray | Distribution
     receptor: str
-    delay_rounding: DelayRounding
+    rounded: DelayRounding
 
     def edges(self) -> Edges:
-        """All synapses. Before the first run they are drawn for this call, row by row, which is slow for millions."""
+        """All synapses; they are drawn once more for this call."""
         sources, targets, weights, steps = self.source.population.network.edges(self)
         return Edges(sources, targets, weights, self.source.population.network.grid.times(steps))
 
     @property
     def n_synapses(self) -> int:
-        """Number of synapses; as costly as `edges` where the rule draws it."""
+        """Number of synapses; counted by drawing them where the rule leaves it to chance."""
         leaves_out = self.rule.kind in ("all_to_all", "one_to_one") and not self.rule.autapses
         drawn = self.rule.kind == "bernoulli" or leaves_out
         count = None if drawn else self.rule.n_values(self.source.size, self.target.size)
-        return len(self.edges().sources) if count is None else count
+        return _drawing().n_synapses(self.source.population.network, self) if count is None else count
+
+    @property
+    def delay_rounding(self) -> DelayRounding:
+        """How many delays were moved onto the grid; draws of a distribution are drawn once more to tell."""
+        if not isinstance(self.delay, Distribution):
+            return self.rounded
+        return DelayRounding(*_drawing().delay_changes(self.source.population.network, self))
+
+    @property
+    def bytes_per_synapse(self) -> float:
+        """Memory a synapse, indices included, among all synapses that leave the source population: they share rows.
+
+        NaN before the first run, and on the reference backend, which counts no memory.
+        """
+        return self.source.population.network.bytes_per_synapse(self)
 
     def get(self, variable: str) -> FloatArray:
         """The "weight" or "delay" (ms) of each synapse, in the order of `edges`."""
@@ -94,6 +118,35 @@ class Projection:
         shape = self.source.population.size, self.target.population.size
         return coo_array((edges.weights, (edges.sources, edges.targets)), shape=shape)
 
+    def to_networkx(self, weight: str = "w", delay: str = "d") -> Any:
+        """A DiGraph, or a MultiDiGraph where synapses are parallel; all neurons of both populations are nodes.
+
+        Nodes are labels, or (population, label) where two populations share a label; they carry "population", edges
+        `weight` and `delay` (ms) under these names. `connect.from_networkx` takes it back.
+        """
+        return readback.graph(self, self.edges(), weight, delay)
+
+    def set(self, **values: object) -> None:
+        """Give new weights, before the first run or between runs: `set(weight=...)`.
+
+        A number, a distribution, an array in the order of `edges`, or a sparse matrix with the entries of `to_scipy`.
+        What follows is as if the projection had been declared with them; spikes in flight arrive with the new weights.
+        Raises UnknownNameError, ShapeError, ValueRangeError, ArgumentTypeError, before anything is changed.
+        """
+        for name in values:
+            if name != "weight":
+                raise unknown_name(f"projection {self.name!r}: what can be set, not", name, ["weight"])
+        if "weight" not in values:
+            return
+        given = values["weight"]
+        if isinstance(given, Distribution):
+            weight: Weight = given
+        elif is_array(given) or hasattr(given, "tocoo"):
+            weight = PerEdge(readback.in_order(self, given, self.edges()))
+        else:
+            weight = real(given, f"{self.name}: weight")
+        self.source.population.network.reweight(self, weight)
+
     def __repr__(self) -> str:
         return f"<projection {self.name!r}: {self.rule}, {self.source.size} sources, {self.target.size} targets>"
 
@@ -108,6 +161,11 @@ class Drive:
     weight: float | FloatArray
     port: str
     delay: int  # steps
+
+
+def _drawing() -> Any:
+    """What draws synapses: loaded by the first need of it, since declarations know nothing of it."""
+    return import_module("hsnn_event.drawing")
 
 
 class Declared(NamedTuple):
@@ -203,7 +261,7 @@ def declared_drive(
 
 
 def _delay_steps(
-    delay: Weight, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
+    delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
 ) -> tuple[int | IntArray | Distribution, DelayRounding]:
     """The delay in steps (a distribution stays one), and what rounding did to it."""
     if isinstance(delay, Distribution):

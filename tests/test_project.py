@@ -49,7 +49,10 @@ MAY_IMPORT = {
 }
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.
-PART_OF = {"population": "network", "projection": "network", "collector": "simulation"}
+PART_OF = {
+    **dict.fromkeys(("population", "projection", "readback"), "network"),
+    **dict.fromkeys(("collector", "drawing"), "simulation"),
+}
 
 HEAVY = ("numpy", "numba", "scipy", "sympy", "networkx", "matplotlib", "h5py")
 POSIX_ONLY = {

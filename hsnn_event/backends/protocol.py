@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number, ValuePlan
 
 
 class Engine(Protocol):
@@ -35,6 +35,9 @@ class Engine(Protocol):
 
         Ids are those of the populations.
         """
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
+        """New weights, as if declared: spikes in flight arrive with them."""
 
     def restart(self, program_keys: tuple[int, ...]) -> None:
         """Back to step 0 with empty queues and no neuron refractory; Poisson drives take these keys (a trial's)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -47,7 +48,9 @@ class Draws(NamedTuple):
         return float(uniform_at(np.uint64(self.key), row, lane, draw, retry))
 
 
-def expand(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+def expand(
+    plan: ProjectionPlan, sizes: tuple[int, int], weight_lane: int = LANE_WEIGHT
+) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
     """Source ids, target ids, weights (float64) and delays (steps) of a projection, in order of draw.
 
     `sizes` are those of the source and the target population.
@@ -60,11 +63,26 @@ def expand(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[IntArray, IntA
         own_target[at_source], own_source[at_target] = at_target, at_source
     draws = Draws(plan.key, len(source_ids), len(target_ids), own_target, own_source)
     table = np.array(list(_RULES[plan.rule.kind](plan.rule, draws)), dtype=np.int64).reshape(-1, 5)
-    weights = _values(plan.weight, LANE_WEIGHT, table, draws)
+    sources, targets = source_ids[table[:, 0]], target_ids[table[:, 1]]
     delays = _values(plan.delay, LANE_DELAY, table, draws)
     if plan.delay.grid and plan.delay.kind not in ("constant", "array"):
         delays = np.maximum(1.0, np.floor(delays / plan.delay.grid + 0.5))
-    return source_ids[table[:, 0]], target_ids[table[:, 1]], weights, delays.astype(np.int64)
+    if plan.weight.kind == "ordered":
+        weights = np.empty(len(table))
+        weights[np.lexsort((delays, sources))] = plan.weight.values
+    else:
+        weights = _values(plan.weight, weight_lane, table, draws)
+    return sources, targets, weights, delays.astype(np.int64)
+
+
+def delay_changes(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[int, float]:
+    """How many drawn delays were moved onto the grid, and the largest change in ms."""
+    grid = plan.delay.grid
+    as_weights = replace(plan, weight=replace(plan.delay, grid=0.0), delay=ValuePlan("constant", 1.0))
+    times = expand(as_weights, sizes, LANE_DELAY)[2]
+    changes = abs(np.maximum(1.0, np.floor(times / grid + 0.5)) * grid - times)
+    moved = changes > grid * 1e-6
+    return int(moved.sum()), float(changes[moved].max(initial=0.0))
 
 
 def _values(plan: ValuePlan, lane: int, table: IntArray, draws: Draws) -> FloatArray:

@@ -50,6 +50,7 @@ PROJECTION = np.dtype(
         ("weight_low", np.float64),
         ("weight_high", np.float64),
         ("weight_values", np.int64),
+        ("weight_first", np.int64),   # int64 a source position: place of its first weight (ORDERED)
         ("delay_kind", np.int64),
         ("delay_a", np.float64),
         ("delay_b", np.float64),
@@ -61,7 +62,8 @@ PROJECTION = np.dtype(
         ("grid", np.float64),
     ]
 )
-ARRAY, ARRAY32 = 5, 6  # of float64 (KINDS["array"] of distributions.py) and of float32
+# Of float64 (KINDS["array"] of distributions.py); of float32; of float64 in the order in which edges are read back.
+ARRAY, ARRAY32, ORDERED = 5, 6, 7
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -210,10 +212,22 @@ def _array_values(projection, kind, address, i, gap, out):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def row_weights(projection, i, gap, weights):
-    """Write the weights of the synapses of source position `i`."""
+def _ordered_weights(projection, i, delays, weights):
+    """Weights given in the order of (source, delay, draw)."""
+    begin = nb.carray(as_pointer(projection.weight_first), (i + 1,), np.int64)[i]
+    values = nb.carray(as_pointer(projection.weight_values), (begin + weights.size,), np.float64)
+    order = np.argsort(delays, kind="mergesort")
+    for j in range(weights.size):
+        weights[order[j]] = values[begin + j]
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def row_weights(projection, i, gap, delays, weights):
+    """Write the weights of the synapses of source position `i`, whose delays are known."""
     if projection.weight_kind == 0:
         weights[:] = projection.weight_a
+    elif projection.weight_kind == ORDERED:
+        _ordered_weights(projection, i, delays, weights)
     elif projection.weight_kind == ARRAY or projection.weight_kind == ARRAY32:
         _array_values(projection, projection.weight_kind, projection.weight_values, i, gap, weights)
     else:
@@ -222,6 +236,16 @@ def row_weights(projection, i, gap, weights):
             weights, projection.weight_u_low, projection.weight_u_high, projection.weight_low,
             projection.weight_high, projection.weight_kind, projection.weight_a, projection.weight_b,
         )  # fmt: skip
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def row_times(projection, i, gap, times):
+    """Write the delays of the synapses of source position `i` as they are drawn, in ms."""
+    _uniforms_of(projection, LANE_DELAY, i, gap, times)
+    _finish(
+        times, projection.delay_u_low, projection.delay_u_high, projection.delay_low,
+        projection.delay_high, projection.delay_kind, projection.delay_a, projection.delay_b,
+    )  # fmt: skip
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -236,11 +260,7 @@ def row_delays(projection, i, gap, delays, uniform):
         for j in range(values.size):
             delays[j] = np.int32(values[j])
         return
-    _uniforms_of(projection, LANE_DELAY, i, gap, values)
-    _finish(
-        values, projection.delay_u_low, projection.delay_u_high, projection.delay_low,
-        projection.delay_high, projection.delay_kind, projection.delay_a, projection.delay_b,
-    )  # fmt: skip
+    row_times(projection, i, gap, values)
     for j in range(values.size):
         delays[j] = max(np.int32(1), np.int32(np.floor(values[j] / projection.grid + 0.5)))
 
