@@ -26,11 +26,11 @@ class Measured:
     def __enter__(self) -> Measured:
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
         self.before = _memory("VmRSS")
-        self.began = time.perf_counter()
+        self.began, self.used = time.perf_counter(), time.process_time()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.seconds = time.perf_counter() - self.began
+        self.seconds, self.cpu = time.perf_counter() - self.began, time.process_time() - self.used
         self.peak = _memory("VmHWM") - self.before
         self.held = _memory("VmRSS") - self.before
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray
+AT_ONCE = 1 << 18  # synapses converted together
 MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
 
 
@@ -76,8 +77,12 @@ class Projection:
 
     def edges(self) -> Edges:
         """All synapses; they are drawn once more for this call."""
-        sources, targets, weights, steps = self.source.population.network.edges(self)
-        return Edges(sources, targets, weights, self.source.population.network.grid.times(steps))
+        network = self.source.population.network
+        sources, targets, weights, steps = network.edges(self)
+        delays = steps.view(np.float64)  # in the memory of the steps, since there may be many
+        for start in range(0, len(steps), AT_ONCE):
+            delays[start : start + AT_ONCE] = network.grid.times(steps[start : start + AT_ONCE])
+        return Edges(sources, targets, weights, delays)
 
     @property
     def n_synapses(self) -> int:
@@ -114,9 +119,9 @@ class Projection:
         """Weights as a sparse array W[source, target] over population ids; parallel synapses stay apart."""
         from scipy.sparse import coo_array
 
-        edges = self.edges()
+        sources, targets, weights, _ = self.source.population.network.edges(self)
         shape = self.source.population.size, self.target.population.size
-        return coo_array((edges.weights, (edges.sources, edges.targets)), shape=shape)
+        return coo_array((weights, (sources, targets)), shape=shape)
 
     def to_networkx(self, weight: str = "w", delay: str = "d") -> Any:
         """A DiGraph, or a MultiDiGraph where synapses are parallel; all neurons of both populations are nodes.
@@ -142,7 +147,7 @@ class Projection:
         if isinstance(given, Distribution):
             weight: Weight = given
         elif is_array(given) or hasattr(given, "tocoo"):
-            weight = PerEdge(readback.in_order(self, given, self.edges()))
+            weight = PerEdge(readback.in_order(self, given))
         else:
             weight = real(given, f"{self.name}: weight")
         self.source.population.network.reweight(self, weight)

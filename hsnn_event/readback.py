@@ -40,19 +40,20 @@ def _nodes(source: Population, target: Population) -> tuple[list[Hashable], list
     return [(source.name, label) for label in source.labels], [(target.name, label) for label in target.labels]
 
 
-def in_order(projection: Projection, value: object, edges: Edges) -> FloatArray:
-    """Weights, one a synapse, as an array in the order of `edges`."""
+def in_order(projection: Projection, value: object) -> FloatArray:
+    """Weights, one a synapse, as an array in the order of the projection's edges."""
     from scipy.sparse import issparse
 
     what = f"{projection.name}: weight"
     if not issparse(value):
-        return np.asarray(real_or_array(value, len(edges.sources), what))
+        return np.asarray(real_or_array(value, projection.n_synapses, what))
     matrix: Any = value
     coo = matrix.tocoo()
     shape = projection.source.population.size, projection.target.population.size
     if coo.shape != shape:
         raise ShapeError(f"{what}: the matrix has shape {coo.shape}; as from to_scipy, it is {shape}.", shape=coo.shape)
     values = np.asarray(real_or_array(coo.data, len(coo.data), what))
+    edges = projection.edges()
     order, given = _by_pair(edges.sources, edges.targets), _by_pair(coo.row, coo.col)
     same = len(order) == len(given) and all(
         np.array_equal(mine[order], theirs[given])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -205,7 +205,7 @@ def _are_ids(labels: Labels) -> bool:
 
 def _looked_up(places: Places, labels: list[Hashable]) -> IntArray:
     """The place of each label, -1 where it has none."""
-    found: Iterable[Any] = labels if isinstance(places, range) else (places.get(label, -1) for label in labels)
+    found: Iterable[Any] = labels if isinstance(places, range) else map(places.get, labels, repeat(-1))
     return np.fromiter(found, np.int64, len(labels))
 
 

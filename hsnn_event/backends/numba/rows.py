@@ -216,6 +216,9 @@ def _ordered_weights(projection, i, delays, weights):
     """Weights given in the order of (source, delay, draw)."""
     begin = nb.carray(as_pointer(projection.weight_first), (i + 1,), np.int64)[i]
     values = nb.carray(as_pointer(projection.weight_values), (begin + weights.size,), np.float64)
+    if projection.delay_kind == 0:
+        weights[:] = values[begin:]
+        return
     order = np.argsort(delays, kind="mergesort")
     for j in range(weights.size):
         weights[order[j]] = values[begin + j]
