@@ -1,4 +1,5 @@
-"""Matrices and graphs into networks and back: seconds, and peak memory beside what the result takes. Linux.
+"""Matrices and graphs into networks and back: seconds (CPU seconds of all threads too, which a busy machine changes
+less), and peak memory beside what the result takes. Linux.
 
     python benchmarks/connections.py --synapses 100000000 --threads 2
 """
@@ -85,11 +86,14 @@ def from_scipy(options: argparse.Namespace) -> dict[str, float]:
     with Measured() as count:
         made.n_synapses  # noqa: B018
     return {
+        "connect to first step, CPU s": build.cpu,
         "connect to first step, s": build.seconds - result.timing["compile"],
         "peak memory / rows": build.peak / held,
         "bytes a synapse": made.bytes_per_synapse,
+        "edges(), CPU s": read.cpu,
         "edges(), s": read.seconds,
         "edges() peak memory / result": read.peak / in_edges,
+        "to_scipy(), CPU s": sparse.cpu,
         "to_scipy(), s": sparse.seconds,
         "set(weight=normal), s": reweight.seconds,
         "n_synapses, s": count.seconds,
@@ -114,8 +118,10 @@ def from_networkx(options: argparse.Namespace) -> dict[str, float]:
     with Measured() as back:
         made.to_networkx()
     return {
+        "connect to first step, CPU s": build.cpu,
         "connect to first step, s": build.seconds - result.timing["compile"],
         "peak memory, GiB": build.peak / GIB,
+        "to_networkx(), CPU s": back.cpu,
         "to_networkx(), s": back.seconds,
     }
 
