@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
     from hsnn_event.recording.stored import open_recording as open_recording
-    from hsnn_event.topology import rules as connect
+    from hsnn_event.topology import connect as connect
 
 __version__ = "0.1.0"
 
@@ -36,7 +36,7 @@ _PUBLIC = {
     "Result": "hsnn_event.recording:Result",
     "SpikeData": "hsnn_event.recording:SpikeData",
     "concatenate": "hsnn_event.recording:concatenate",
-    "connect": "hsnn_event.topology.rules",
+    "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +18,15 @@ from hsnn_event.errors import ArgumentTypeError, DeclarationError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.population import Group, Population, Value, View, parts
-from hsnn_event.projection import Drive, Projection, declared_drive, declared_projection
+from hsnn_event.projection import Drive, Projection, Weight, declared_drive, declared_projection
 from hsnn_event.quantities import is_array, real, whole
 from hsnn_event.record import declared_record, kept_record
 from hsnn_event.recording import Record
+from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
-from hsnn_event.topology.rules import Rule
+from hsnn_event.topology.functions import from_function
+from hsnn_event.topology.pattern import Pattern
+from hsnn_event.topology.rules import Rule, check_divisible
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -107,10 +113,10 @@ class Network(RunControl):
         self,
         source: View | Group,
         target: View | Group,
-        rule: Rule,
+        rule: Rule | Pattern | Callable[..., Any],
         *,
-        weight: Value,
-        delay: Value,
+        weight: Value | None = None,
+        delay: Value | None = None,
         receptor: str | None = None,
         name: str | None = None,
         round_delays: bool | None = None,
@@ -118,29 +124,45 @@ class Network(RunControl):
         """Connect neurons of `source` to a receptor of `target` (which may be left out where there is one).
 
         `weight` and `delay` (ms, one step at least) are a number, an array in the order of the rule's rows, or a
-        distribution. A group gives one projection for each pair of its members, as a list, where that means the same.
+        distribution; they may be left out where the rule brings them. A group gives one projection for each pair of its
+        members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
         """
         self._require_open("a projection")
-        if not isinstance(rule, Rule):
+        if not isinstance(rule, Rule | Pattern) and callable(rule):
+            rule = from_function(rule)
+        if not isinstance(rule, Rule | Pattern):
             raise ArgumentTypeError(f"a rule of hsnn.connect is needed, such as bernoulli(p=0.1), not {rule!r}.", value=rule)
         sources, targets = self._own_parts(source), self._own_parts(target)
         rounds = self.round_delays if round_delays is None else bool(round_delays)
         several = isinstance(source, Group) or isinstance(target, Group)
         if several:
-            rule.check_divisible(len(sources), len(targets))
+            check_divisible(rule, len(sources), len(targets))
             if is_array(weight) or is_array(delay):
                 raise DeclarationError("arrays of weights or delays do not fit a group; connect its members one by one.")
-        made = [
-            declared_projection(one, other, rule, weight, delay, receptor, self.grid, rounds)
+        receptors: Sequence[str | None] = [receptor]
+        if receptor is None and isinstance(rule, Pattern):
+            named = rule.receptors(tuple(targets[0].population.model.receptors))
+            several, receptors = several or named is not None, receptors if named is None else named
+        if name is not None and len(sources) * len(targets) * len(receptors) == 1 and name in self.projections:
+            raise DeclarationError(f"a projection named {name!r} exists already; choose another name.", name=name)
+        declared = [
+            declared_projection(one, other, rule, weight, delay, each, self.grid, rounds, self._projection_key(name))
             for one in sources
             for other in targets
+            for each in receptors
         ]
-        if name is not None and len(made) == 1 and name in self.projections:
-            raise DeclarationError(f"a projection named {name!r} exists already; choose another name.", name=name)
-        for number, projection in enumerate(made):
-            made[number] = replace(projection, name=self.projections.free_name(name or projection.name))
-            self.projections.add(made[number].name, made[number])
+        made = []
+        for projection, *labels in declared:
+            projection = replace(projection, name=self.projections.free_name(name or projection.name))
+            self.projections.add(projection.name, projection)
+            projection.source.population.take_labels(labels[0])
+            projection.target.population.take_labels(labels[1])
+            made.append(projection)
         return made if several else made[0]
+
+    def _projection_key(self, name: str | None) -> Callable[[str], int]:
+        """The key of the random stream of the next projection, by its default name."""
+        return lambda default: stream_key(self.seed, "projection", self.projections.free_name(name or default))
 
     def drive(
         self,
@@ -206,8 +228,18 @@ class Network(RunControl):
         """Sources, targets, weights and delays (steps) of a projection; `Projection.edges` is the way to it."""
         if self._simulation is not None:
             return self._simulation.edges(projection)
-        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = simulations().drawn_edges(self, projection)
+        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = import_module("hsnn_event.drawing").edges(self, projection)
         return edges
+
+    def reweight(self, projection: Projection, weight: Weight) -> None:
+        """Give a projection checked weights: `Projection.set` is the way to it."""
+        if self._simulation is not None:
+            self._simulation.reweight(projection, weight)
+        projection.weight = weight
+
+    def bytes_per_synapse(self, projection: Projection) -> float:
+        """Memory a synapse: `Projection.bytes_per_synapse` is the way to it."""
+        return math.nan if self._simulation is None else self._simulation.bytes_per_synapse(projection)
 
     def _own_parts(self, neurons: View | Group) -> tuple[View, ...]:
         members = parts(neurons)

@@ -144,6 +144,16 @@ class Population(View):
         """The label of each neuron, by id; ids where no labels were given."""
         return tuple(self.label_ids)
 
+    @property
+    def given_labels(self) -> Mapping[Hashable, int] | None:
+        """The id of each label, None where no labels were given."""
+        return self._labels
+
+    def take_labels(self, labels: Sequence[Hashable] | None) -> None:
+        """Take over the labels of a graph, one a neuron by id; None changes nothing."""
+        if labels is not None:
+            self._labels = _label_ids(labels, self._size, self._name)
+
     def check_variable(self, variable: str) -> None:
         """Refuse a name that is neither a state nor a parameter of the model."""
         known = (*self.model.states, *self.model.parameters)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import readback
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.population import Value, View
 from hsnn_event.quantities import is_array, real, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.stimuli import Stimulus
-from hsnn_event.topology.rules import Rule
+from hsnn_event.topology.listed import kept, thinned
+from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
+from hsnn_event.topology.rules import RealArray, Rule
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray
+AT_ONCE = 1 << 18  # synapses converted together
 MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
 
 
@@ -38,42 +44,70 @@ class Edges(NamedTuple):
 
 @dataclass(frozen=True)
 class DelayRounding:
-    """How many of the delays given as numbers were moved onto the grid, and the largest change in ms.
-
-    Draws of a distribution are not counted: rounding is part of the draw.
-    """
+    """How many delays were moved onto the grid, and the largest change in ms."""
 
     count: int
     largest: float
 
 
 @dataclass(frozen=True, eq=False)
+class PerEdge:
+    """Weights set one by one, in the order of `Projection.edges`."""
+
+    values: FloatArray
+
+
+Weight = Value | RealArray | PerEdge  # float32 where a matrix brings it
+
+
+@dataclass(eq=False)
 class Projection:
     """Synapses from `source` to one receptor of `target`; made by `Network.connect`.
 
-    `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps.
+    `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps; `rounded` is what became of
+    delays given as numbers. Only weights change, by `set`.
     """
 
     name: str
     source: View
     target: View
     rule: Rule
-    weight: Value
+    weight: Weight
     delay: int | IntArray | Distribution
     receptor: str
-    delay_rounding: DelayRounding
+    rounded: DelayRounding
 
     def edges(self) -> Edges:
-        """All synapses. Before the first run they are drawn for this call, row by row, which is slow for millions."""
-        sources, targets, weights, steps = self.source.population.network.edges(self)
-        return Edges(sources, targets, weights, self.source.population.network.grid.times(steps))
+        """All synapses; they are drawn once more for this call."""
+        network = self.source.population.network
+        sources, targets, weights, steps = network.edges(self)
+        delays = steps.view(np.float64)  # in the memory of the steps, since there may be many
+        for start in range(0, len(steps), AT_ONCE):
+            delays[start : start + AT_ONCE] = network.grid.times(steps[start : start + AT_ONCE])
+        return Edges(sources, targets, weights, delays)
 
     @property
     def n_synapses(self) -> int:
-        """Number of synapses; as costly as `edges` where the rule draws it."""
-        drawn = self.rule.kind == "bernoulli" or (self.rule.kind == "all_to_all" and not self.rule.autapses)
+        """Number of synapses; counted by drawing them where the rule leaves it to chance."""
+        leaves_out = self.rule.kind in ("all_to_all", "one_to_one") and not self.rule.autapses
+        drawn = self.rule.kind == "bernoulli" or leaves_out
         count = None if drawn else self.rule.n_values(self.source.size, self.target.size)
-        return len(self.edges().sources) if count is None else count
+        return _drawing().n_synapses(self.source.population.network, self) if count is None else count
+
+    @property
+    def delay_rounding(self) -> DelayRounding:
+        """How many delays were moved onto the grid; draws of a distribution are drawn once more to tell."""
+        if not isinstance(self.delay, Distribution):
+            return self.rounded
+        return DelayRounding(*_drawing().delay_changes(self.source.population.network, self))
+
+    @property
+    def bytes_per_synapse(self) -> float:
+        """Memory a synapse, indices included, among all synapses that leave the source population: they share rows.
+
+        NaN before the first run, and on the reference backend, which counts no memory.
+        """
+        return self.source.population.network.bytes_per_synapse(self)
 
     def get(self, variable: str) -> FloatArray:
         """The "weight" or "delay" (ms) of each synapse, in the order of `edges`."""
@@ -87,9 +121,38 @@ class Projection:
         """Weights as a sparse array W[source, target] over population ids; parallel synapses stay apart."""
         from scipy.sparse import coo_array
 
-        edges = self.edges()
+        sources, targets, weights, _ = self.source.population.network.edges(self)
         shape = self.source.population.size, self.target.population.size
-        return coo_array((edges.weights, (edges.sources, edges.targets)), shape=shape)
+        return coo_array((weights, (sources, targets)), shape=shape)
+
+    def to_networkx(self, weight: str = "w", delay: str = "d") -> Any:
+        """A DiGraph, or a MultiDiGraph where synapses are parallel; all neurons of both populations are nodes.
+
+        Nodes are labels, or (population, label) where two populations share a label; they carry "population", edges
+        `weight` and `delay` (ms) under these names. `connect.from_networkx` takes it back.
+        """
+        return readback.graph(self, self.edges(), weight, delay)
+
+    def set(self, **values: object) -> None:
+        """Give new weights, before the first run or between runs: `set(weight=...)`.
+
+        A number, a distribution, an array in the order of `edges`, or a sparse matrix with the entries of `to_scipy`.
+        What follows is as if the projection had been declared with them; spikes in flight arrive with the new weights.
+        Raises UnknownNameError, ShapeError, ValueRangeError, ArgumentTypeError, before anything is changed.
+        """
+        for name in values:
+            if name != "weight":
+                raise unknown_name(f"projection {self.name!r}: what can be set, not", name, ["weight"])
+        if "weight" not in values:
+            return
+        given = values["weight"]
+        if isinstance(given, Distribution):
+            weight: Weight = given
+        elif is_array(given) or hasattr(given, "tocoo"):
+            weight = PerEdge(readback.in_order(self, given))
+        else:
+            weight = real(given, f"{self.name}: weight")
+        self.source.population.network.reweight(self, weight)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _of_network, (self.source.population.network, "projections", self.name)
@@ -118,18 +181,74 @@ def _of_network(network: Network, kind: str, name: str) -> Any:
     return getattr(network, kind)[name]
 
 
+def _drawing() -> Any:
+    """What draws synapses: loaded by the first need of it, since declarations know nothing of it."""
+    return import_module("hsnn_event.drawing")
+
+
+class Declared(NamedTuple):
+    """A projection, and the labels that its populations take from a graph (None: they keep theirs)."""
+
+    projection: Projection
+    source_labels: Labels | None
+    target_labels: Labels | None
+
+
 def declared_projection(
-    source: View, target: View, rule: Rule, weight: Value, delay: Value, receptor: str | None, grid: Grid, rounds: bool
-) -> Projection:
-    """A projection whose every part is checked, under its default name."""
+    source: View,
+    target: View,
+    rule: Rule | Pattern,
+    weight: Value | None,
+    delay: Value | None,
+    receptor: str | None,
+    grid: Grid,
+    rounds: bool,
+    key: Callable[[str], int],
+) -> Declared:
+    """A projection whose every part is checked, under its default name; `key` gives the key of its random stream."""
     where = f"{source.name}->{target.name}"
     receptor = target.population.receptor(receptor, where)
     where = f"{where}.{receptor}"
-    rule.check(where, source.ids, target.ids, source.population is target.population)
-    if not isinstance(weight, Distribution):
-        weight = _per_synapse(weight, rule, source, target, f"{where}: weight")
-    steps, rounding = _delay_steps(delay, rule, source, target, f"{where}: delay", grid, rounds)
-    return Projection(where, source, target, rule, weight, steps, receptor, rounding)
+    source_labels: Labels | None = None
+    target_labels: Labels | None = None
+    if isinstance(rule, Pattern):
+        wanted = Wanted(where, receptor, weight is None, delay is None, key(where))
+        rule, source_labels, target_labels = rule.rule(_end(source), _end(target), wanted)
+    same = source.population is target.population
+    rule.check(where, source.ids, target.ids, same)
+    scale = _weights(weight, rule, source, target, f"{where}: weight")
+    lag = rule.delays if delay is None else delay
+    if lag is None:
+        raise _missing("delay", rule, where)
+    steps, rounding = _delay_steps(lag, rule, source, target, f"{where}: delay", grid, rounds)
+    mask = kept(rule, source.ids, target.ids, same)
+    if mask is not None:
+        rule = thinned(rule, mask)
+        scale = scale[mask] if isinstance(scale, np.ndarray) else scale
+        steps = steps[mask] if isinstance(steps, np.ndarray) else steps
+    rule = replace(rule, weights=None, delays=None)
+    made = Projection(where, source, target, rule, scale, steps, receptor, rounding)
+    return Declared(made, source_labels, target_labels)
+
+
+def _end(view: View) -> End:
+    return End(view.name, view.ids, view.selection is None, view.population.given_labels)
+
+
+def _missing(what: str, rule: Rule, where: str) -> DeclarationError:
+    return DeclarationError(f"{where}: {rule} brings no {what}; give {what}=.", rule=rule.kind)
+
+
+def _weights(weight: Value | None, rule: Rule, source: View, target: View, what: str) -> Weight:
+    if isinstance(weight, Distribution):
+        return weight
+    if weight is not None:
+        return _per_synapse(weight, rule, source, target, what)
+    if rule.weights is None:
+        raise _missing("weight", rule, what.removesuffix(": weight"))
+    if rule.kind == "csr":
+        return rule.weights  # checked, and too large to be copied
+    return _per_synapse(rule.weights, rule, source, target, what)
 
 
 def declared_drive(
@@ -160,7 +279,7 @@ def declared_drive(
 
 
 def _delay_steps(
-    delay: Value, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
+    delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
 ) -> tuple[int | IntArray | Distribution, DelayRounding]:
     """The delay in steps (a distribution stays one), and what rounding did to it."""
     if isinstance(delay, Distribution):
@@ -192,7 +311,7 @@ def _steps_of(values: FloatArray, what: str, grid: Grid, rounds: bool, least: in
     return steps.astype(np.int64), DelayRounding(int(moved.sum()), float(changes[moved].max(initial=0.0)))
 
 
-def _per_synapse(value: Number, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:
+def _per_synapse(value: Number | RealArray, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:
     if not is_array(value):
         return real_or_array(value, 1, what)
     count = rule.n_values(source.size, target.size)

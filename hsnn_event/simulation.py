@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +16,6 @@ import numpy as np
 
 from hsnn_event import __version__
 from hsnn_event.backends.protocol import Engine, Moment
-from hsnn_event.backends.reference_edges import expand
 from hsnn_event.collector import Collector
 from hsnn_event.errors import DeclarationError, DivergenceError, RunInterrupted
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
@@ -26,14 +26,13 @@ from hsnn_event.lowering.program import (
     initial_states,
     lower_network,
     lower_population,
-    number_types,
-    projection_plan,
     resolved_parameters,
+    value_plan,
 )
 from hsnn_event.monitor.progress import Progress
 from hsnn_event.network import Network
 from hsnn_event.population import Assignment, Population
-from hsnn_event.projection import Projection
+from hsnn_event.projection import Projection, Weight
 from hsnn_event.recorders import recorders_of
 from hsnn_event.recording import Result
 from hsnn_event.recording.stream import Stream
@@ -174,6 +173,16 @@ class Simulation:
         """Sources, targets, weights and delays in steps."""
         return self.engine.edges(list(self.network.projections).index(projection.name))
 
+    def reweight(self, projection: Projection, weight: Weight) -> None:
+        """New weights for a projection; spikes in flight arrive with them."""
+        self.engine.reweight(list(self.network.projections).index(projection.name), value_plan(weight))
+
+    def bytes_per_synapse(self, projection: Projection) -> float:
+        """Memory a synapse, NaN where the backend does not count it."""
+        measured = getattr(self.engine, "bytes_per_synapse", None)
+        number = list(self.network.projections).index(projection.name)
+        return math.nan if measured is None else float(measured(number))
+
     def _pieces(self, collector: Collector) -> Iterator[None]:
         """Advance to the end of the run, stopping where something is to be done; yields every PIECE_SECONDS or so."""
         piece, last = 1, perf_counter()
@@ -284,7 +293,7 @@ class Simulation:
             "trial": network.trial,
             "dt": network.dt,
             "backend": network.backend,
-            "threads": 1 if network.backend == "reference" else _threads(network),
+            "threads": 1 if network.backend == "reference" else threads(network),
             "precision": network.precision,
             "weights": self.lowered.program.weight_type,
         }
@@ -309,26 +318,17 @@ def check_schedule(network: Network, assignments: Sequence[Assignment]) -> None:
             lower_population(network, population).constants(parameters, population.size)
 
 
-def drawn_edges(network: Network, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-    """The synapses that the first run would make, by the reference's rules."""
-    sizes = projection.source.population.size, projection.target.population.size
-    sources, targets, weights, delays = expand(projection_plan(network, projection), sizes)
-    order = np.lexsort((delays, sources))
-    weights = weights[order].astype(number_types(network)[1]).astype(np.float64)
-    return sources[order], targets[order], weights, delays[order]
-
-
 def _engine(network: Network, lowered: LoweredNetwork) -> Engine:
     module, _, name = ENGINES[network.backend].partition(":")
     kind = getattr(import_module(module), name)
     if network.backend == "reference":
         engine: Engine = kind(lowered.program)
     else:
-        engine = kind(lowered.program, _threads(network), network.blocks)
+        engine = kind(lowered.program, threads(network), network.blocks)
     return engine
 
 
-def _threads(network: Network) -> int:
+def threads(network: Network) -> int:
     """As many as asked for, else as many cores as this process may use and the network can occupy."""
     if network.threads is not None:
         return network.threads

@@ -138,6 +138,9 @@ RULES = [
     hsnn.connect.all_to_all(autapses=False),
     hsnn.connect.from_edges([3, 0, 3, 9, 0, 3], [1, 2, 1, 9, 2, 0]),
     hsnn.connect.from_edges([], []),
+    hsnn.connect.from_edges([3, 0, 3, 9, 9, 3], [1, 2, 1, 9, 9, 0], autapses=False),
+    hsnn.connect.from_edges([3, 0, 3, 9, 9, 3], [1, 2, 1, 9, 9, 0], multapses=False),
+    hsnn.connect.one_to_one(autapses=False),
     hsnn.connect.fixed_total(0),
 ]
 LAWS = {

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "random": {"errors", "quantities", "distributions"},
     "stimuli": {"errors", "quantities"},
     "model": {"errors", "quantities"},
-    "topology": {"errors", "quantities", "distributions", "random"},
+    "topology": {"errors", "quantities", "rng", "distributions", "random"},
     "analysis": {"errors"},
     "recording": {"errors", "analysis"},
     "monitor": {"errors"},
@@ -56,8 +56,8 @@ MAY_IMPORT = {
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.
 PART_OF = {
-    **dict.fromkeys(("population", "projection", "record", "schedule", "control"), "network"),
-    **dict.fromkeys(("collector", "recorders", "timeline"), "simulation"),
+    **dict.fromkeys(("population", "projection", "readback", "record", "schedule", "control"), "network"),
+    **dict.fromkeys(("collector", "drawing", "recorders", "timeline"), "simulation"),
 }
 
 HEAVY = ("numpy", "numba", "scipy", "sympy", "networkx", "matplotlib", "h5py")

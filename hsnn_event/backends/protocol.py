@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number, ValuePlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +90,9 @@ class Engine(Protocol):
 
     def restore(self, moment: Moment) -> None:
         """Go on from `moment`, which an engine of the same Program gave; states and constants are written apart."""
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
+        """New weights, as if declared: spikes in flight arrive with them."""
 
 
 def sample_steps(first: int, n_steps: int, every: int) -> IntArray:

@@ -5,6 +5,7 @@ It judges the fast backends, so it shares nothing with them but the Program.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,7 +16,17 @@ from sortedcontainers import SortedList
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, sample_steps
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.lowering.arithmetic import evaluate
-from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT, FloatArray, IntArray, Number, PoissonPlan, Program, Section
+from hsnn_event.lowering.ir import (
+    CUT_EVERY,
+    DENORMAL_CUT,
+    FloatArray,
+    IntArray,
+    Number,
+    PoissonPlan,
+    Program,
+    Section,
+    ValuePlan,
+)
 from hsnn_event.lowering.poisson import poisson_parts, poisson_table
 from hsnn_event.rng import philox
 
@@ -117,6 +128,17 @@ class ReferenceEngine:
         sources, targets, weights, delays = self._edges[projection]
         order = np.lexsort((delays, sources))  # stable: equal keys keep the order of draw
         return sources[order], targets[order], weights[order].astype(np.float64), delays[order]
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
+        plan = replace(self.program.projections[projection], weight=weight)
+        plans = list(self.program.projections)
+        plans[projection] = plan
+        self.program = replace(self.program, projections=tuple(plans))
+        self._edges[projection] = self._expanded(projection)
+        self._rows = self._all_rows()
+        self._queue = SortedList(
+            each._replace(synapse=self._rows[each.source_population][each.source][each.rank]) for each in self._queue
+        )
 
     def _holder(self, population: int, variable: str) -> dict[str, Any]:
         holders: list[dict[str, Any]] = [self._states[population], self._constants[population], self._inputs[population]]

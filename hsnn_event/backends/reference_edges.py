@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +48,9 @@ class Draws(NamedTuple):
         return float(uniform_at(np.uint64(self.key), row, lane, draw, retry))
 
 
-def expand(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+def expand(
+    plan: ProjectionPlan, sizes: tuple[int, int], weight_lane: int = LANE_WEIGHT
+) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
     """Source ids, target ids, weights (float64) and delays (steps) of a projection, in order of draw.
 
     `sizes` are those of the source and the target population.
@@ -59,18 +63,33 @@ def expand(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[IntArray, IntA
         own_target[at_source], own_source[at_target] = at_target, at_source
     draws = Draws(plan.key, len(source_ids), len(target_ids), own_target, own_source)
     table = np.array(list(_RULES[plan.rule.kind](plan.rule, draws)), dtype=np.int64).reshape(-1, 5)
-    weights = _values(plan.weight, LANE_WEIGHT, table, draws)
+    sources, targets = source_ids[table[:, 0]], target_ids[table[:, 1]]
     delays = _values(plan.delay, LANE_DELAY, table, draws)
     if plan.delay.grid and plan.delay.kind not in ("constant", "array"):
         delays = np.maximum(1.0, np.floor(delays / plan.delay.grid + 0.5))
-    return source_ids[table[:, 0]], target_ids[table[:, 1]], weights, delays.astype(np.int64)
+    if plan.weight.kind == "ordered":
+        weights = np.empty(len(table))
+        weights[np.lexsort((delays, sources))] = plan.weight.values
+    else:
+        weights = _values(plan.weight, weight_lane, table, draws)
+    return sources, targets, weights, delays.astype(np.int64)
+
+
+def delay_changes(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[int, float]:
+    """How many drawn delays were moved onto the grid, and the largest change in ms."""
+    grid = plan.delay.grid
+    as_weights = replace(plan, weight=replace(plan.delay, grid=0.0), delay=ValuePlan("constant", 1.0))
+    times = expand(as_weights, sizes, LANE_DELAY)[2]
+    changes = abs(np.maximum(1.0, np.floor(times / grid + 0.5)) * grid - times)
+    moved = changes > grid * 1e-6
+    return int(moved.sum()), float(changes[moved].max(initial=0.0))
 
 
 def _values(plan: ValuePlan, lane: int, table: IntArray, draws: Draws) -> FloatArray:
     if plan.kind == "constant":
         return np.full(len(table), plan.a)
     if plan.kind == "array" and plan.values is not None:
-        return plan.values[table[:, 4]]
+        return plan.values[table[:, 4]].astype(np.float64)
     u = np.array([draws.uniform(lane, row, draw) for row, draw in table[:, 2:4].tolist()], dtype=np.float64)
     draws_of_law = quantile(plan.kind, plan.a, plan.b, rescaled(u, plan.u_low, plan.u_high))
     return np.clip(draws_of_law, plan.low, plan.high)
@@ -149,7 +168,8 @@ def _bernoulli(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
 
 def _one_to_one(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
     for neuron in range(draws.n_sources):
-        yield Synapse(neuron, neuron, neuron, 0, neuron)
+        if neuron != draws.own_target[neuron]:
+            yield Synapse(neuron, neuron, neuron, 0, neuron)
 
 
 def _all_to_all(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
@@ -165,6 +185,13 @@ def _from_edges(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
         yield Synapse(source, target, 0, edge, edge)
 
 
+def _csr(rule: RulePlan, draws: Draws) -> Iterator[Synapse]:
+    assert rule.indptr is not None and rule.targets is not None
+    for source, (begin, end) in enumerate(pairwise(rule.indptr.tolist())):
+        for entry in range(begin, end):
+            yield Synapse(source, int(rule.targets[entry]), source, entry - begin, entry)
+
+
 _RULES: dict[str, Callable[[RulePlan, Draws], Iterator[Synapse]]] = {
     "fixed_outdegree": _fixed_outdegree,
     "fixed_total": _fixed_total,
@@ -173,4 +200,5 @@ _RULES: dict[str, Callable[[RulePlan, Draws], Iterator[Synapse]]] = {
     "one_to_one": _one_to_one,
     "all_to_all": _all_to_all,
     "from_edges": _from_edges,
+    "csr": _csr,
 }

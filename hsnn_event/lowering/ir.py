@@ -95,7 +95,8 @@ class ValuePlan:
     """A weight or delay of each synapse: `kind` is "constant", "array" or the name of a distribution.
 
     A draw is `quantile(kind, a, b, u_low + u * (u_high - u_low))`, clipped to [low, high]: redrawing outside bounds
-    is done by rescaling u. Arrays hold one value an edge in the order in which the rule numbers its edges.
+    is done by rescaling u. Arrays hold one value an edge in the order in which the rule numbers its edges; weights may
+    also be "ordered": `values` in the order of (source id, delay, draw), in which edges are read back.
     A delay (`grid` = dt) drawn from a distribution is then max(1, floor(value / grid + 0.5)) steps; constant and
     array delays are whole steps already.
     """
@@ -107,7 +108,7 @@ class ValuePlan:
     u_high: float = 1.0
     low: float = -np.inf
     high: float = np.inf
-    values: FloatArray | None = None
+    values: npt.NDArray[np.floating] | None = None  # float64, or float32 as a matrix brought them
     grid: float = 0.0
 
 
@@ -122,6 +123,7 @@ class RulePlan:
     multapses: bool = True
     sources: IntArray | None = None  # from_edges: ids within the source object
     targets: IntArray | None = None
+    indptr: IntArray | None = None   # csr: entries indptr[i] ... indptr[i + 1] - 1 of `targets` are those of source i
 
 
 @dataclass(frozen=True)

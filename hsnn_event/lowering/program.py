@@ -25,7 +25,7 @@ from hsnn_event.lowering.ir import (
 from hsnn_event.lowering.kernels import LoweredModel, lower_model
 from hsnn_event.network import Network
 from hsnn_event.population import Assignment, Population, Value
-from hsnn_event.projection import Drive, Projection
+from hsnn_event.projection import Drive, PerEdge, Projection, Weight
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
 
@@ -163,9 +163,9 @@ def projection_plan(network: Network, projection: Projection) -> ProjectionPlan:
         source=numbers[projection.source.name],
         target=numbers[projection.target.name],
         receptor=list(projection.target.population.model.receptors).index(projection.receptor),
-        rule=RulePlan(rule.kind, rule.count, rule.p, rule.autapses, rule.multapses, rule.sources, rule.targets),
-        weight=_value(projection.weight),
-        delay=_value(projection.delay, network.dt),
+        rule=RulePlan(rule.kind, rule.count, rule.p, rule.autapses, rule.multapses, rule.sources, rule.targets, rule.indptr),
+        weight=value_plan(projection.weight),
+        delay=value_plan(projection.delay, network.dt),
         key=stream_key(network.seed, "projection", projection.name),
         source_ids=projection.source.selection,
         target_ids=projection.target.selection,
@@ -200,12 +200,16 @@ def _draw(law: Distribution, key: int, size: int) -> FloatArray:
     return np.clip(quantile(law.kind, law.a, law.b, u), law.low, law.high)
 
 
-def _value(value: Value | IntArray, grid: float = 0.0) -> ValuePlan:
+def value_plan(value: Weight | IntArray, grid: float = 0.0) -> ValuePlan:
+    """The plan of weights, or of delays on a `grid` of ms."""
+    if isinstance(value, PerEdge):
+        return ValuePlan("ordered", values=value.values)
     if isinstance(value, Distribution):
         u_low, u_high = value.interval
         return ValuePlan(value.kind, value.a, value.b, u_low, u_high, value.low, value.high, grid=grid)
     if np.ndim(value):
-        return ValuePlan("array", values=np.asarray(value, dtype=np.float64))
+        values = np.asarray(value)
+        return ValuePlan("array", values=values if values.dtype == np.float32 else values.astype(np.float64, copy=False))
     return ValuePlan("constant", a=float(value))
 
 

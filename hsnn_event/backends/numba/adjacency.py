@@ -54,8 +54,8 @@ def _gather(projections, first_projection, n_projections, neuron, targets, weigh
             if i < 0:
                 continue
         m, gap = row_targets(projection, i, targets[n:], uniform, chosen[k])
-        row_weights(projection, i, gap, weights[n : n + m])
         row_delays(projection, i, gap, delays[n : n + m], uniform)
+        row_weights(projection, i, gap, delays[n : n + m], weights[n : n + m])
         target_map = nb.carray(as_pointer(projection.target_map), (projection.n_targets,), np.uint32)
         for j in range(n, n + m):
             keys[j] = target_map[targets[j]]
@@ -142,10 +142,11 @@ def padded(length, size):
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def build_rows(
     projections, first_projection, n_projections, offset, start, stop, uniform_row, one, capacity, n_targets,
-    rows, segment, used, largest,
+    rows, segment, used, largest, in_place,
 ):
     """Write the rows of neurons `start` ... `stop` - 1 of one population into `segment` from word `used` on.
 
+    `in_place`: write them where they lie, since only weights have changed; `segment` is left alone.
     `offset` is the population's first neuron in the network; `capacity` bounds the synapses of a neuron and
     `largest` = (largest delay seen, synapses made) is updated. Gives (first neuron not done, words used, words that
     its row may need): it stops where the segment might not hold the next row.
@@ -168,6 +169,12 @@ def build_rows(
             scratch = np.empty((3, 2 * cells), np.int64)
         groups = min(n, cells)
         words = n_blocks + groups + (n * (2 + one.itemsize) + groups * 2 * one.itemsize) // 8 + 1
+        if in_place:
+            place = nb.carray(as_pointer(rows[0, offset + neuron, INDEX]), (words,), np.int64)
+            _pack(
+                n, keys, weights, delays, low, high - low + 1, uniform_row, one, scratch, rows, offset + neuron, place, 0
+            )
+            continue
         if used + words > segment.size:
             return neuron, used, words
         used = _pack(
@@ -196,6 +203,19 @@ def build(
 ) -> Adjacency:
     """Draw and pack all rows on `n_threads` threads; the result does not depend on their number."""
     adjacency = Adjacency(np.zeros((n_blocks, n_neurons, 3), np.int64))
+    adjacency.n_synapses = fill(adjacency, projections, sources, weight_type, n_threads)
+    return adjacency
+
+
+def fill(
+    adjacency: Adjacency,
+    projections: npt.NDArray[Any],
+    sources: list[SourceRows],
+    weight_type: str,
+    n_threads: int,
+    in_place: bool = False,
+) -> int:
+    """Draw and pack the rows of `sources`, in new memory or where they lie; gives the number of synapses."""
     tasks = iter([
         (each, start, min(start + SOURCES_AT_ONCE, each.size))
         for each in sources if each.n_projections
@@ -204,22 +224,25 @@ def build(
     lock = threading.Lock()
     one = np.zeros(1, weight_type)
     with ThreadPoolExecutor(n_threads) as pool:
-        done = [pool.submit(_work, projections, tasks, lock, one, adjacency) for _ in range(n_threads)]
-        for each in done:
-            n_synapses, max_delay = each.result()
-            adjacency.n_synapses += n_synapses
-            adjacency.max_delay = max(adjacency.max_delay, max_delay)
-    return adjacency
+        done = [pool.submit(_work, projections, tasks, lock, one, adjacency, in_place) for _ in range(n_threads)]
+        made = [each.result() for each in done]
+    adjacency.max_delay = max(adjacency.max_delay, *(max_delay for _, max_delay in made))
+    return sum(n_synapses for n_synapses, _ in made)
 
 
 def compile_ahead(projections: npt.NDArray[Any], weight_type: str) -> None:
     """Compile, or load from the cache, what `build` calls: the rows of no neuron are written."""
     rows, segment, largest = np.zeros((1, 1, 3), np.int64), np.empty(0, np.int64), np.zeros(2, np.int64)
-    build_rows(projections, 0, 0, 0, 0, 0, False, np.zeros(1, weight_type), 0, 0, rows, segment, 0, largest)
+    build_rows(projections, 0, 0, 0, 0, 0, False, np.zeros(1, weight_type), 0, 0, rows, segment, 0, largest, False)
 
 
 def _work(
-    projections: npt.NDArray[Any], tasks: Any, lock: threading.Lock, one: npt.NDArray[Any], adjacency: Adjacency
+    projections: npt.NDArray[Any],
+    tasks: Any,
+    lock: threading.Lock,
+    one: npt.NDArray[Any],
+    adjacency: Adjacency,
+    in_place: bool,
 ) -> tuple[int, int]:
     """Take runs of neurons until none is left; each thread fills segments of its own."""
     largest = np.zeros(2, np.int64)
@@ -233,41 +256,10 @@ def _work(
         while start < stop:
             start, used, words = build_rows(
                 projections, each.first_projection, each.n_projections, each.offset, start, stop, each.uniform, one,
-                each.capacity, each.n_targets, adjacency.rows, segment, used, largest,
+                each.capacity, each.n_targets, adjacency.rows, segment, used, largest, in_place,
             )  # fmt: skip
             if start < stop:  # the segment is full
                 segment, used = np.empty(max(SEGMENT_BYTES // 8, words), np.int64), 0
                 with lock:
                     adjacency.segments.append(segment)
     return int(largest[1]), int(largest[0])
-
-
-@nb.njit(error_model="numpy", nogil=True, cache=True)
-def draw_projection(projections, k, first, sources, targets, weights, delays, chosen):
-    """Draw projection `k` once more, without packing: synapses `first[i]` ... `first[i + 1]` - 1 are those of source
-    position i, sorted by delay, then by order of draw. Positions, not ids."""
-    widest = 0
-    for i in range(first.size - 1):
-        widest = max(widest, first[i + 1] - first[i])
-    uniform = np.empty(widest + 128)
-    for i in range(first.size - 1):
-        begin, end = first[i], first[i + 1]
-        _, gap = row_targets(projections[k], i, targets[begin:end], uniform, chosen)
-        row_weights(projections[k], i, gap, weights[begin:end])
-        row_delays(projections[k], i, gap, delays[begin:end], uniform)
-        order = np.argsort(delays[begin:end], kind="mergesort")
-        sources[begin:end] = i
-        targets[begin:end] = targets[begin:end][order]
-        weights[begin:end] = weights[begin:end][order]
-        delays[begin:end] = delays[begin:end][order]
-
-
-@nb.njit(error_model="numpy", nogil=True, cache=True)
-def count_rows(projections, k, n_sources, capacity, chosen):
-    """The number of synapses of each source position of projection `k`, summed from 0 on."""
-    first = np.zeros(n_sources + 1, np.int64)
-    targets, uniform = np.empty(capacity, np.int32), np.empty(capacity + 128)
-    for i in range(n_sources):
-        n, _ = row_targets(projections[k], i, targets, uniform, chosen)
-        first[i + 1] = first[i] + n
-    return first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, kernels, poisson, probes, records, rows
+from hsnn_event.backends.numba import adjacency, kernels, poisson, probes, readback, records, reweight, rows
 from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.flight import calendar_of, in_flight
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program, ValuePlan
 
 PAGE = 4096  # bytes
 
@@ -260,20 +261,29 @@ class NumbaEngine:
             scalars[names.index(variable)] = values
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+        plan = self.program.projections[projection]
+        n_targets = self.program.populations[plan.target].size
+        return readback.edges(self._drawn(projection), plan, n_targets, self.program.weight_type)
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
         plan, place = self.program.projections[projection], self._table.place[projection]
+        records.fill_weights(self._table, place, plan, weight, self._drawn(projection).n_sources, self._n_threads)
+        self._table.sources[plan.source] = reweight.repack(
+            self._rows, self._table.records, self._table.sources[plan.source], self._calendars, self.program.weight_type,
+            self._n_threads,
+        )  # fmt: skip
+
+    def bytes_per_synapse(self, projection: int) -> float:
+        """Memory of the rows of the projection's source population, a synapse in them; NaN where there are none."""
+        source = self._table.sources[self.program.projections[projection].source]
+        size = np.dtype(self.program.weight_type).itemsize
+        n_bytes, n_synapses = readback.row_memory(self._rows.rows, source.offset, source.offset + source.size, size)
+        return n_bytes / n_synapses if n_synapses else math.nan
+
+    def _drawn(self, projection: int) -> readback.Drawn:
+        plan = self.program.projections[projection]
         n_sources = self.program.populations[plan.source].size if plan.source_ids is None else len(plan.source_ids)
-        record = self._table.records
-        chosen = np.full(int(record[place]["n_targets"]), -1, np.int64)
-        first = adjacency.count_rows(record, place, n_sources, self._table.capacity[place], chosen)
-        n = int(first[-1])
-        sources, targets, weights, delays = np.empty(n, np.int64), np.empty(n, np.int32), np.empty(n), np.empty(n, np.int32)
-        chosen[:] = -1
-        adjacency.draw_projection(record, place, first, sources, targets, weights, delays, chosen)
-        source_ids = sources if plan.source_ids is None else plan.source_ids[sources]
-        target_ids = targets.astype(np.int64) if plan.target_ids is None else plan.target_ids[targets]
-        weights = weights.astype(self.program.weight_type).astype(np.float64)
-        order = np.argsort(source_ids, kind="stable")
-        return source_ids[order], target_ids[order], weights[order], delays[order].astype(np.int64)
+        return self._table.drawn(self._table.place[projection], n_sources, self._n_threads)
 
 
 def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any], offset: int = 0) -> npt.NDArray[Any]:

@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import poisson, rows
+from hsnn_event.backends.numba import poisson, readback, rows
 from hsnn_event.backends.numba.adjacency import SourceRows
 from hsnn_event.backends.numba.partition import Partition
 from hsnn_event.distributions import KINDS
-from hsnn_event.lowering.ir import IntArray, PoissonPlan, Program, ProjectionPlan, ValuePlan
+from hsnn_event.lowering.ir import IntArray, PoissonPlan, Program, ProjectionPlan, RulePlan, ValuePlan
 from hsnn_event.lowering.poisson import poisson_parts, poisson_table
 
 DRAWS_AT_ONCE = 1 << 20
 _KINDS = {
     "fixed_outdegree": rows.COUNTED, "fixed_total": rows.COUNTED, "bernoulli": rows.BERNOULLI,
     "one_to_one": rows.ONE_TO_ONE, "all_to_all": rows.ALL_TO_ALL, "fixed_indegree": rows.LISTED,
-    "from_edges": rows.LISTED,
+    "from_edges": rows.LISTED, "csr": rows.CSR,
 }  # fmt: skip
 
 
@@ -41,6 +41,18 @@ class ProjectionTable:
         """Keep an array alive and give its address."""
         self.arrays.append(array)
         return int(array.ctypes.data)
+
+
+    def drawn(self, place: int, n_sources: int, n_threads: int) -> readback.Drawn:
+        """What the synapses of a record are drawn from."""
+        return readback.Drawn(self.records, self.arrays, place, self.capacity[place], n_sources, n_threads)
+
+
+def single_table(plan: ProjectionPlan, sizes: tuple[int, int], n_threads: int) -> ProjectionTable:
+    """One projection by itself, to be drawn but not to run; `sizes` are those of its populations."""
+    table = ProjectionTable(np.zeros(1, rows.PROJECTION), [], [0], [0])
+    _fill(table, 0, plan, None, sizes, n_threads)
+    return table
 
 
 def projection_table(program: Program, parts: Partition, n_threads: int) -> ProjectionTable:
@@ -71,7 +83,7 @@ def projection_table(program: Program, parts: Partition, n_threads: int) -> Proj
 
 
 def _fill(
-    table: ProjectionTable, place: int, plan: ProjectionPlan, parts: Partition, sizes: tuple[int, ...], n_threads: int
+    table: ProjectionTable, place: int, plan: ProjectionPlan, parts: Partition | None, sizes: tuple[int, ...], n_threads: int
 ) -> None:
     record, rule = table.records[place], plan.rule
     n_sources = sizes[0] if plan.source_ids is None else len(plan.source_ids)
@@ -86,27 +98,43 @@ def _fill(
         record["position"] = table.address(_places(plan.source_ids, sizes[0]))
     if target_own is not None:
         record["own"] = table.address(target_own)
-    record["target_map"] = table.address(parts.target_map(plan.target, plan.receptor, plan.target_ids))
-    _fill_values(table, record, "weight", plan.weight)
+    if parts is not None:
+        record["target_map"] = table.address(parts.target_map(plan.target, plan.receptor, plan.target_ids))
     _fill_values(table, record, "delay", plan.delay)
     record["grid"] = plan.delay.grid
     if kind == rows.COUNTED:
         counts = _counts(plan, n_sources, n_targets, target_own, n_threads)
         record["first"] = table.address(np.concatenate(([0], np.cumsum(counts))))
         table.capacity[place] = int(counts.max(initial=0))
+    elif kind == rows.CSR:
+        table.capacity[place] = _fill_matrix(table, record, rule)
     elif kind == rows.LISTED:
         table.capacity[place] = _fill_list(table, record, plan, n_sources, n_targets, source_own)
     else:
         table.capacity[place] = 1 if kind == rows.ONE_TO_ONE else n_targets
         record["log_of_no"] = math.log1p(-rule.p) if kind == rows.BERNOULLI else 0.0
+    fill_weights(table, place, plan, plan.weight, n_sources, n_threads)
+
+
+def fill_weights(
+    table: ProjectionTable, place: int, plan: ProjectionPlan, weight: ValuePlan, n_sources: int, n_threads: int
+) -> None:
+    """Give a projection, whose other columns are filled, its weights."""
+    _fill_values(table, table.records[place], "weight", weight)
+    if weight.kind == "ordered":
+        counts = readback.counts(table.drawn(place, n_sources, n_threads))
+        table.records[place]["weight_first"] = table.address(readback.offsets(counts, plan.source_ids))
 
 
 def _fill_values(table: ProjectionTable, record: Any, name: str, plan: ValuePlan) -> None:
-    record[f"{name}_kind"] = KINDS[plan.kind]
+    record[f"{name}_kind"] = KINDS.get(plan.kind, rows.ORDERED)
     for each in ("a", "b", "u_low", "u_high", "low", "high"):
         record[f"{name}_{each}"] = getattr(plan, each)
     if plan.values is not None:
-        record[f"{name}_values"] = table.address(np.ascontiguousarray(plan.values, np.float64))
+        single = plan.kind == "array" and plan.values.dtype == np.float32
+        if plan.kind == "array":
+            record[f"{name}_kind"] = rows.ARRAY32 if single else rows.ARRAY
+        record[f"{name}_values"] = table.address(np.ascontiguousarray(plan.values, np.float32 if single else np.float64))
 
 
 def _places(ids: IntArray, size: int) -> IntArray:
@@ -176,6 +204,18 @@ def _fill_list(
     record["listed_target"] = table.address(targets[order].astype(np.int32))
     record["listed_row"], record["listed_index"] = table.address(row), table.address(index)
     record["listed_edge"] = table.address(order)
+    return int(np.diff(first).max(initial=0))
+
+
+def _fill_matrix(table: ProjectionTable, record: Any, rule: RulePlan) -> int:
+    """A matrix as it is, without a copy of its entries; gives the longest row."""
+    assert rule.indptr is not None and rule.targets is not None
+    first = rule.indptr.astype(np.int64)
+    targets = np.ascontiguousarray(rule.targets)
+    if targets.dtype not in (np.int32, np.int64):
+        targets = targets.astype(np.int64)
+    record["first"], record["listed_target"] = table.address(first), table.address(targets)
+    record["wide"] = targets.dtype == np.int64
     return int(np.diff(first).max(initial=0))
 
 

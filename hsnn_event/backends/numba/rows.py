@@ -23,7 +23,7 @@ from hsnn_event.rng import (
 )
 
 # Kinds of rows: every rule of topology/rules.py becomes one of them.
-COUNTED, BERNOULLI, ONE_TO_ONE, ALL_TO_ALL, LISTED = range(5)
+COUNTED, BERNOULLI, ONE_TO_ONE, ALL_TO_ALL, LISTED, CSR = range(6)
 
 # One record a projection; pointers are addresses of arrays that NumbaEngine keeps alive.
 PROJECTION = np.dtype(
@@ -36,8 +36,9 @@ PROJECTION = np.dtype(
         ("position", np.int64),    # int64 a neuron of the source population: its place in the source view, or -1
         ("own", np.int64),         # int64 a source position: its place among the targets, or -1; 0: autapses may be
         ("target_map", np.int64),  # uint32 a target position: (block << 16) | port
-        ("first", np.int64),       # int64 a source position + 1: number of its first synapse (COUNTED, LISTED)
+        ("first", np.int64),       # int64 a source position + 1: number of its first synapse (COUNTED, LISTED, CSR)
         ("listed_target", np.int64),  # int32 a listed synapse
+        ("wide", np.int64),           # `listed_target` is int64: a matrix's own indices (CSR)
         ("listed_row", np.int64),     # int32: row of its random counters
         ("listed_index", np.int64),   # int64: index of its random counters
         ("listed_edge", np.int64),    # int64: place in arrays of weights and delays
@@ -49,6 +50,7 @@ PROJECTION = np.dtype(
         ("weight_low", np.float64),
         ("weight_high", np.float64),
         ("weight_values", np.int64),
+        ("weight_first", np.int64),   # int64 a source position: place of its first weight (ORDERED)
         ("delay_kind", np.int64),
         ("delay_a", np.float64),
         ("delay_b", np.float64),
@@ -60,7 +62,8 @@ PROJECTION = np.dtype(
         ("grid", np.float64),
     ]
 )
-ARRAY = 5  # KINDS["array"] of distributions.py
+# Of float64 (KINDS["array"] of distributions.py); of float32; of float64 in the order in which edges are read back.
+ARRAY, ARRAY32, ORDERED = 5, 6, 7
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -92,12 +95,22 @@ def row_targets(projection, i, targets, uniform, chosen):
                 targets[n] = j
                 n += 1
         return n, own
+    return _listed_targets(projection, i, targets), np.int64(-1)
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _listed_targets(projection, i, targets):
     first = nb.carray(as_pointer(projection.first), (i + 2,), np.int64)
-    listed = nb.carray(as_pointer(projection.listed_target), (first[i + 1],), np.int32)
-    n = first[i + 1] - first[i]
-    for j in range(n):
-        targets[j] = listed[first[i] + j]
-    return n, np.int64(-1)
+    begin, n = first[i], first[i + 1] - first[i]
+    if projection.wide:
+        wide = nb.carray(as_pointer(projection.listed_target), (begin + n,), np.int64)
+        for j in range(n):
+            targets[j] = np.int32(wide[begin + j])
+    else:
+        listed = nb.carray(as_pointer(projection.listed_target), (begin + n,), np.int32)
+        for j in range(n):
+            targets[j] = listed[begin + j]
+    return n
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -174,7 +187,7 @@ def _uniforms_of(projection, lane, i, gap, out):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _array_values(projection, address, i, gap, out):
+def _array_values(projection, kind, address, i, gap, out):
     """Weights or delays given one an edge, in the order in which the rule numbers its edges."""
     if projection.kind == LISTED:
         first = nb.carray(as_pointer(projection.first), (i + 2,), np.int64)
@@ -184,28 +197,58 @@ def _array_values(projection, address, i, gap, out):
             out[j] = nb.carray(as_pointer(address), (k + 1,), np.float64)[k]
         return
     start = i
-    if projection.kind == COUNTED:
+    if projection.kind == COUNTED or projection.kind == CSR:
         start = nb.carray(as_pointer(projection.first), (i + 1,), np.int64)[i]
     elif projection.kind == ALL_TO_ALL:
         start = i * projection.n_targets
+    if kind == ARRAY32:
+        singles = nb.carray(as_pointer(address), (start + out.size + 1,), np.float32)
+        for j in range(out.size):
+            out[j] = singles[start + j + (0 <= gap <= j)]
+        return
     values = nb.carray(as_pointer(address), (start + out.size + 1,), np.float64)
     for j in range(out.size):
         out[j] = values[start + j + (0 <= gap <= j)]
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def row_weights(projection, i, gap, weights):
-    """Write the weights of the synapses of source position `i`."""
+def _ordered_weights(projection, i, delays, weights):
+    """Weights given in the order of (source, delay, draw)."""
+    begin = nb.carray(as_pointer(projection.weight_first), (i + 1,), np.int64)[i]
+    values = nb.carray(as_pointer(projection.weight_values), (begin + weights.size,), np.float64)
+    if projection.delay_kind == 0:
+        weights[:] = values[begin:]
+        return
+    order = np.argsort(delays, kind="mergesort")
+    for j in range(weights.size):
+        weights[order[j]] = values[begin + j]
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def row_weights(projection, i, gap, delays, weights):
+    """Write the weights of the synapses of source position `i`, whose delays are known."""
     if projection.weight_kind == 0:
         weights[:] = projection.weight_a
-    elif projection.weight_kind == ARRAY:
-        _array_values(projection, projection.weight_values, i, gap, weights)
+    elif projection.weight_kind == ORDERED:
+        _ordered_weights(projection, i, delays, weights)
+    elif projection.weight_kind == ARRAY or projection.weight_kind == ARRAY32:
+        _array_values(projection, projection.weight_kind, projection.weight_values, i, gap, weights)
     else:
         _uniforms_of(projection, LANE_WEIGHT, i, gap, weights)
         _finish(
             weights, projection.weight_u_low, projection.weight_u_high, projection.weight_low,
             projection.weight_high, projection.weight_kind, projection.weight_a, projection.weight_b,
         )  # fmt: skip
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def row_times(projection, i, gap, times):
+    """Write the delays of the synapses of source position `i` as they are drawn, in ms."""
+    _uniforms_of(projection, LANE_DELAY, i, gap, times)
+    _finish(
+        times, projection.delay_u_low, projection.delay_u_high, projection.delay_low,
+        projection.delay_high, projection.delay_kind, projection.delay_a, projection.delay_b,
+    )  # fmt: skip
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -216,15 +259,11 @@ def row_delays(projection, i, gap, delays, uniform):
         return
     values = uniform[: delays.size]
     if projection.delay_kind == ARRAY:
-        _array_values(projection, projection.delay_values, i, gap, values)
+        _array_values(projection, projection.delay_kind, projection.delay_values, i, gap, values)
         for j in range(values.size):
             delays[j] = np.int32(values[j])
         return
-    _uniforms_of(projection, LANE_DELAY, i, gap, values)
-    _finish(
-        values, projection.delay_u_low, projection.delay_u_high, projection.delay_low,
-        projection.delay_high, projection.delay_kind, projection.delay_a, projection.delay_b,
-    )  # fmt: skip
+    row_times(projection, i, gap, values)
     for j in range(values.size):
         delays[j] = max(np.int32(1), np.int32(np.floor(values[j] / projection.grid + 0.5)))
 

@@ -1,0 +1,63 @@
+"""The synapses of a projection, drawn from its rule on its backend, before the first run or beside a running network."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from hsnn_event.backends import reference_edges
+from hsnn_event.lowering.ir import FloatArray, IntArray, ProjectionPlan
+from hsnn_event.lowering.program import number_types, projection_plan
+from hsnn_event.network import Network
+from hsnn_event.projection import Projection
+from hsnn_event.simulation import threads
+
+Arrays = tuple[IntArray, IntArray, FloatArray, IntArray]
+
+
+def edges(network: Network, projection: Projection) -> Arrays:
+    """Sources, targets, weights and delays (steps), as `Engine.edges`."""
+    plan, sizes = _plan(network, projection)
+    weight_type = number_types(network)[1]
+    if network.backend != "reference":
+        drawn: Arrays = _readback().edges(_drawn(network, plan, sizes), plan, sizes[1], weight_type)
+        return drawn
+    sources, targets, weights, delays = reference_edges.expand(plan, sizes)
+    order = np.lexsort((delays, sources))
+    weights = weights[order].astype(weight_type).astype(np.float64)
+    return sources[order], targets[order], weights, delays[order]
+
+
+def n_synapses(network: Network, projection: Projection) -> int:
+    """How many there are."""
+    plan, sizes = _plan(network, projection)
+    if network.backend != "reference":
+        return int(_readback().counts(_drawn(network, plan, sizes)).sum())
+    return len(reference_edges.expand(plan, sizes)[0])
+
+
+def delay_changes(network: Network, projection: Projection) -> tuple[int, float]:
+    """How many delays drawn from a distribution were moved onto the grid, and the largest change in ms."""
+    plan, sizes = _plan(network, projection)
+    if network.backend != "reference":
+        changes: tuple[int, float] = _readback().delay_changes(_drawn(network, plan, sizes))
+        return changes
+    return reference_edges.delay_changes(plan, sizes)
+
+
+def _plan(network: Network, projection: Projection) -> tuple[ProjectionPlan, tuple[int, int]]:
+    sizes = projection.source.population.size, projection.target.population.size
+    return projection_plan(network, projection), sizes
+
+
+def _readback() -> Any:
+    return import_module("hsnn_event.backends.numba.readback")
+
+
+def _drawn(network: Network, plan: ProjectionPlan, sizes: tuple[int, int]) -> Any:
+    n_sources = sizes[0] if plan.source_ids is None else len(plan.source_ids)
+    n_threads = threads(network)
+    table = import_module("hsnn_event.backends.numba.records").single_table(plan, sizes, n_threads)
+    return table.drawn(0, n_sources, n_threads)

@@ -1,0 +1,239 @@
+"""NetworkX graphs as connection rules: nodes are neurons, edges are synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress, repeat
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, UnknownNameError, ValueRangeError
+from hsnn_event.quantities import is_array
+from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
+from hsnn_event.topology.rules import IntArray, Rule, switches
+
+Attribute = str | tuple[str, Any] | None  # its name, its name and the value where it is missing, or not to be read
+NUMBERS = (int, float, np.integer, np.floating)
+Places = Mapping[Hashable, int] | range   # of each label; a range: all labels of the graph are places
+
+
+@dataclass(frozen=True, eq=False)
+class GraphPattern(Pattern):
+    """A graph, and how its nodes and attributes are read."""
+
+    graph: Any
+    weight: Attribute
+    delay: Attribute
+    receptor: Attribute
+    sources: Labels | None
+    targets: Labels | None
+    flags: dict[str, Any]
+    kind = "from_networkx"
+
+    def rule(self, source: End, target: End, wanted: Wanted) -> tuple[Rule, Labels | None, Labels | None]:
+        """The edges as a list, in the order of the graph's adjacency."""
+        (from_places, from_labels), (to_places, to_labels) = self._places(source, target, wanted.where)
+        tails, heads, data = _edges(self.graph)
+        sources, targets = _looked_up(from_places, tails), _looked_up(to_places, heads)
+        mine = (sources >= 0) & (targets >= 0)
+        if self.receptor is not None:
+            named = _values(data, self.receptor, "receptor", wanted.where, zip(tails, heads, strict=True))
+            mine &= np.fromiter((name == wanted.receptor for name in named), np.bool_, len(data))
+        if not mine.all():
+            tails, heads, data = list(compress(tails, mine)), list(compress(heads, mine)), list(compress(data, mine))
+            sources, targets = sources[mine], targets[mine]
+        read = {
+            name: _numbers(data, attribute, name, wanted.where, zip(tails, heads, strict=True))
+            for name, attribute, needed in (("weight", self.weight, wanted.weight), ("delay", self.delay, wanted.delay))
+            if attribute is not None and needed
+        }
+        rule = Rule(
+            "from_edges", len(data), sources=sources, targets=targets, weights=read.get("weight"), delays=read.get("delay"),
+            **self.flags,
+        )  # fmt: skip
+        return rule, from_labels, to_labels
+
+    def receptors(self, known: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Those that the edges name, in the model's order; a name that it does not have is an error."""
+        if self.receptor is None:
+            return None
+        tails, heads, data = _edges(self.graph)
+        named = set(_values(data, self.receptor, "receptor", "from_networkx", zip(tails, heads, strict=True)))
+        if not named <= set(known):
+            strange = next(iter(named - set(known)))
+            text = f"from_networkx: receptor {strange!r} is unknown. Known: {', '.join(known)}."
+            raise UnknownNameError(text, name=strange, known=known)
+        return tuple(name for name in known if name in named)
+
+    def _places(
+        self, source: End, target: End, where: str
+    ) -> tuple[tuple[Places, Labels | None], tuple[Places, Labels | None]]:
+        same = source.population == target.population and np.array_equal(source.ids, target.ids)
+        if self.sources is None and self.targets is None and same:
+            both = _end_places(tuple(self.graph), source, False, where)
+            return both, both
+        if self.sources is None or self.targets is None:
+            raise DeclarationError(
+                f"{where}: name the nodes that are sources and targets, from_networkx(G, sources=[labels], "
+                "targets=[labels]); without them a graph connects one population with itself."
+            )
+        for label in (*self.sources, *self.targets):
+            if label not in self.graph:
+                raise UnknownNameError(f"{where}: from_networkx: the graph has no node {label!r}.", name=label)
+        return _end_places(self.sources, source, True, where), _end_places(self.targets, target, True, where)
+
+
+def from_networkx(
+    G: Any,
+    weight: Attribute = "w",
+    delay: Attribute = "d",
+    sources: Sequence[Hashable] | None = None,
+    targets: Sequence[Hashable] | None = None,
+    *,
+    receptor: Attribute = None,
+    autapses: bool = True,
+    multapses: bool = True,
+) -> GraphPattern:
+    """A NetworkX graph of any kind: an edge is a synapse, of an undirected graph two, a self-loop one; parallel edges stay.
+
+    `weight` and `delay` (ms) name edge attributes; a pair such as ("w", 1.0) gives the value where one is missing,
+    and None reads none. They are not read where `connect` is given `weight=` or `delay=`. `receptor` names the
+    attribute that holds the receptor of an edge: `connect` then takes the edges of its receptor or, without one, makes a
+    projection for each receptor and gives a list.
+
+    Labels that a population has been given name its neurons. Otherwise integer labels that are exactly 0 ... n - 1 are
+    ids, whatever their order; other labels take ids in the order of `G.nodes`, and `population.labels` keeps them.
+    Between two different populations `sources` and `targets` list the nodes that are theirs, in order of their ids; edges
+    that do not lead from a source to a target are left to other projections.
+
+    Raises ArgumentTypeError here; DeclarationError, ShapeError, UnknownNameError (a missing attribute, an unknown label)
+    and ValueRangeError in `connect`.
+
+    >>> import networkx as nx
+    >>> str(from_networkx(nx.cycle_graph(5), weight=("w", 1.0)))
+    'from_networkx'
+    """
+    import networkx
+
+    if not isinstance(G, networkx.Graph):
+        raise ArgumentTypeError(f"from_networkx: a NetworkX graph is needed, not {G!r}.", value=G)
+    for what, attribute in (("weight", weight), ("delay", delay), ("receptor", receptor)):
+        named = attribute[0] if isinstance(attribute, tuple) and len(attribute) == 2 else attribute
+        if attribute is not None and not isinstance(named, str):
+            raise ArgumentTypeError(
+                f"from_networkx: {what} is the name of an edge attribute, or a pair such as ('w', 1.0), not {attribute!r}.",
+                value=attribute,
+            )
+    listed = _label_list(sources, "sources"), _label_list(targets, "targets")
+    return GraphPattern(G, weight, delay, receptor, *listed, switches(autapses, multapses))
+
+
+def _label_list(labels: Any, what: str) -> Labels | None:
+    if labels is None:
+        return None
+    if not is_array(labels):
+        raise ArgumentTypeError(f"from_networkx: {what} is a list of node labels, not {labels!r}.", value=labels)
+    listed = tuple(labels.tolist()) if isinstance(labels, np.ndarray) else tuple(labels)
+    try:
+        twice = len(set(listed)) != len(listed)
+    except TypeError as error:
+        raise ArgumentTypeError(f"from_networkx: {what} holds what cannot be a label.", value=labels) from error
+    if twice:
+        raise ValueRangeError(f"from_networkx: {what} holds a label twice.", labels=labels)
+    return listed
+
+
+def _edges(graph: Any) -> tuple[list[Hashable], list[Hashable], list[dict[str, Any]]]:
+    """Tail, head and attributes of every edge, row by row; an undirected edge stands in the rows of both its nodes."""
+    tails: list[Hashable] = []
+    heads: list[Hashable] = []
+    data: list[dict[str, Any]] = []
+    for node, row in graph.adjacency():
+        if graph.is_multigraph():
+            for head, parallel in row.items():
+                heads.extend([head] * len(parallel))
+                data.extend(parallel.values())
+        else:
+            heads.extend(row)
+            data.extend(row.values())
+        tails.extend([node] * (len(heads) - len(tails)))
+    return tails, heads, data
+
+
+def _end_places(labels: Labels, end: End, listed: bool, where: str) -> tuple[Places, Labels | None]:
+    """The place of each label at one end, and the labels that its population takes over."""
+    n = len(end.ids)
+    numbers = len(labels) == n and _are_ids(labels)
+    if end.labels is not None and not (numbers and any(label not in end.labels for label in labels)):
+        return _known_places(labels, end, end.labels, where), None
+    if len(labels) != n:
+        raise ShapeError(
+            f"{where}: from_networkx has {len(labels)} nodes for the {n} neurons of {end.population!r}.",
+            n_nodes=len(labels), size=n,
+        )  # fmt: skip
+    if numbers:
+        return {place: place for place in range(n)} if listed else range(n), None
+    if not end.whole and not listed:
+        raise DeclarationError(
+            f"{where}: the graph's labels cannot name a part of {end.population!r}; give the population labels=, or list "
+            "the nodes in order: from_networkx(G, sources=[labels], targets=[labels])."
+        )
+    return {label: place for place, label in enumerate(labels)}, labels if end.whole else None
+
+
+def _known_places(labels: Labels, end: End, known: Mapping[Hashable, int], where: str) -> dict[Hashable, int]:
+    at = {neuron: place for place, neuron in enumerate(end.ids.tolist())}
+    places = {label: at.get(known.get(label, -1), -1) for label in labels}
+    for label, place in places.items():
+        if place < 0:
+            raise UnknownNameError(
+                f"{where}: from_networkx: no neuron of {end.population!r} that is connected has the label {label!r}.",
+                name=label,
+            )
+    return places
+
+
+def _are_ids(labels: Labels) -> bool:
+    """Exactly the integers 0 ... n - 1?"""
+    whole = all(isinstance(label, int | np.integer) and not isinstance(label, bool) for label in labels)
+    return whole and set(labels) == set(range(len(labels)))
+
+
+def _looked_up(places: Places, labels: list[Hashable]) -> IntArray:
+    """The place of each label, -1 where it has none."""
+    found: Iterable[Any] = labels if isinstance(places, range) else map(places.get, labels, repeat(-1))
+    return np.fromiter(found, np.int64, len(labels))
+
+
+def _values(
+    data: list[dict[str, Any]], attribute: Any, what: str, where: str, edges: Iterable[tuple[Any, Any]]
+) -> list[Any]:
+    """An attribute of every edge."""
+    if isinstance(attribute, tuple):
+        name, default = attribute
+        return [each.get(name, default) for each in data]
+    try:
+        return list(map(itemgetter(attribute), data))
+    except KeyError:
+        edge = next(edge for edge, each in zip(edges, data, strict=True) if attribute not in each)
+        raise UnknownNameError(
+            f"{where}: from_networkx: edge {edge} has no attribute {attribute!r} for its {what}; give a default, "
+            f"{what}=({attribute!r}, value), or {what}= in connect.",
+            name=attribute, edge=edge,
+        ) from None  # fmt: skip
+
+
+def _numbers(
+    data: list[dict[str, Any]], attribute: Any, what: str, where: str, edges: Iterable[tuple[Any, Any]]
+) -> npt.NDArray[np.float64]:
+    """The same for a number, as float64."""
+    values = _values(data, attribute, what, where, edges)
+    strange = {kind for kind in set(map(type, values)) if kind is bool or not issubclass(kind, NUMBERS)}
+    if strange:
+        value, edge = next((value, edge) for value, edge in zip(values, edges, strict=True) if type(value) in strange)
+        raise ArgumentTypeError(f"{where}: from_networkx: the {what} of edge {edge} is {value!r}, not a number.", edge=edge)
+    return np.array(values, np.float64)
