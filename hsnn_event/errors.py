@@ -79,6 +79,10 @@ class FileFormatError(HsnnError, ValueError):
     """A file is not what it should be."""
 
 
+class FileAccessError(HsnnError, OSError):
+    """A file cannot be read or written: it is missing, not permitted, or the disk is full."""
+
+
 class BackendError(HsnnError, RuntimeError):
     """A backend cannot run this network, or failed while running it."""
 

@@ -29,7 +29,8 @@ MAY_IMPORT = {
     "model": {"errors", "quantities"},
     "topology": {"errors", "quantities", "distributions", "random"},
     "analysis": {"errors"},
-    "recording": {"errors", "analysis"},
+    "io": {"errors"},
+    "recording": {"errors", "analysis", "io"},
     "monitor": {"errors"},
     "network": {
         *("errors", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
+from os import PathLike
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -150,6 +151,27 @@ class Result:
             name=name,
             recorded=tuple(each.name for each in self.records),
         )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write everything into an HDF5 file, whole or not at all; `Result.load` gives it back to the bit.
+
+        Raises FileAccessError where it cannot be written (an older file then stays as it is), ArgumentTypeError
+        where `info` holds other things than numbers, text, lists and mappings.
+        """
+        from hsnn_event.recording.files import save_result
+
+        save_result(self, path)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Result:
+        """Read what `save` wrote, running nothing of it.
+
+        Raises FileAccessError where it cannot be read and FileFormatError where the file is foreign, damaged, cut or
+        of another version.
+        """
+        from hsnn_event.recording.files import load_result
+
+        return load_result(path)
 
     def __repr__(self) -> str:
         held = ", ".join(f"{name} {spikes.rate():.4g} Hz" for name, spikes in self.spikes.items())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from hsnn_event.analysis.windows import (
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.axes import Axes
 
 
@@ -226,12 +226,52 @@ class SpikeData:
 
         return plots.raster(self, ax, **options)
 
-    def to_csv(self, path: str | Path) -> None:
-        """Write the columns `time` (ms) and `id` under a header; numbers read back to the bit."""
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("time", "id"))
-            writer.writerows(zip(self.times.tolist(), self.ids.tolist(), strict=True))
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write the columns `time` (ms) and `id` under a header; numbers read back to the bit.
+
+        The file is there whole or not at all. FileAccessError where it cannot be written.
+        """
+        from hsnn_event.recording.tables import write_csv
+
+        write_csv(self, path)
+
+    @classmethod
+    def from_csv(
+        cls, path: str | PathLike[str], n_neurons: int, t_start: float, t_stop: float, neurons: Any = None
+    ) -> SpikeData:
+        """Read what `to_csv` wrote; the table does not hold the window and the silent neurons, so name them.
+
+        Raises FileAccessError, FileFormatError (with the line), and what SpikeData raises.
+        """
+        from hsnn_event.recording.tables import read_csv
+
+        times, ids = read_csv(path)
+        return cls(np.array(times, np.float64), np.array(ids, np.int64), n_neurons, t_start, t_stop, neurons)
+
+    def to_hdf5(self, path: str | PathLike[str]) -> None:
+        """Write everything into an HDF5 file; `from_hdf5` gives an equal SpikeData.
+
+        The file is there whole or not at all. FileAccessError where it cannot be written.
+        """
+        from hsnn_event.recording.files import save_spikes
+
+        save_spikes(self, path)
+
+    @classmethod
+    def from_hdf5(cls, path: str | PathLike[str]) -> SpikeData:
+        """Read what `to_hdf5` wrote, running nothing. Raises FileAccessError, FileFormatError."""
+        from hsnn_event.recording.files import load_spikes
+
+        return load_spikes(path)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A table with the columns `time` (ms) and `id`; window and number of neurons stand in its `.attrs`.
+
+        Needs the extra `io`.
+        """
+        from hsnn_event.recording.tables import to_pandas
+
+        return to_pandas(self)
 
     def __len__(self) -> int:
         return int(self.times.size)
