@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import overview
 from hsnn_event.catalog import Catalog
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, unknown_name
 from hsnn_event.grid import Grid
@@ -288,6 +289,9 @@ class Network:
         if self._simulation is None:
             self._simulation = _simulations().Simulation(self)
         return self._simulation
+
+    def _repr_html_(self) -> str:
+        return overview.of_network(self)
 
     def __repr__(self) -> str:
         neurons = sum(population.size for population in self.populations.values())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import overview
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.quantities import indices, is_array, real_or_array, whole
@@ -102,6 +103,9 @@ class View:
     def __add__(self, other: View | Group) -> Group:
         return Group((self, *parts(other)))
 
+    def _repr_html_(self) -> str:
+        return overview.of_neurons(self)
+
     def __repr__(self) -> str:
         return f"<{self.size} neurons of {self.population!r}>"
 
@@ -164,6 +168,9 @@ class Population(View):
             raise unknown_name(f"{where}: input", name, known)
         return name
 
+    def _repr_html_(self) -> str:
+        return overview.of_population(self)
+
     def __repr__(self) -> str:
         return f"<population {self._name!r}: {self._size} x {self.model.name}>"
 
@@ -195,6 +202,9 @@ class Group:
     def get(self, variable: str) -> FloatArray:
         """As `View.get`, the members one after the other."""
         return np.concatenate([member.get(variable) for member in self.members])
+
+    def _repr_html_(self) -> str:
+        return overview.of_group(self)
 
     def __repr__(self) -> str:
         return f"<group: {' + '.join(map(repr, self.members))}>"

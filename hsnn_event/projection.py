@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import overview
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.population import Value, View
@@ -88,6 +89,9 @@ class Projection:
         edges = self.edges()
         shape = self.source.population.size, self.target.population.size
         return coo_array((edges.weights, (edges.sources, edges.targets)), shape=shape)
+
+    def _repr_html_(self) -> str:
+        return overview.of_projection(self)
 
     def __repr__(self) -> str:
         return f"<projection {self.name!r}: {self.rule}, {self.source.size} sources, {self.target.size} targets>"

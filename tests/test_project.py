@@ -30,11 +30,12 @@ MAY_IMPORT = {
     "topology": {"errors", "quantities", "distributions", "random"},
     "analysis": {"errors"},
     "io": {"errors"},
-    "recording": {"errors", "analysis", "io"},
+    "notebook": {"errors"},
+    "recording": {"errors", "analysis", "io", "notebook"},
     "monitor": {"errors"},
     "network": {
         *("errors", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),
-        *("distributions", "topology", "recording"),
+        *("distributions", "topology", "recording", "notebook"),
         "simulation",  # by the first run only
     },
     "lowering": {
@@ -50,7 +51,7 @@ MAY_IMPORT = {
 }
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.
-PART_OF = {"population": "network", "projection": "network", "collector": "simulation"}
+PART_OF = {"population": "network", "projection": "network", "overview": "network", "collector": "simulation"}
 
 HEAVY = ("numpy", "numba", "scipy", "sympy", "networkx", "matplotlib", "h5py")
 POSIX_ONLY = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +78,7 @@ class _Writer:
     def _record(self, place: str, record: Record) -> dict[str, Any]:
         if record.ids is not None:
             write_array(self._file, f"{place}/watched", record.ids)
-        header = {"target": record.target, "what": record.what, "every": record.every, "name": record.name}
+        header = {each.name: getattr(record, each.name) for each in fields(record)}
         return {**header, "ids": None if record.ids is None else f"{place}/watched"}
 
     def _data(self, place: str, data: SpikeData | Mapping[str, StateData]) -> dict[str, Any]:
@@ -119,9 +120,12 @@ class _Reader:
         from hsnn_event.recording.result import Record
 
         ids = None if header["ids"] is None else read_array(self._file, _text(header["ids"]), "i")
-        what = "spikes" if header["what"] == "spikes" else tuple(_text(name) for name in header["what"])
-        every = None if header["every"] is None else _real(header["every"])
-        return Record(_text(header["target"]), ids, what, every, _text(header["name"]))
+        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in header.items()}
+        every = None if values["every"] is None else _real(values["every"])
+        what = values["what"] if isinstance(values["what"], tuple) else (values["what"],)
+        for each in (values["target"], values["name"], *what):
+            _text(each)
+        return Record(**{**values, "ids": ids, "every": every})
 
     def _data(self, header: dict[str, Any]) -> SpikeData | dict[str, StateData]:
         if "states" not in header:

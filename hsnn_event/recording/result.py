@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from itertools import pairwise
 from os import PathLike
 from typing import Any, Generic, TypeVar
@@ -13,6 +12,7 @@ import numpy as np
 
 from hsnn_event.analysis.windows import IntArray, edge_tolerance
 from hsnn_event.errors import AmbiguousError, NotRecordedError, ShapeError, ValueRangeError
+from hsnn_event.recording import overview
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
 
@@ -181,16 +181,7 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{spikes.n_neurons}</td><td>{len(spikes)}</td>"
-            f"<td>{spikes.rate():.4g}</td></tr>"
-            for name, spikes in self.spikes.items()
-        )
-        return (
-            f"<p>({self.t_start:g}, {self.t_stop:g}] ms, RTF {self.rtf:.3g}</p><table><tr>"
-            "<th>population</th><th>neurons</th><th>spikes</th><th>rate (Hz)</th></tr>"
-            f"{rows}</table>"
-        )
+        return overview.of_result(self)
 
 
 def concatenate(results: Sequence[Result]) -> Result:

@@ -17,6 +17,7 @@ from hsnn_event.analysis.windows import (
     window_slice,
 )
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+from hsnn_event.recording import overview
 
 if TYPE_CHECKING:
     import pandas
@@ -293,11 +294,7 @@ class SpikeData:
         )
 
     def _repr_html_(self) -> str:
-        return (
-            "<table><tr><th>spikes</th><th>neurons</th><th>window (ms)</th><th>rate (Hz)</th></tr>"
-            f"<tr><td>{len(self)}</td><td>{self.n_neurons}</td>"
-            f"<td>({self.t_start:g}, {self.t_stop:g}]</td><td>{self.rate():g}</td></tr></table>"
-        )
+        return overview.of_spikes(self)
 
 
 def _ascending(times: FloatArray, ids: IntArray) -> bool:

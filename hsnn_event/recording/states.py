@@ -8,6 +8,7 @@ import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray
 from hsnn_event.errors import ShapeError
+from hsnn_event.recording import overview
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,9 @@ class StateData:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _repr_html_(self) -> str:
+        return overview.of_states(self)
 
     def __repr__(self) -> str:
         n_times, n_neurons = self.values.shape
