@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray
 from hsnn_event.errors import ShapeError
 from hsnn_event.recording import overview
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,15 @@ class StateData:
                 shape=np.shape(self.values),
                 expected=expected,
             )
+
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw a line a neuron into `ax`, or into a new figure, and return the axes.
+
+        Needs the extra `plot`; options are those of `analysis.plots.traces`, such as label="v (mV)".
+        """
+        from hsnn_event.analysis import plots
+
+        return plots.traces(self, ax, **options)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StateData):
