@@ -59,6 +59,10 @@ class ArgumentTypeError(HsnnError, TypeError):
     """An argument is of a kind that has no meaning here."""
 
 
+class UnitError(ArgumentTypeError):
+    """An object with a unit that is of another dimension, or that stands where no unit is known."""
+
+
 class GridError(HsnnError, ValueError):
     """A time that must be a whole number of steps is not."""
 

@@ -63,7 +63,7 @@ class Network:
     ) -> None:
         if dt is None:
             raise DeclarationError("dt=None asks for exact spike times, which this version does not have; give dt in ms.")
-        self.grid = Grid(real(dt, "dt", low=1e-6))
+        self.grid = Grid(real(dt, "dt", low=1e-6, unit="ms"))
         self.seed = int.from_bytes(os.urandom(4), "little") if seed is None else whole(seed, "seed")
         self.threads = None if threads is None else whole(threads, "threads", low=1)
         self.blocks = None if blocks is None else whole(blocks, "blocks", low=1)
@@ -206,7 +206,7 @@ class Network:
         Raises DivergenceError where a state becomes NaN or infinite and RunInterrupted on Ctrl-C; both hold what was
         recorded so far in `error.result`, and the network can go on.
         """
-        steps = self.grid.steps(real(duration, "duration", low=0.0), "duration")
+        steps = self.grid.steps(real(duration, "duration", low=0.0, unit="ms"), "duration")
         if not self.populations:
             raise DeclarationError("the network has no population; add one with net.population(name, size, model).")
         return self._running().run(steps, progress)
@@ -254,7 +254,7 @@ class Network:
         elif every is not None:
             raise DeclarationError(f"{where}: spikes have no interval; leave out every=.")
         if every is not None:
-            every = real(every, f"{where}: every", low=self.dt * 0.5)
+            every = real(every, f"{where}: every", low=self.dt * 0.5, unit="ms")
             self.grid.steps(every, f"{where}: every")
         selection = None if target.selection is None else target.selection.copy()
         return Record(target.name, selection, "spikes" if names == ("spikes",) else names, every, name or "")

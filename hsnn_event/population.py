@@ -156,6 +156,13 @@ class Population(View):
             raise unknown_name(f"{where}: receptor", receptor, known)
         return receptor
 
+    def weight_unit(self, receptor: str) -> str | None:
+        """The unit of a weight: that of the state that it is added to, or what the model's units say of "weight"."""
+        units = self.model.units
+        (state, text), *more = self.model.receptors[receptor].items()
+        added = text.replace(" ", "") in (f"{state}+weight", f"weight+{state}")
+        return units.get(state) if added and not more else units.get("weight")
+
     def input(self, name: str | None, where: str) -> str:
         """The continuous input named, or the only one there is."""
         known = tuple(self.model.inputs)
@@ -233,7 +240,7 @@ def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list
     if not isinstance(value, Distribution):
         states = members[0].population.model.states
         what = f"{' + '.join(member.name for member in members)}: {variable}"
-        checked = real_or_array(value, sum(sizes), what, infinite=variable not in states)
+        checked = real_or_array(value, sum(sizes), what, infinite=variable not in states, unit=_unit(members, variable))
         pieces = [checked] * len(members)
         if isinstance(checked, np.ndarray):
             pieces = list(np.split(checked, np.cumsum(sizes)[:-1]))
@@ -241,6 +248,12 @@ def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list
         Assignment(member.population, variable, member.selection, piece)
         for member, piece in zip(members, pieces, strict=True)
     ]
+
+
+def _unit(members: tuple[View, ...], variable: str) -> str | None:
+    """The unit that the models of all members give a variable."""
+    units = {member.population.model.units.get(variable) for member in members}
+    return units.pop() if len(units) == 1 else None
 
 
 def _positions(which: object, size: int, name: str) -> IntArray:

@@ -16,6 +16,7 @@ from hsnn_event.quantities import is_array, real, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.rules import Rule
+from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -117,6 +118,8 @@ def declared_projection(
     receptor = target.population.receptor(receptor, where)
     where = f"{where}.{receptor}"
     rule.check(where, source.ids, target.ids, source.population is target.population)
+    weight = in_unit(weight, f"{where}: weight", target.population.weight_unit(receptor))
+    delay = in_unit(delay, f"{where}: delay", "ms")
     if not isinstance(weight, Distribution):
         weight = _per_synapse(weight, rule, source, target, f"{where}: weight")
     steps, rounding = _delay_steps(delay, rule, source, target, f"{where}: delay", grid, rounds)
@@ -140,12 +143,13 @@ def declared_drive(
     if stimulus.kind == "current":
         if receptor is not None or delay:
             raise DeclarationError(f"{where}: a current has no receptor and no delay; name an input with input=.")
-        port = target.population.input(port, where)
+        port, unit = target.population.input(port, where), None
     else:
         port = target.population.receptor(receptor, where)
+        unit = target.population.weight_unit(port)
     where = f"{where}.{port}"
-    scale = real_or_array(weight, target.size, f"{where}: weight")
-    lag = np.asarray(real(delay, f"{where}: delay"))
+    scale = real_or_array(weight, target.size, f"{where}: weight", unit=unit)
+    lag = np.asarray(real(delay, f"{where}: delay", unit="ms"))
     steps, _ = _steps_of(lag, f"{where}: delay", grid, rounds, least=0)
     return Drive(where, target, stimulus, scale, port, int(steps))
 

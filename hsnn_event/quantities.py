@@ -10,20 +10,26 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_UNIT_MARKS = ("magnitude", "rescale", "dim")  # pint; quantities; Brian: float() of these would drop the unit
 
-
-def real(value: object, what: str, low: float = -math.inf, high: float = math.inf, infinite: bool = False) -> float:
-    """`value` as a float in [low, high]; `infinite` allows infinity.
+def real(
+    value: object,
+    what: str,
+    low: float = -math.inf,
+    high: float = math.inf,
+    infinite: bool = False,
+    unit: str | None = None,
+) -> float:
+    """`value` as a float in [low, high]; `infinite` allows infinity; objects with units are converted to `unit`.
 
     >>> real(3, "rate", low=0)
     3.0
     """
-    _refuse_units(value, what)
+    value = in_unit(value, what, unit)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
@@ -46,10 +52,16 @@ def whole(value: object, what: str, low: int = 0) -> int:
 
 
 def real_or_array(
-    value: object, size: int, what: str, low: float = -math.inf, high: float = math.inf, infinite: bool = False
+    value: object,
+    size: int,
+    what: str,
+    low: float = -math.inf,
+    high: float = math.inf,
+    infinite: bool = False,
+    unit: str | None = None,
 ) -> float | FloatArray:
-    """A float, or a float64 array (a copy) of shape (size,), with every number in [low, high]."""
-    _refuse_units(value, what)
+    """A float, or a float64 array (a copy) of shape (size,), with every number in [low, high]; units as in `real`."""
+    value = in_unit(value, what, unit)
     if not is_array(value):
         return real(value, what, low, high, infinite)
     try:
@@ -69,6 +81,7 @@ def real_or_array(
 
 def indices(value: object, size: int, what: str) -> IntArray:
     """Whole numbers in 0 ... size - 1 as an int64 array (a copy) of one dimension."""
+    value = in_unit(value, what, None)
     array = np.array(value if is_array(value) else [value])
     if array.ndim != 1:
         raise ShapeError(f"{what} must be one-dimensional, not of shape {array.shape}.", shape=array.shape)
@@ -87,16 +100,9 @@ def is_array(value: object) -> bool:
     """Is it a sequence of values rather than one?"""
     if isinstance(value, np.ndarray):
         return value.ndim > 0
+    if hasattr(value, "magnitude"):  # pint's, which claim to be iterable always
+        return is_array(value.magnitude)
     return isinstance(value, Iterable) and not isinstance(value, str | bytes)
-
-
-def _refuse_units(value: object, what: str) -> None:
-    if any(hasattr(value, mark) for mark in _UNIT_MARKS):
-        raise ArgumentTypeError(
-            f"{what} carries a unit ({value!r}); give a plain number in ms, mV, pA, nS, pF or Hz, "
-            "such as quantity.to('ms').magnitude.",
-            value=value,
-        )
 
 
 def _check_range(array: FloatArray, what: str, low: float, high: float, infinite: bool) -> None:

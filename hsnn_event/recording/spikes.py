@@ -17,7 +17,9 @@ from hsnn_event.analysis.windows import (
     window_slice,
 )
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+from hsnn_event.quantities import real, whole
 from hsnn_event.recording import overview
+from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
     import pandas
@@ -51,7 +53,7 @@ class SpikeData:
     neurons: IntArray = None  # type: ignore[assignment]  # filled in below
 
     def __post_init__(self) -> None:
-        times, ids = np.asarray(self.times, np.float64), _whole_numbers("ids", self.ids)
+        times, ids = _real_numbers("times", self.times), _whole_numbers("ids", self.ids)
         if times.ndim != 1 or times.shape != ids.shape:
             raise ShapeError(
                 f"times have shape {times.shape} and ids {ids.shape}. Give two arrays with one "
@@ -65,9 +67,9 @@ class SpikeData:
         set_field = object.__setattr__
         set_field(self, "times", times)
         set_field(self, "ids", ids)
-        set_field(self, "n_neurons", int(self.n_neurons))
-        set_field(self, "t_start", float(self.t_start))
-        set_field(self, "t_stop", float(self.t_stop))
+        set_field(self, "n_neurons", whole(self.n_neurons, "SpikeData: n_neurons"))
+        set_field(self, "t_start", real(self.t_start, "SpikeData: t_start", unit="ms"))
+        set_field(self, "t_stop", real(self.t_stop, "SpikeData: t_stop", unit="ms"))
         watched = np.arange(self.n_neurons) if self.neurons is None else self.neurons
         set_field(self, "neurons", _whole_numbers("neurons", watched))
         self._check()
@@ -141,10 +143,11 @@ class SpikeData:
 
     def bin_edges(self, bin: float) -> FloatArray:
         """The edges (ms) of the bins of `rate` and `counts`; the last bin may be shorter."""
-        return bin_edges(self.t_start, self.t_stop, bin)
+        return bin_edges(self.t_start, self.t_stop, _width(bin))
 
     def counts(self, bin: float, per_neuron: bool = False) -> IntArray:
         """Numbers of spikes in bins of `bin` ms: (n_bins,), or (n_bins, n_neurons) per neuron."""
+        bin = _width(bin)
         if not per_neuron:
             return analysis.counts(self.times, self.t_start, self.t_stop, bin)
         return analysis.counts_per_neuron(
@@ -175,6 +178,7 @@ class SpikeData:
 
     def window(self, start: float, stop: float) -> SpikeData:
         """The spikes with start < time <= stop; ValueRangeError outside (t_start, t_stop]."""
+        start, stop = real(start, "window: start", unit="ms"), real(stop, "window: stop", unit="ms")
         tolerance = edge_tolerance(self.t_start, self.t_stop)
         if not (self.t_start - tolerance <= start <= stop <= self.t_stop + tolerance):
             raise ValueRangeError(
@@ -308,8 +312,28 @@ def _stranger(neuron: int, n_neurons: int) -> ValueRangeError:
     )
 
 
+def _width(bin: object) -> float:
+    """The width of a bin in ms."""
+    return real(bin, "bin", low=1e-9, unit="ms")
+
+
+def _real_numbers(name: str, values: Any) -> FloatArray:
+    values = in_unit(values, f"SpikeData: {name}", "ms")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"SpikeData: {name} is a ragged sequence; give one time a spike.", value=values) from error
+    if array.dtype.kind not in "iuf":
+        raise ArgumentTypeError(f"SpikeData: {name} must hold real numbers, not {array.dtype}.", value=values)
+    return array.astype(np.float64, copy=False)
+
+
 def _whole_numbers(name: str, values: Any) -> IntArray:
-    array = np.asarray(values)
+    values = in_unit(values, f"SpikeData: {name}", None)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"SpikeData: {name} is a ragged sequence; give whole numbers.", value=values) from error
     if array.size and not np.issubdtype(array.dtype, np.integer):
         raise ArgumentTypeError(
             f"{name} are {array.dtype}, not whole numbers. Convert them: {name}.astype(int).",
