@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from hsnn_event import overview
 from hsnn_event.catalog import Catalog
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.population import Assignment, Group, Population, Value, View, parts
 from hsnn_event.projection import Drive, Projection, declared_drive, declared_projection
-from hsnn_event.quantities import is_array, real, whole
+from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record, Result
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.rules import Rule
@@ -70,7 +70,7 @@ class Network:
         self.precision = _choice("precision", precision, PRECISIONS)
         self.weights = _choice("weights", weights, WEIGHT_TYPES)
         self.backend = _choice("backend", backend, BACKENDS)
-        self.round_delays = bool(round_delays)
+        self.round_delays = flag(round_delays, "round_delays")
         self.populations: Catalog[Population] = Catalog("population")
         self.projections: Catalog[Projection] = Catalog("projection")
         self.drives: Catalog[Drive] = Catalog("drive")
@@ -105,9 +105,9 @@ class Network:
         """Add `size` neurons of `model`, numbered from 0. `method` names the integrator; "auto" suits the equations."""
         self._require_open("a population")
         if not isinstance(name, str) or not name.isidentifier():
-            raise DeclarationError(f"a population's name is an identifier such as 'exc', not {name!r}.", name=name)
+            raise DeclarationError(f"a population's name is an identifier such as 'exc', not {shown(name)}.", name=name)
         if not isinstance(model, NeuronModel):
-            raise ArgumentTypeError(f"population {name!r} needs a NeuronModel, such as models.lif_exp(), not {model!r}.")
+            raise ArgumentTypeError(f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}.")
         _choice(f"population {name!r}: schedule", schedule, SCHEDULES)
         count = whole(size, f"population {name!r}: size", low=1)
         population = Population(self, name, count, model, method, labels)
@@ -133,9 +133,9 @@ class Network:
         """
         self._require_open("a projection")
         if not isinstance(rule, Rule):
-            raise ArgumentTypeError(f"a rule of hsnn.connect is needed, such as bernoulli(p=0.1), not {rule!r}.", value=rule)
+            raise ArgumentTypeError(f"give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}.", value=rule)
         sources, targets = self._own_parts(source), self._own_parts(target)
-        rounds = self.round_delays if round_delays is None else bool(round_delays)
+        rounds = self.round_delays if round_delays is None else flag(round_delays, "round_delays")
         several = isinstance(source, Group) or isinstance(target, Group)
         if several:
             rule.check_divisible(len(sources), len(targets))
@@ -146,6 +146,8 @@ class Network:
             for one in sources
             for other in targets
         ]
+        if name is not None:
+            label(name, "connect: name")
         if name is not None and len(made) == 1 and name in self.projections:
             raise DeclarationError(f"a projection named {name!r} exists already; choose another name.", name=name)
         for number, projection in enumerate(made):
@@ -170,7 +172,7 @@ class Network:
         """
         self._require_open("a drive")
         if not isinstance(stimulus, Stimulus):
-            raise ArgumentTypeError(f"a stimulus of hsnn.stimuli is needed, such as poisson(rate=8.0), not {stimulus!r}.")
+            raise ArgumentTypeError(f"give a stimulus of hsnn.stimuli, such as poisson(8.0), not {shown(stimulus)}.")
         targets = self._own_parts(target)
         if isinstance(target, Group) and (is_array(weight) or is_array(stimulus.value)):
             raise DeclarationError("arrays do not drive a group; drive its members one by one.")
@@ -244,7 +246,11 @@ class Network:
 
     def _record(self, target: View, what: str | Sequence[str], every: float | None, name: str | None) -> Record:
         where = f"record of {target.name!r}"
-        names = (what,) if isinstance(what, str) else tuple(what)
+        if not isinstance(what, str) and not is_array(what):
+            raise ArgumentTypeError(f"{where}: name what to record, 'spikes' or states, not {shown(what)}.", value=what)
+        names = (what,) if isinstance(what, str) else tuple(label(each, f"{where}: what is recorded") for each in what)
+        if name is not None:
+            label(name, f"{where}: name")
         if not names:
             raise DeclarationError(f"{where}: name what to record, 'spikes' or states.")
         if names != ("spikes",):
@@ -311,6 +317,6 @@ def _same_ids(one: IntArray | None, other: IntArray | None) -> bool:
 
 
 def _choice(what: str, value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise unknown_name(what, value, known)
     return value

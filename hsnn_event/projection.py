@@ -12,7 +12,7 @@ from hsnn_event import overview
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.population import Value, View
-from hsnn_event.quantities import is_array, real, real_or_array
+from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.rules import Rule
@@ -197,8 +197,9 @@ def _per_synapse(value: Number, rule: Rule, source: View, target: View, what: st
             "or list the synapses with from_edges.",
             rule=rule.kind,
         )
-    if np.shape(value) != (count,):
+    value = as_array(value, what, f"give one number or an array of shape ({count},)")
+    if value.shape != (count,):
         raise ShapeError(
-            f"{what} has shape {np.shape(value)}; {rule} needs one number or an array of shape ({count},).", size=count
+            f"{what} has shape {value.shape}; {rule} needs one number or an array of shape ({count},).", size=count
         )
     return real_or_array(value, count, what)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
 from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -33,8 +34,11 @@ def real(
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise ArgumentTypeError(f"{what} must be a number, not {value!r} ({type(value).__name__}).", value=value)
-    number = float(value)
+        raise ArgumentTypeError(f"{what} must be a number, not {shown(value)} ({type(value).__name__}).", value=value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueRangeError(f"{what} is {shown(value)}, too large for a number.", value=value) from error
     _check_range(np.array([number]), what, low, high, infinite)
     return number
 
@@ -47,7 +51,7 @@ def whole(value: object, what: str, low: int = 0) -> int:
     """
     number = real(value, what, low)
     if number != int(number):
-        raise ValueRangeError(f"{what} must be a whole number, not {value!r}.", value=value)
+        raise ValueRangeError(f"{what} must be a whole number, not {shown(value)}.", value=value)
     return int(value) if isinstance(value, int | np.integer) else int(number)
 
 
@@ -64,12 +68,9 @@ def real_or_array(
     value = in_unit(value, what, unit)
     if not is_array(value):
         return real(value, what, low, high, infinite)
-    try:
-        array = np.array(value)
-    except ValueError as error:
-        raise ShapeError(f"{what} is a ragged sequence; give one number or {size} numbers.", value=value) from error
+    array = as_array(value, what, f"give one number or {size} numbers")
     if array.dtype.kind not in "iuf":
-        raise ArgumentTypeError(f"{what} must hold real numbers, not {array.dtype}.", value=value)
+        raise ArgumentTypeError(f"{what} must hold real numbers, not {array.dtype}: {shown(value)}.", value=value)
     if array.shape != (size,):
         raise ShapeError(
             f"{what} has shape {array.shape}; give one number or an array of shape ({size},).", shape=array.shape, size=size
@@ -82,18 +83,61 @@ def real_or_array(
 def indices(value: object, size: int, what: str) -> IntArray:
     """Whole numbers in 0 ... size - 1 as an int64 array (a copy) of one dimension."""
     value = in_unit(value, what, None)
-    array = np.array(value if is_array(value) else [value])
+    array = as_array(value if is_array(value) else [value], what, "give whole numbers")
     if array.ndim != 1:
         raise ShapeError(f"{what} must be one-dimensional, not of shape {array.shape}.", shape=array.shape)
     if array.size == 0:
         return np.empty(0, np.int64)
     if array.dtype.kind not in "iu":
-        raise ArgumentTypeError(f"{what} must hold whole numbers, not {array.dtype}.", value=value)
+        raise ArgumentTypeError(f"{what} must hold whole numbers, not {array.dtype}: {shown(value)}.", value=value)
     wrong = (array < 0) | (array >= size)
     if wrong.any():
         first = int(array[wrong][0])
         raise ValueRangeError(f"{what} holds {first}, but ids run from 0 to {size - 1}.", value=first, size=size)
     return array.astype(np.int64)
+
+
+def flag(value: object, what: str) -> bool:
+    """`value` as a bool.
+
+    >>> flag(True, "autapses")
+    True
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentTypeError(f"{what} must be True or False, not {shown(value)}.", value=value)
+    return bool(value)
+
+
+def label(value: object, what: str) -> str:
+    """`value` as the name of an object: a text that is not empty.
+
+    >>> label("exc", "name")
+    'exc'
+    """
+    if not isinstance(value, str) or not value:
+        raise ArgumentTypeError(f"{what} must be a text such as 'exc', not {shown(value)}.", value=value)
+    return value
+
+
+def hashable(value: object) -> bool:
+    """Can it be looked up by?
+
+    >>> hashable((1, "a")), hashable((1, []))
+    (True, False)
+    """
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def as_array(value: object, what: str, cure: str) -> npt.NDArray[Any]:
+    """A sequence as an array (a copy) of whatever it holds; ShapeError where it is none."""
+    try:
+        return np.array(list(value) if isinstance(value, Iterable) and not hasattr(value, "__array__") else value)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ShapeError(f"{what} is a ragged sequence, {shown(value)}; {cure}.", value=value) from error
 
 
 def is_array(value: object) -> bool:
@@ -107,9 +151,9 @@ def is_array(value: object) -> bool:
 
 def _check_range(array: FloatArray, what: str, low: float, high: float, infinite: bool) -> None:
     if np.isnan(array).any():
-        raise ValueRangeError(f"{what} is NaN.", value=math.nan)
+        raise ValueRangeError(f"{what} is NaN; give a number.", value=math.nan)
     if not infinite and np.isinf(array).any():
-        raise ValueRangeError(f"{what} is infinite.", value=math.inf)
+        raise ValueRangeError(f"{what} is infinite; give a finite number.", value=math.inf)
     wrong = (array < low) | (array > high)
     if wrong.any():
         first = float(array[wrong][0])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ValueRangeError
-from hsnn_event.quantities import is_array, real, real_or_array
+from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -48,5 +48,7 @@ def _stimulus(kind: str, value: float | FloatArray, name: str, start: float, sto
     value = in_unit(value, f"{kind}: {name}", "Hz" if kind == "poisson" else None)  # of a current, the target's input says
     if stop < start:
         raise ValueRangeError(f"{kind}: stop = {stop:g} ms lies before start = {start:g} ms.", start=start, stop=stop)
+    if is_array(value):
+        value = as_array(value, f"{kind}: {name}", "give one number or one a target")
     size = np.size(value) if is_array(value) else 1  # compared with the number of targets by Network.drive
     return Stimulus(kind, real_or_array(value, size, f"{kind}: {name}", low), start, stop)

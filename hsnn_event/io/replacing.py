@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from hsnn_event.errors import ArgumentTypeError, FileAccessError
+from hsnn_event.errors import ArgumentTypeError, FileAccessError, shown
 
 
 def checked_path(path: object, what: str) -> Path:
@@ -18,7 +18,7 @@ def checked_path(path: object, what: str) -> Path:
     'spikes.csv'
     """
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str) or not os.fspath(path):
-        raise ArgumentTypeError(f"{what}: path must be the name of a file, such as 'run.h5', not {path!r}.", path=path)
+        raise ArgumentTypeError(f"{what}: path must be the name of a file, such as 'run.h5', not {shown(path)}.", path=path)
     if "\0" in os.fspath(path):
         raise ArgumentTypeError(f"{what}: path {path!r} holds a null character; no file can have that name.", path=path)
     return Path(path)

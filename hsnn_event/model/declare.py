@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from hsnn_event.errors import ArgumentTypeError, ModelError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, ModelError, shown, unknown_name
 from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
-from hsnn_event.quantities import is_array, real
+from hsnn_event.quantities import as_array, is_array, real
 from hsnn_event.units import in_unit
 
 WEIGHT = "weight"
@@ -100,7 +100,7 @@ class NeuronModel:
 def _own(value: object, place: str) -> dict[str, object]:
     """A copy, so that the model does not change with the caller's dictionary."""
     if not isinstance(value, Mapping):
-        raise ArgumentTypeError(f"{place} must be a mapping, not {value!r} ({type(value).__name__}).", value=value)
+        raise ArgumentTypeError(f"{place} must be a mapping, not {shown(value)} ({type(value).__name__}).", value=value)
     return dict(value)
 
 
@@ -111,7 +111,7 @@ def _without_units(values: Mapping[str, object], units: Mapping[str, str], place
 
 def _check_identifier(name: object, what: str, place: str) -> None:
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
-        raise ModelError(f"{place}: {what} must be an ASCII identifier and no keyword, not {name!r}.", name=name)
+        raise ModelError(f"{place}: {what} must be an ASCII identifier and no keyword, not {shown(name)}.", name=name)
 
 
 def _check_names(model: NeuronModel) -> None:
@@ -134,10 +134,11 @@ def _check_values(model: NeuronModel) -> None:
     for name, value in model.parameters.items():
         place = f"{model.name}.parameters[{name!r}]"
         if value is None or isinstance(value, str | bytes | bool | Mapping):
-            raise ArgumentTypeError(f"{place} must be a number, an array or a distribution, not {value!r}.", value=value)
+            text = f"{place} must be a number, an array or a distribution, not {shown(value)}."
+            raise ArgumentTypeError(text, value=value)
         if isinstance(value, int | float | np.number):
             real(value, place, infinite=True)
-        elif is_array(value) and np.asarray(value).dtype.kind not in "iuf":
+        elif is_array(value) and as_array(value, place, "give one number a neuron").dtype.kind not in "iuf":
             raise ArgumentTypeError(f"{place} must hold real numbers.", value=value)
     for name, value in model.inputs.items():
         real(value, f"{model.name}.inputs[{name!r}]")
@@ -184,7 +185,7 @@ def _check_refractory(model: NeuronModel, everything: set[str]) -> None:
     parse(str(refractory["duration"]), model.parameters, place)
     clamp = refractory.get("clamp", {})
     if not isinstance(clamp, Mapping):
-        raise ArgumentTypeError(f"{model.name}.refractory['clamp'] must be a mapping, not {clamp!r}.", value=clamp)
+        raise ArgumentTypeError(f"{model.name}.refractory['clamp'] must be a mapping, not {shown(clamp)}.", value=clamp)
     for name, text in clamp.items():
         _check_state(model, name, "refractory['clamp']")
         parse(text, everything, f"{model.name}.refractory['clamp'][{name!r}]")

@@ -11,7 +11,8 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from hsnn_event.analysis.windows import IntArray, edge_tolerance
-from hsnn_event.errors import AmbiguousError, NotRecordedError, ShapeError, ValueRangeError
+from hsnn_event.errors import AmbiguousError, ArgumentTypeError, NotRecordedError, ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import hashable, is_array
 from hsnn_event.recording import overview
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
@@ -58,10 +59,10 @@ class ByName(Mapping[str, Item], Generic[Item]):
 
     def __getitem__(self, key: Any) -> Item:
         name = key if isinstance(key, str) else getattr(key, "name", key)
-        if name not in self._items:
+        if not hashable(name) or name not in self._items:
             known = ", ".join(self._items) or "nothing"
             raise NotRecordedError(
-                f"{self._what} {name!r} were not recorded; recorded: {known}. Call net.record "
+                f"{self._what} {shown(name)} were not recorded; recorded: {known}. Call net.record "
                 "before net.run.",
                 name=name,
                 recorded=tuple(self._items),
@@ -146,7 +147,7 @@ class Result:
                 return data
         known = ", ".join(each.name for each in self.records) or "none"
         raise NotRecordedError(
-            f"record {name!r} is not in this result; its records: {known}. A record made after the "
+            f"record {shown(name)} is not in this result; its records: {known}. A record made after the "
             "run counts from the next one.",
             name=name,
             recorded=tuple(each.name for each in self.records),
@@ -196,7 +197,12 @@ def concatenate(results: Sequence[Result]) -> Result:
     >>> concatenate([first, second]).spikes["exc"].times
     array([1., 6.])
     """
+    if not is_array(results):
+        raise ArgumentTypeError(f"concatenate needs a list of results, not {shown(results)}.", value=results)
     results = list(results)
+    for each in results:
+        if not isinstance(each, Result):
+            raise ArgumentTypeError(f"concatenate joins results of net.run, not {shown(each)}.", value=each)
     if not results:
         raise ValueRangeError("there are no results to join. Give at least one.")
     for before, after in pairwise(results):

@@ -16,8 +16,8 @@ from hsnn_event.analysis.windows import (
     edge_tolerance,
     window_slice,
 )
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
-from hsnn_event.quantities import real, whole
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import as_array, real, whole
 from hsnn_event.recording import overview
 from hsnn_event.units import in_unit
 
@@ -206,14 +206,20 @@ class SpikeData:
 
     def _select(self, ids: Any) -> IntArray:
         if isinstance(ids, slice):
-            return self.neurons[ids]
-        if np.asarray(ids).dtype == np.bool_:
+            try:
+                return self.neurons[ids]
+            except (TypeError, ValueError) as error:
+                raise ArgumentTypeError(f"spikes[{shown(ids)}]: a slice is of whole numbers.", value=ids) from error
+        ids = as_array(ids, "ids", "give ids or a mask")
+        if ids.dtype == np.bool_:
             if np.shape(ids) != self.neurons.shape:
                 raise ShapeError(
                     f"the mask has shape {np.shape(ids)}, but there are {self.n_neurons} neurons.",
                     shape=np.shape(ids),
                 )
             return self.neurons[np.asarray(ids)]
+        if ids.ndim > 1:
+            raise ShapeError(f"ids have shape {ids.shape}; give one dimension.", shape=ids.shape)
         chosen = np.atleast_1d(_whole_numbers("ids", ids))
         strangers = chosen[~np.isin(chosen, self.neurons)]
         if strangers.size:
@@ -314,7 +320,7 @@ def _stranger(neuron: int, n_neurons: int) -> ValueRangeError:
 
 def _width(bin: object) -> float:
     """The width of a bin in ms."""
-    return real(bin, "bin", low=1e-9, unit="ms")
+    return real(bin, "bin", unit="ms")
 
 
 def _real_numbers(name: str, values: Any) -> FloatArray:

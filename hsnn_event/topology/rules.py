@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError
-from hsnn_event.quantities import indices, is_array, real, whole
+from hsnn_event.quantities import flag, indices, is_array, real, whole
 
 IntArray = npt.NDArray[np.int64]
 
@@ -105,7 +105,7 @@ def bernoulli(p: float, *, autapses: bool = True) -> Rule:
     >>> bernoulli(0.02).p
     0.02
     """
-    return Rule("bernoulli", p=real(p, "bernoulli: p", 0.0, 1.0), autapses=_flag(autapses, "autapses"))
+    return Rule("bernoulli", p=real(p, "bernoulli: p", 0.0, 1.0), autapses=flag(autapses, "autapses"))
 
 
 def fixed_indegree(k: int, *, autapses: bool = True, multapses: bool = True) -> Rule:
@@ -130,7 +130,7 @@ def one_to_one() -> Rule:
 
 def all_to_all(*, autapses: bool = True) -> Rule:
     """Every pair is connected."""
-    return Rule("all_to_all", autapses=_flag(autapses, "autapses"))
+    return Rule("all_to_all", autapses=flag(autapses, "autapses"))
 
 
 def from_edges(sources: Sequence[int] | IntArray, targets: Sequence[int] | IntArray) -> Rule:
@@ -153,12 +153,6 @@ def _counted(kind: str, count: int, autapses: bool, multapses: bool) -> Rule:
     return Rule(
         kind,
         count=whole(count, f"{kind}: {name}"),
-        autapses=_flag(autapses, "autapses"),
-        multapses=_flag(multapses, "multapses"),
+        autapses=flag(autapses, "autapses"),
+        multapses=flag(multapses, "multapses"),
     )
-
-
-def _flag(value: bool, what: str) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise ArgumentTypeError(f"{what} must be True or False, not {value!r}.", value=value)
-    return bool(value)
