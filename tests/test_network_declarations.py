@@ -199,7 +199,7 @@ def test_a_number_with_a_unit_is_refused(net):
     class Quantity(float):
         magnitude = 1.5
 
-    with pytest.raises(ArgumentTypeError, match="delay is 1.5; that is no number of ms"):
+    with pytest.raises(ArgumentTypeError, match=r"delay is 1\.5; that is no number of ms"):
         net.connect(net["exc"], net["inh"], RULE, weight=1.0, delay=Quantity(1.5))
 
 
