@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
 
 T = TypeVar("T")
 
@@ -23,13 +23,14 @@ class Catalog(Mapping[str, T]):
                 raise unknown_name(self.kind, key, self._items)
             return self._items[key]
         if isinstance(key, bool) or not isinstance(key, int):
-            raise ArgumentTypeError(f"a {self.kind} is found by name or number, not by {key!r}.", key=key)
+            raise ArgumentTypeError(f"a {self.kind} is found by name or number, not by {shown(key)}.", key=key)
         if not -len(self) <= key < len(self):
-            raise ValueRangeError(f"{self.kind} number {key} does not exist; there are {len(self)}.", key=key)
+            text = f"{self.kind} number {shown(key)} does not exist; there are {len(self)}, counted from 0."
+            raise ValueRangeError(text, key=key)
         return list(self._items.values())[key]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._items
+        return isinstance(name, str) and name in self._items
 
     def get(self, key: str, default: T | None = None) -> T | None:  # type: ignore[override]
         """The item of that name, or `default`."""

@@ -48,7 +48,7 @@ class RunControl:
         Raises DivergenceError where a state becomes NaN or infinite, RunInterrupted on Ctrl-C, and what a callback
         raises; each holds what was recorded so far in `error.result`, and the network can go on.
         """
-        steps = self.grid.steps(real(duration, "duration", low=0.0), "duration")
+        steps = self.grid.steps(real(duration, "duration", low=0.0, unit="ms"), "duration")
         return self._running().run(steps, progress)
 
     def steps(self, interval: float, until: float | None = None) -> Iterator[float]:
@@ -65,7 +65,7 @@ class RunControl:
         >>> net.t
         25.0
         """
-        length = self.grid.steps(real(interval, "steps: interval", low=self.grid.dt * 0.5), "steps: interval")
+        length = self.grid.steps(real(interval, "steps: interval", low=self.grid.dt * 0.5, unit="ms"), "steps: interval")
         end = None if until is None else grid_step(until, "steps: until", self.grid, self._step)
         return self._stepping(length, end)
 
@@ -79,7 +79,7 @@ class RunControl:
 
     def every(self, interval: float, look: Look) -> Callback:
         """Call `look(net)` at all multiples of `interval` (ms) that are to come, as `at` does."""
-        steps = self.grid.steps(real(interval, "every: interval", low=self.grid.dt * 0.5), "every: interval")
+        steps = self.grid.steps(real(interval, "every: interval", low=self.grid.dt * 0.5, unit="ms"), "every: interval")
         return self._called(callback(look, steps, steps))
 
     def reset(self, trial: int = 0) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+MOST_NAMES = 30  # in a message
+
 
 class HsnnError(Exception):
     """Root of every error that the package raises on purpose.
@@ -59,6 +61,10 @@ class ArgumentTypeError(HsnnError, TypeError):
     """An argument is of a kind that has no meaning here."""
 
 
+class UnitError(ArgumentTypeError):
+    """An object with a unit that is of another dimension, or that stands where no unit is known."""
+
+
 class GridError(HsnnError, ValueError):
     """A time that must be a whole number of steps is not."""
 
@@ -110,8 +116,21 @@ def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameEr
     "lif.dynamics['v']: name 'tua' is unknown. Did you mean 'tau'? Known: tau, v."
     """
     known = [str(each) for each in known]
-    near = get_close_matches(str(name), known, n=1)
+    near = get_close_matches(name, known, n=1) if isinstance(name, str) else []
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    listed = ", ".join(sorted(known)) if known else "none"
-    text = f"{what} {name!r} is unknown.{hint} Known: {listed}."
+    listed = ", ".join(sorted(known)[:MOST_NAMES]) + (", ..." if len(known) > MOST_NAMES else "") if known else "none"
+    text = f"{what} {shown(name)} is unknown.{hint} Known: {listed}."
     return UnknownNameError(text, name=name, known=tuple(known))
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: its own words, cut to one line of 80 letters.
+
+    >>> shown("a" * 100)[-8:]
+    'aaaaa...'
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # an object that cannot even say what it is
+        text = f"an object of type {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import overview
 from hsnn_event.catalog import Catalog
 from hsnn_event.control import RunControl, simulations
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.population import Group, Population, Value, View, parts
 from hsnn_event.projection import Drive, Projection, Weight, declared_drive, declared_projection
-from hsnn_event.quantities import is_array, real, whole
+from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.record import declared_record, kept_record
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
@@ -64,14 +65,14 @@ class Network(RunControl):
     ) -> None:
         if dt is None:
             raise DeclarationError("dt=None asks for exact spike times, which this version does not have; give dt in ms.")
-        self.grid = Grid(real(dt, "dt", low=1e-6))
+        self.grid = Grid(real(dt, "dt", low=1e-6, unit="ms"))
         self.seed = int.from_bytes(os.urandom(4), "little") if seed is None else whole(seed, "seed")
         self.threads = None if threads is None else whole(threads, "threads", low=1)
         self.blocks = None if blocks is None else whole(blocks, "blocks", low=1)
         self.precision = _choice("precision", precision, PRECISIONS)
         self.weights = _choice("weights", weights, WEIGHT_TYPES)
         self.backend = _choice("backend", backend, BACKENDS)
-        self.round_delays = bool(round_delays)
+        self.round_delays = flag(round_delays, "round_delays")
         self.populations: Catalog[Population] = Catalog("population")
         self.projections: Catalog[Projection] = Catalog("projection")
         self.drives: Catalog[Drive] = Catalog("drive")
@@ -100,9 +101,9 @@ class Network(RunControl):
         """Add `size` neurons of `model`, numbered from 0. `method` names the integrator; "auto" suits the equations."""
         self._require_open("a population")
         if not isinstance(name, str) or not name.isidentifier():
-            raise DeclarationError(f"a population's name is an identifier such as 'exc', not {name!r}.", name=name)
+            raise DeclarationError(f"a population's name is an identifier such as 'exc', not {shown(name)}.", name=name)
         if not isinstance(model, NeuronModel):
-            raise ArgumentTypeError(f"population {name!r} needs a NeuronModel, such as models.lif_exp(), not {model!r}.")
+            raise ArgumentTypeError(f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}.")
         _choice(f"population {name!r}: schedule", schedule, SCHEDULES)
         count = whole(size, f"population {name!r}: size", low=1)
         population = Population(self, name, count, model, method, labels)
@@ -131,14 +132,16 @@ class Network(RunControl):
         if not isinstance(rule, Rule | Pattern) and callable(rule):
             rule = from_function(rule)
         if not isinstance(rule, Rule | Pattern):
-            raise ArgumentTypeError(f"a rule of hsnn.connect is needed, such as bernoulli(p=0.1), not {rule!r}.", value=rule)
+            raise ArgumentTypeError(f"give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}.", value=rule)
         sources, targets = self._own_parts(source), self._own_parts(target)
-        rounds = self.round_delays if round_delays is None else bool(round_delays)
+        rounds = self.round_delays if round_delays is None else flag(round_delays, "round_delays")
         several = isinstance(source, Group) or isinstance(target, Group)
         if several:
             check_divisible(rule, len(sources), len(targets))
             if is_array(weight) or is_array(delay):
                 raise DeclarationError("arrays of weights or delays do not fit a group; connect its members one by one.")
+        if name is not None:
+            label(name, "connect: name")
         receptors: Sequence[str | None] = [receptor]
         if receptor is None and isinstance(rule, Pattern):
             named = rule.receptors(tuple(targets[0].population.model.receptors))
@@ -181,7 +184,7 @@ class Network(RunControl):
         """
         self._require_open("a drive")
         if not isinstance(stimulus, Stimulus):
-            raise ArgumentTypeError(f"a stimulus of hsnn.stimuli is needed, such as poisson(rate=8.0), not {stimulus!r}.")
+            raise ArgumentTypeError(f"give a stimulus of hsnn.stimuli, such as poisson(8.0), not {shown(stimulus)}.")
         targets = self._own_parts(target)
         if isinstance(target, Group) and (is_array(weight) or is_array(stimulus.value)):
             raise DeclarationError("arrays do not drive a group; drive its members one by one.")
@@ -252,6 +255,9 @@ class Network(RunControl):
         if self._simulation is not None:
             raise DeclarationError(f"{what} cannot be added after the first run; declare it before, or build a new network.")
 
+    def _repr_html_(self) -> str:
+        return overview.of_network(self)
+
     def __repr__(self) -> str:
         neurons = sum(population.size for population in self.populations.values())
         return (
@@ -261,6 +267,6 @@ class Network(RunControl):
 
 
 def _choice(what: str, value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise unknown_name(what, value, known)
     return value

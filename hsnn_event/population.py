@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import getitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, unknown_name
+from hsnn_event import overview
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown, unknown_name
 from hsnn_event.model.declare import NeuronModel
-from hsnn_event.quantities import indices, is_array, real_or_array, whole
+from hsnn_event.quantities import as_array, hashable, indices, is_array, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
 
@@ -72,8 +73,11 @@ class View:
     def labelled(self, labels: Sequence[Hashable]) -> View:
         """The neurons with these labels, in this order; they need not be in this view."""
         known = self.population.label_ids
+        if isinstance(labels, str | bytes) or not is_array(labels):
+            text = f"population {self.name!r}: labelled needs a list of labels, not {shown(labels)}."
+            raise ArgumentTypeError(text, value=labels)
         for label in labels:
-            if label not in known:
+            if not hashable(label) or label not in known:
                 raise unknown_name(f"population {self.name!r}: label", label, map(str, known))
         return View(self.population, _unique(np.array([known[label] for label in labels], dtype=np.int64), self.name))
 
@@ -106,6 +110,14 @@ class View:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return View, (self.population, self.selection)
+    def _repr_html_(self) -> str:
+        return overview.of_neurons(self)
+
+    def __radd__(self, other: object) -> Group:
+        """So that `sum` of views is a group."""
+        if isinstance(other, int) and other == 0:
+            return Group((self,))
+        raise ArgumentTypeError(f"a population, view or group is needed, not {shown(other)}.", value=other)
 
     def __repr__(self) -> str:
         return f"<{self.size} neurons of {self.population!r}>"
@@ -157,12 +169,14 @@ class Population(View):
     def check_variable(self, variable: str) -> None:
         """Refuse a name that is neither a state nor a parameter of the model."""
         known = (*self.model.states, *self.model.parameters)
-        if variable not in known:
+        if not isinstance(variable, str) or variable not in known:
             raise unknown_name(f"population {self._name!r}: state or parameter", variable, known)
 
     def receptor(self, receptor: str | None, where: str) -> str:
         """The receptor named, or the only one there is."""
         known = tuple(self.model.receptors)
+        if receptor is not None and not isinstance(receptor, str):
+            raise unknown_name(f"{where}: receptor", receptor, known)
         if receptor is None and len(known) == 1:
             return known[0]
         if receptor is None:
@@ -172,9 +186,18 @@ class Population(View):
             raise unknown_name(f"{where}: receptor", receptor, known)
         return receptor
 
+    def weight_unit(self, receptor: str) -> str | None:
+        """The unit of a weight: that of the state that it is added to, or what the model's units say of "weight"."""
+        units = self.model.units
+        (state, text), *more = self.model.receptors[receptor].items()
+        added = text.replace(" ", "") in (f"{state}+weight", f"weight+{state}")
+        return units.get(state) if added and not more else units.get("weight")
+
     def input(self, name: str | None, where: str) -> str:
         """The continuous input named, or the only one there is."""
         known = tuple(self.model.inputs)
+        if name is not None and not isinstance(name, str):
+            raise unknown_name(f"{where}: input", name, known)
         if name is None and len(known) == 1:
             return known[0]
         if name is None:
@@ -186,6 +209,8 @@ class Population(View):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getitem, (self.network, self._name)  # a copy belongs to the copy of its network
+    def _repr_html_(self) -> str:
+        return overview.of_population(self)
 
     def __repr__(self) -> str:
         return f"<population {self._name!r}: {self._size} x {self.model.name}>"
@@ -219,17 +244,20 @@ class Group:
         """As `View.get`, the members one after the other."""
         return np.concatenate([member.get(variable) for member in self.members])
 
+    def _repr_html_(self) -> str:
+        return overview.of_group(self)
+
     def __repr__(self) -> str:
         return f"<group: {' + '.join(map(repr, self.members))}>"
 
 
-def parts(neurons: View | Group) -> tuple[View, ...]:
+def parts(neurons: object) -> tuple[View, ...]:
     """The views that a population, view or group is made of."""
     if isinstance(neurons, Group):
         return neurons.members
     if isinstance(neurons, View):
         return (neurons,)
-    raise ArgumentTypeError(f"a population, view or group is needed, not {neurons!r}.", value=neurons)
+    raise ArgumentTypeError(f"a population, view or group is needed, not {shown(neurons)}.", value=neurons)
 
 
 def assign(members: tuple[View, ...], values: dict[str, Value], at: float | None = None) -> None:
@@ -250,7 +278,7 @@ def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list
     if not isinstance(value, Distribution):
         states = members[0].population.model.states
         what = f"{' + '.join(member.name for member in members)}: {variable}"
-        checked = real_or_array(value, sum(sizes), what, infinite=variable not in states)
+        checked = real_or_array(value, sum(sizes), what, infinite=variable not in states, unit=_unit(members, variable))
         pieces = [checked] * len(members)
         if isinstance(checked, np.ndarray):
             pieces = list(np.split(checked, np.cumsum(sizes)[:-1]))
@@ -260,32 +288,52 @@ def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list
     ]
 
 
+def _unit(members: tuple[View, ...], variable: str) -> str | None:
+    """The unit that the models of all members give a variable."""
+    units = {member.population.model.units.get(variable) for member in members}
+    return units.pop() if len(units) == 1 else None
+
+
 def _positions(which: object, size: int, name: str) -> IntArray:
     what = f"population {name!r}: index"
     if isinstance(which, slice):
-        return np.arange(size)[which]
+        try:
+            return np.arange(size)[which]
+        except (TypeError, ValueError) as error:
+            raise ArgumentTypeError(f"{what}: {shown(which)} is no slice of whole numbers.", value=which) from error
     if isinstance(which, int | np.integer) and not isinstance(which, bool):
         return indices([which + size if -size <= which < 0 else which], size, what)
     if not is_array(which):
-        raise ArgumentTypeError(f"{what} must be a number, slice, mask or array of ids, not {which!r}.", value=which)
-    array = np.asarray(which)
+        raise ArgumentTypeError(f"{what} must be a number, slice, mask or array of ids, not {shown(which)}.", value=which)
+    array = as_array(which, what, "give ids or a mask")
     if array.dtype == bool:
         if array.shape != (size,):
             raise ShapeError(f"{what}: a mask of shape {array.shape} for {size} neurons.", shape=array.shape, size=size)
         return np.flatnonzero(array)
+    if array.dtype.kind == "i":
+        array[(array < 0) & (array >= -size)] += size  # -1 is the last one
     return _unique(indices(array, size, what), name)
 
 
 def _unique(ids: IntArray, name: str) -> IntArray:
     if len(np.unique(ids)) != len(ids):
-        raise ValueRangeError(f"population {name!r}: a neuron stands in a view twice.", ids=ids)
+        first = int(next(each for each in ids if (ids == each).sum() > 1))
+        raise ValueRangeError(f"population {name!r}: neuron {first} stands in a view twice; name each once.", ids=ids)
     return ids
 
 
-def _label_ids(labels: Sequence[Hashable], size: int, name: str) -> dict[Hashable, int]:
-    known = {label: number for number, label in enumerate(labels)}
-    if len(labels) != size:
-        raise ShapeError(f"population {name!r}: {len(labels)} labels for {size} neurons.", size=size)
+def _label_ids(labels: Iterable[Any], size: int, name: str) -> dict[Hashable, int]:
+    if isinstance(labels, str | bytes) or not is_array(labels):
+        raise ArgumentTypeError(f"population {name!r}: labels must be a list of labels, not {shown(labels)}.", value=labels)
+    listed = list(labels)
+    for label in listed:
+        if not hashable(label):
+            text = f"population {name!r}: the label {shown(label)} cannot be hashed; use texts or numbers."
+            raise ArgumentTypeError(text, value=label)
+    known: dict[Hashable, int] = {label: number for number, label in enumerate(listed)}
+    if len(listed) != size:
+        raise ShapeError(f"population {name!r}: {len(listed)} labels for {size} neurons; give one a neuron.", size=size)
     if len(known) != size:
-        raise DeclarationError(f"population {name!r}: a label occurs twice.")
+        twice = next(label for number, label in enumerate(listed) if known[label] != number)
+        raise DeclarationError(f"population {name!r}: the label {shown(twice)} occurs twice; give each once.", label=twice)
     return known

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event import readback
+from hsnn_event import overview, readback
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.population import Value, View
-from hsnn_event.quantities import is_array, real, real_or_array
+from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.listed import kept, thinned
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import RealArray, Rule
+from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -157,6 +158,9 @@ class Projection:
     def __reduce__(self) -> tuple[Any, ...]:
         return _of_network, (self.source.population.network, "projections", self.name)
 
+    def _repr_html_(self) -> str:
+        return overview.of_projection(self)
+
     def __repr__(self) -> str:
         return f"<projection {self.name!r}: {self.rule}, {self.source.size} sources, {self.target.size} targets>"
 
@@ -216,8 +220,9 @@ def declared_projection(
         rule, source_labels, target_labels = rule.rule(_end(source), _end(target), wanted)
     same = source.population is target.population
     rule.check(where, source.ids, target.ids, same)
+    weight = in_unit(weight, f"{where}: weight", target.population.weight_unit(receptor))
     scale = _weights(weight, rule, source, target, f"{where}: weight")
-    lag = rule.delays if delay is None else delay
+    lag = rule.delays if delay is None else in_unit(delay, f"{where}: delay", "ms")
     if lag is None:
         raise _missing("delay", rule, where)
     steps, rounding = _delay_steps(lag, rule, source, target, f"{where}: delay", grid, rounds)
@@ -268,12 +273,13 @@ def declared_drive(
     if stimulus.kind == "current":
         if receptor is not None or delay:
             raise DeclarationError(f"{where}: a current has no receptor and no delay; name an input with input=.")
-        port = target.population.input(port, where)
+        port, unit = target.population.input(port, where), None
     else:
         port = target.population.receptor(receptor, where)
+        unit = target.population.weight_unit(port)
     where = f"{where}.{port}"
-    scale = real_or_array(weight, target.size, f"{where}: weight")
-    lag = np.asarray(real(delay, f"{where}: delay"))
+    scale = real_or_array(weight, target.size, f"{where}: weight", unit=unit)
+    lag = np.asarray(real(delay, f"{where}: delay", unit="ms"))
     steps, _ = _steps_of(lag, f"{where}: delay", grid, rounds, least=0)
     return Drive(where, target, stimulus, scale, port, int(steps))
 
@@ -321,8 +327,9 @@ def _per_synapse(value: Number | RealArray, rule: Rule, source: View, target: Vi
             "or list the synapses with from_edges.",
             rule=rule.kind,
         )
-    if np.shape(value) != (count,):
+    value = as_array(value, what, f"give one number or an array of shape ({count},)")
+    if value.shape != (count,):
         raise ShapeError(
-            f"{what} has shape {np.shape(value)}; {rule} needs one number or an array of shape ({count},).", size=count
+            f"{what} has shape {value.shape}; {rule} needs one number or an array of shape ({count},).", size=count
         )
     return real_or_array(value, count, what)

@@ -30,7 +30,7 @@ class Distribution:
         if not self.low <= self.high:
             text = f"{self.kind}: low = {self.low:g} lies above high = {self.high:g}."
             raise ValueRangeError(text, low=self.low, high=self.high)
-        if self.outside not in OUTSIDE:
+        if not isinstance(self.outside, str) or self.outside not in OUTSIDE:
             raise unknown_name(f"{self.kind}: outside", self.outside, OUTSIDE)
         low, high = self.interval
         if not low < high:
@@ -84,6 +84,8 @@ def exponential(mean: float, low: float = 0.0, high: float = math.inf, outside: 
 
 def _bounded(kind: str, a: float, b: float, low: float, high: float, outside: str, spread: float) -> Distribution:
     low, high = real(low, f"{kind}: low", infinite=True), real(high, f"{kind}: high", infinite=True)
+    if not isinstance(outside, str) or outside not in OUTSIDE:
+        raise unknown_name(f"{kind}: outside", outside, OUTSIDE)
     if spread == 0.0:
         outside = _check_single(kind, math.exp(a) if kind == "lognormal" else a, low, high, outside)
     return Distribution(kind, a, b, low, high, outside)

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.parse import parse
 from hsnn_event.population import View
-from hsnn_event.quantities import is_array, real
+from hsnn_event.quantities import is_array, label, real
 from hsnn_event.recording import Record
 
 SPIKES = "spikes"
@@ -30,8 +30,8 @@ def declared_record(
     """A record of one population or view whose every part is checked."""
     where = f"record of {target.name!r}"
     if not is_array(what) and not isinstance(what, str):
-        raise ArgumentTypeError(f"{where}: what to record is text or several texts, not {what!r}.", value=what)
-    names = (what,) if isinstance(what, str) else tuple(what)
+        raise ArgumentTypeError(f"{where}: what to record is text or several texts, not {shown(what)}.", value=what)
+    names = (what,) if isinstance(what, str) else tuple(label(each, f"{where}: what is recorded") for each in what)
     if not names:
         raise DeclarationError(f"{where}: name what to record, 'spikes' or states.")
     if names == (SPIKES,):
@@ -43,10 +43,10 @@ def declared_record(
     if every is not None and at is not None:
         raise DeclarationError(f"{where}: give every= or at=, not both; two records may differ in that.")
     if every is not None:
-        every = real(every, f"{where}: every", low=grid.dt * 0.5)
+        every = real(every, f"{where}: every", low=grid.dt * 0.5, unit="ms")
         grid.steps(every, f"{where}: every")
-    if name is not None and (not isinstance(name, str) or not name):
-        raise ArgumentTypeError(f"{where}: name= is text, not {name!r}.", name=name)
+    if name is not None:
+        label(name, f"{where}: name")
     return Record(
         target.name,
         None if target.selection is None else target.selection.copy(),
@@ -79,7 +79,7 @@ def _check_variables(target: View, names: tuple[str, ...], where: str) -> None:
     for variable in names:
         if variable == SPIKES:
             raise DeclarationError(f"{where}: spikes have times of their own; record them by themselves.")
-        if isinstance(variable, str) and variable.isidentifier() and variable not in known:
+        if variable.isidentifier() and variable not in known:
             raise unknown_name(f"{where}:", variable, (SPIKES, *known))
         parse(variable, known, where)
     if len(set(names)) != len(names):
@@ -89,8 +89,8 @@ def _check_variables(target: View, names: tuple[str, ...], where: str) -> None:
 def _times(at: Sequence[float], where: str, grid: Grid) -> tuple[float, ...]:
     """Sorted, each once, on the grid and after 0."""
     if not is_array(at):
-        raise ArgumentTypeError(f"{where}: at= is a sequence of times in ms, not {at!r}.", value=at)
-    steps = sorted({grid.steps(real(time, f"{where}: at", low=0.0), f"{where}: at") for time in at})
+        raise ArgumentTypeError(f"{where}: at= is a sequence of times in ms, not {shown(at)}.", value=at)
+    steps = sorted({grid.steps(real(time, f"{where}: at", low=0.0, unit="ms"), f"{where}: at") for time in at})
     if steps and steps[0] == 0:
         text = f"{where}: at 0 ms nothing has run; get() gives the initial values. Leave 0 out of at=."
         raise ValueRangeError(text, at=0.0)
@@ -100,7 +100,7 @@ def _times(at: Sequence[float], where: str, grid: Grid) -> tuple[float, ...]:
 def _path(to: str | os.PathLike[str], where: str) -> str:
     path = os.fspath(to) if isinstance(to, str | os.PathLike) else to
     if not isinstance(path, str) or not path:
-        raise ArgumentTypeError(f"{where}: to= is the path of a file, not {to!r}.", value=to)
+        raise ArgumentTypeError(f"{where}: to= is the path of a file, not {shown(to)}.", value=to)
     return path
 
 

@@ -46,7 +46,7 @@ class Callback:
 
 def grid_step(time: object, what: str, grid: Grid, now: int) -> int:
     """The step of a time in ms that lies on the grid and not in the past."""
-    step = grid.steps(real(time, what, low=0.0), what)
+    step = grid.steps(real(time, what, low=0.0, unit="ms"), what)
     if step < now:
         raise ValueRangeError(
             f"{what} of {grid.time(step):g} ms is past: the network stands at {grid.time(now):g} ms.", time=grid.time(step)

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ValueRangeError
-from hsnn_event.quantities import is_array, real, real_or_array
+from hsnn_event.quantities import as_array, is_array, real, real_or_array
+from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -42,9 +43,12 @@ def current(value: float | FloatArray, start: float = 0.0, stop: float = math.in
 
 
 def _stimulus(kind: str, value: float | FloatArray, name: str, start: float, stop: float, low: float) -> Stimulus:
-    start = real(start, f"{kind}: start", low=0.0)
-    stop = real(stop, f"{kind}: stop", infinite=True)
+    start = real(start, f"{kind}: start", low=0.0, unit="ms")
+    stop = real(stop, f"{kind}: stop", infinite=True, unit="ms")
+    value = in_unit(value, f"{kind}: {name}", "Hz" if kind == "poisson" else None)  # of a current, the target's input says
     if stop < start:
         raise ValueRangeError(f"{kind}: stop = {stop:g} ms lies before start = {start:g} ms.", start=start, stop=stop)
+    if is_array(value):
+        value = as_array(value, f"{kind}: {name}", "give one number or one a target")
     size = np.size(value) if is_array(value) else 1  # compared with the number of targets by Network.drive
     return Stimulus(kind, real_or_array(value, size, f"{kind}: {name}", low), start, stop)

@@ -7,7 +7,7 @@ import pytest
 
 from hsnn_event.analysis import plots
 from hsnn_event.errors import MissingExtraError
-from hsnn_event.recording import SpikeData
+from hsnn_event.recording import SpikeData, StateData
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +76,34 @@ def test_a_silent_network_has_a_picture():
     silent = SpikeData([], [], 10, 0.0, 100.0)
     plots.layered_raster({"exc": silent, "inh": silent}).canvas.draw()
     silent.raster().figure.canvas.draw()
+
+
+def samples(n_neurons: int) -> StateData:
+    times = np.arange(1, 201) / 2
+    return StateData(times, np.arange(n_neurons) * 3, np.sin(times[:, None] / 8 + np.arange(n_neurons)))
+
+
+def test_traces_of_few_neurons_are_told_apart_by_colour_dashes_and_name():
+    axes = plots.figure().subplots()
+    data = samples(4)
+    assert data.plot(axes, label="v (mV)", names={3: "the second"}) is axes
+    assert [line.get_label() for line in axes.lines] == ["neuron 0", "the second", "neuron 6", "neuron 9"]
+    assert len({line.get_color() for line in axes.lines}) == 4
+    assert axes.get_xlabel() == "time (ms)" and axes.get_ylabel() == "v (mV)"
+    assert np.array_equal(axes.lines[2].get_ydata(), data.values[:, 2])
+    assert np.array_equal(data.plot(offset=5.0).lines[2].get_ydata(), data.values[:, 2] + 10.0)
+
+
+def test_traces_of_many_neurons_show_their_mean():
+    data = samples(50)
+    axes = data.plot()
+    assert np.array_equal(axes.lines[-1].get_ydata(), data.values.mean(axis=1))
+    assert axes.lines[-1].get_label() == "mean of 50 neurons"
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (1, 2), (5, 0)])
+def test_no_samples_have_a_picture(shape):
+    StateData(np.arange(shape[0]) + 1.0, np.arange(shape[1]), np.zeros(shape)).plot().figure.canvas.draw()
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):

@@ -18,22 +18,25 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What each part may import from the package; itself and __init__ (names only) always.
 MAY_IMPORT = {
     "errors": set(),
-    "quantities": {"errors"},
+    "units": {"errors"},
+    "quantities": {"errors", "units"},
     "grid": {"errors"},
     "catalog": {"errors"},
     "rng": {"errors"},
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
     "random": {"errors", "quantities", "distributions"},
-    "stimuli": {"errors", "quantities"},
-    "model": {"errors", "quantities"},
+    "stimuli": {"errors", "quantities", "units"},
+    "model": {"errors", "quantities", "units"},
     "topology": {"errors", "quantities", "rng", "distributions", "random"},
     "analysis": {"errors"},
-    "recording": {"errors", "analysis"},
+    "files": {"errors"},
+    "notebook": {"errors"},
+    "recording": {"errors", "analysis", "files", "notebook", "quantities", "units"},
     "monitor": {"errors"},
     "network": {
-        *("errors", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),
-        *("distributions", "topology", "recording"),
+        *("errors", "units", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),
+        *("distributions", "topology", "recording", "notebook"),
         "simulation",  # by the first run only
         "io",  # by saving and loading only
     },
@@ -47,7 +50,7 @@ MAY_IMPORT = {
         "backends",
     },
     "io": {
-        *("errors", "quantities", "grid", "random", "stimuli", "timecourse", "model", "topology"),
+        *("errors", "files", "quantities", "grid", "random", "stimuli", "timecourse", "model", "topology"),
         *("recording", "network", "lowering", "backends"),
         "simulation",  # its type
     },
@@ -56,7 +59,7 @@ MAY_IMPORT = {
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.
 PART_OF = {
-    **dict.fromkeys(("population", "projection", "readback", "record", "schedule", "control"), "network"),
+    **dict.fromkeys(("population", "projection", "readback", "record", "schedule", "control", "overview"), "network"),
     **dict.fromkeys(("collector", "drawing", "recorders", "timeline"), "simulation"),
 }
 

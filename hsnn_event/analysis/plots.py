@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 EXCITATORY = "#0072B2"
 INHIBITORY = "#D55E00"
+# Okabe and Ito's colours that show on white, each with dashes of its own.
+LINES: tuple[tuple[str, Any], ...] = (
+    ("#0072B2", "-"), ("#D55E00", (0, (5, 1))), ("#009E73", (0, (1, 1))), ("#CC79A7", (0, (5, 1, 1, 1))),
+    ("#56B4E9", (0, (3, 1))), ("#E69F00", (0, (2, 1, 1, 1))), ("#000000", (0, (1, 2))),
+)  # fmt: skip
 MAX_ROWS = 4000  # neurons in a layered raster: more rows than a screen has pixels show nothing
 
 
@@ -37,6 +42,17 @@ class Spikes(Protocol):
     @property
     def t_stop(self) -> float: ...
     def rate(self, bin: float | None = None) -> Any: ...
+
+
+class Samples(Protocol):
+    """What `traces` needs of `StateData`."""
+
+    @property
+    def times(self) -> FloatArray: ...
+    @property
+    def ids(self) -> IntArray: ...
+    @property
+    def values(self) -> FloatArray: ...
 
 
 def pyplot() -> Any:
@@ -88,6 +104,36 @@ def rate_histogram(
     ax.stairs(rate, edges, color=color, fill=True, alpha=0.7)
     ax.set(xlim=(spikes.t_start, spikes.t_stop), xlabel="time (ms)", ylabel="rate (Hz)")
     ax.set_ylim(bottom=0)
+    return ax
+
+
+def traces(
+    samples: Samples, ax: Axes | None = None, *, label: str = "", names: Mapping[int, str] | None = None, offset: float = 0.0
+) -> Axes:
+    """One line a neuron, samples against time (ms), drawn into `ax`, which is returned.
+
+    `label` is that of the vertical axis, such as "v (mV)"; `names` replaces the ids in the legend; `offset` moves each
+    line that far above the one before. Up to seven neurons are told apart by colour and dashes, with a legend; more
+    are drawn thin in one colour, their mean on top.
+    """
+    if ax is None:
+        ax = pyplot().figure(figsize=(8, 3), layout="constrained").subplots()
+    ids = [int(neuron) for neuron in samples.ids]
+    lifted = samples.values + offset * np.arange(len(ids))
+    if len(ids) <= len(LINES):
+        for place, (neuron, (color, dashes)) in enumerate(zip(ids, LINES, strict=False)):
+            name = (names or {}).get(neuron, f"neuron {neuron}")
+            ax.plot(samples.times, lifted[:, place], color=color, linestyle=dashes, linewidth=1.2, label=name)
+        if len(ids) > 1:
+            ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize="small", reverse=offset > 0)
+    else:
+        ax.plot(samples.times, lifted, color="0.6", linewidth=0.4, alpha=0.6, rasterized=True)
+        mean = samples.values.mean(axis=1)
+        ax.plot(samples.times, mean, color=EXCITATORY, linewidth=1.8, label=f"mean of {len(ids)} neurons")
+        ax.legend(loc="upper right", fontsize="small", framealpha=0.8)
+    if len(samples.times) > 1:
+        ax.set_xlim(samples.times[0], samples.times[-1])
+    ax.set(xlabel="time (ms)", ylabel=label)
     return ax
 
 

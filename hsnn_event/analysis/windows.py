@@ -16,6 +16,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 EDGE_ULPS = 16
+MOST_BINS = 10**9  # 8 GB of counts: what is more was not meant
 
 
 def edge_tolerance(*times: float) -> float:
@@ -48,6 +49,10 @@ def bin_edges(start: float, stop: float, width: float) -> FloatArray:
             value=width,
         )
     ratio = (stop - start) / width
+    if ratio > MOST_BINS:
+        raise ValueRangeError(
+            f"bin {width!r} ms cuts ({start:g}, {stop:g}] ms into {ratio:.3g} bins. Take wider bins.", value=width
+        )
     whole = round(ratio)
     n_bins = whole if abs(ratio - whole) * width <= edge_tolerance(start, stop) else int(ratio) + 1
     edges: FloatArray = start + width * np.arange(n_bins + 1, dtype=np.float64)

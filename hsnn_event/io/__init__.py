@@ -1,1 +1,1 @@
-"""Files: what the package writes, and reads without executing anything."""
+"""Networks as files and pickles."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
@@ -85,16 +84,6 @@ def read(plain: Any, arrays: list[Array]) -> Any:
     if tuple(plain) not in forms:
         raise FileFormatError(f"a value with the keys {', '.join(plain)} is none that files hold.", keys=tuple(plain))
     return forms[tuple(plain)]()
-
-
-def text_of(plain: Any) -> str:
-    """As JSON; numbers keep all their bits."""
-    return json.dumps(plain, separators=(",", ":"))
-
-
-def from_text(text: str) -> Any:
-    """The reverse of `text_of`."""
-    return json.loads(text)
 
 
 def _array(number: Any, arrays: list[Array]) -> Array:

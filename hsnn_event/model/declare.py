@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from hsnn_event.errors import ArgumentTypeError, ModelError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, ModelError, shown, unknown_name
 from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
-from hsnn_event.quantities import is_array, real
+from hsnn_event.quantities import as_array, is_array, real
+from hsnn_event.units import in_unit
 
 WEIGHT = "weight"
 AT = "at"  # set(at=...) schedules
@@ -36,7 +37,8 @@ class NeuronModel:
       them read the values before the reset.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
-    - `units`: for documentation.
+    - `units`: of variables, such as "mV" or "1/ms"; "weight" stands for that of events. Values given as objects with
+      units (pint, quantities, Brian2) are converted to these.
 
     Raises ExpressionError, UnknownNameError, ModelError, ArgumentTypeError, ValueRangeError, which name the place.
 
@@ -64,6 +66,8 @@ class NeuronModel:
             if each.name in ("name", "threshold") or (each.name == "refractory" and value is None):
                 continue
             object.__setattr__(self, each.name, _own(value, f"{self.name}.{each.name}"))
+        for role in ("parameters", "states", "inputs"):
+            object.__setattr__(self, role, _without_units(getattr(self, role), self.units, f"{self.name}.{role}"))
         receptors = {name: _own(action, f"{self.name}.receptors[{name!r}]") for name, action in self.receptors.items()}
         object.__setattr__(self, "receptors", receptors)
         _check_names(self)
@@ -97,13 +101,18 @@ class NeuronModel:
 def _own(value: object, place: str) -> dict[str, object]:
     """A copy, so that the model does not change with the caller's dictionary."""
     if not isinstance(value, Mapping):
-        raise ArgumentTypeError(f"{place} must be a mapping, not {value!r} ({type(value).__name__}).", value=value)
+        raise ArgumentTypeError(f"{place} must be a mapping, not {shown(value)} ({type(value).__name__}).", value=value)
     return dict(value)
+
+
+def _without_units(values: Mapping[str, object], units: Mapping[str, str], place: str) -> dict[str, object]:
+    """Objects with units as plain numbers in the unit declared for their name."""
+    return {name: in_unit(value, f"{place}[{name!r}]", units.get(name)) for name, value in values.items()}
 
 
 def _check_identifier(name: object, what: str, place: str) -> None:
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
-        raise ModelError(f"{place}: {what} must be an ASCII identifier and no keyword, not {name!r}.", name=name)
+        raise ModelError(f"{place}: {what} must be an ASCII identifier and no keyword, not {shown(name)}.", name=name)
 
 
 def _check_names(model: NeuronModel) -> None:
@@ -126,10 +135,11 @@ def _check_values(model: NeuronModel) -> None:
     for name, value in model.parameters.items():
         place = f"{model.name}.parameters[{name!r}]"
         if value is None or isinstance(value, str | bytes | bool | Mapping):
-            raise ArgumentTypeError(f"{place} must be a number, an array or a distribution, not {value!r}.", value=value)
-        if isinstance(value, int | float | np.number) or hasattr(value, "magnitude") or hasattr(value, "rescale"):
+            text = f"{place} must be a number, an array or a distribution, not {shown(value)}."
+            raise ArgumentTypeError(text, value=value)
+        if isinstance(value, int | float | np.number):
             real(value, place, infinite=True)
-        elif is_array(value) and np.asarray(value).dtype.kind not in "iuf":
+        elif is_array(value) and as_array(value, place, "give one number a neuron").dtype.kind not in "iuf":
             raise ArgumentTypeError(f"{place} must hold real numbers.", value=value)
     for name, value in model.inputs.items():
         real(value, f"{model.name}.inputs[{name!r}]")
@@ -176,7 +186,7 @@ def _check_refractory(model: NeuronModel, everything: set[str]) -> None:
     parse(str(refractory["duration"]), model.parameters, place)
     clamp = refractory.get("clamp", {})
     if not isinstance(clamp, Mapping):
-        raise ArgumentTypeError(f"{model.name}.refractory['clamp'] must be a mapping, not {clamp!r}.", value=clamp)
+        raise ArgumentTypeError(f"{model.name}.refractory['clamp'] must be a mapping, not {shown(clamp)}.", value=clamp)
     for name, text in clamp.items():
         _check_state(model, name, "refractory['clamp']")
         parse(text, everything, f"{model.name}.refractory['clamp'][{name!r}]")

@@ -12,7 +12,7 @@ import re
 import warnings
 from collections.abc import Callable, Collection
 
-from hsnn_event.errors import ExpressionError, unknown_name
+from hsnn_event.errors import ExpressionError, shown, unknown_name
 
 MAX_LENGTH = 2000  # characters
 MAX_DEPTH = 100    # levels of the tree; a sum of n terms has n
@@ -86,7 +86,7 @@ def parse(text: str, names: Collection[str], place: str, boolean: bool = False) 
 
 def _read(text: str, place: str) -> ast.expr:
     if not isinstance(text, str):
-        raise ExpressionError(f"{place}: an expression is text, not {text!r} ({type(text).__name__}).", place=place)
+        raise ExpressionError(f"{place}: an expression is text, not {shown(text)} ({type(text).__name__}).", place=place)
     if len(text) > MAX_LENGTH:
         raise ExpressionError(
             f"{place}: {len(text)} characters, and {MAX_LENGTH} are the limit. Name parts of it in `expressions`.",
@@ -106,7 +106,9 @@ def _read(text: str, place: str) -> ast.expr:
             warnings.simplefilter("error")  # such as "1or x"
             return ast.parse(" ".join(text.split()), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError, Warning) as error:
-        raise ExpressionError(f"{place}: {_short(text)} cannot be read: {error}.", place=place, text=text) from None
+        why = error.msg if isinstance(error, SyntaxError) else error
+        message = f"{place}: {_short(text)} cannot be read as one expression: {why}."
+        raise ExpressionError(message, place=place, text=text) from None
 
 
 def _check_depth(tree: ast.expr, place: str) -> None:

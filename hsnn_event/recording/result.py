@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from itertools import pairwise
+from os import PathLike
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from hsnn_event.analysis.windows import IntArray, edge_tolerance
-from hsnn_event.errors import AmbiguousError, NotRecordedError, ShapeError, ValueRangeError
+from hsnn_event.errors import AmbiguousError, ArgumentTypeError, NotRecordedError, ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import hashable, is_array
+from hsnn_event.recording import overview
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
 
@@ -62,10 +64,10 @@ class ByName(Mapping[str, Item], Generic[Item]):
 
     def __getitem__(self, key: Any) -> Item:
         name = key if isinstance(key, str) else getattr(key, "name", key)
-        if name not in self._items:
+        if not hashable(name) or name not in self._items:
             known = ", ".join(self._items) or "nothing"
             raise NotRecordedError(
-                f"{self._what} {name!r} were not recorded; recorded: {known}. Call net.record "
+                f"{self._what} {shown(name)} were not recorded; recorded: {known}. Call net.record "
                 "before net.run.",
                 name=name,
                 recorded=tuple(self._items),
@@ -150,11 +152,32 @@ class Result:
                 return data
         known = ", ".join(each.name for each in self.records) or "none"
         raise NotRecordedError(
-            f"record {name!r} is not in this result; its records: {known}. A record made after the "
+            f"record {shown(name)} is not in this result; its records: {known}. A record made after the "
             "run counts from the next one.",
             name=name,
             recorded=tuple(each.name for each in self.records),
         )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write everything into an HDF5 file, whole or not at all; `Result.load` gives it back to the bit.
+
+        Raises FileAccessError where it cannot be written (an older file then stays as it is), ArgumentTypeError
+        where `info` holds other things than numbers, text, lists and mappings.
+        """
+        from hsnn_event.recording.files import save_result
+
+        save_result(self, path)
+
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Result:
+        """Read what `save` wrote, running nothing of it.
+
+        Raises FileAccessError where it cannot be read and FileFormatError where the file is foreign, damaged, cut or
+        of another version.
+        """
+        from hsnn_event.recording.files import load_result
+
+        return load_result(path)
 
     def __repr__(self) -> str:
         held = ", ".join(f"{name} {spikes.rate():.4g} Hz" for name, spikes in self.spikes.items())
@@ -164,16 +187,7 @@ class Result:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{escape(name)}</td><td>{spikes.n_neurons}</td><td>{len(spikes)}</td>"
-            f"<td>{spikes.rate():.4g}</td></tr>"
-            for name, spikes in self.spikes.items()
-        )
-        return (
-            f"<p>({self.t_start:g}, {self.t_stop:g}] ms, RTF {self.rtf:.3g}</p><table><tr>"
-            "<th>population</th><th>neurons</th><th>spikes</th><th>rate (Hz)</th></tr>"
-            f"{rows}</table>"
-        )
+        return overview.of_result(self)
 
 
 def concatenate(results: Sequence[Result]) -> Result:
@@ -188,7 +202,12 @@ def concatenate(results: Sequence[Result]) -> Result:
     >>> concatenate([first, second]).spikes["exc"].times
     array([1., 6.])
     """
+    if not is_array(results):
+        raise ArgumentTypeError(f"concatenate needs a list of results, not {shown(results)}.", value=results)
     results = list(results)
+    for each in results:
+        if not isinstance(each, Result):
+            raise ArgumentTypeError(f"concatenate joins results of net.run, not {shown(each)}.", value=each)
     if not results:
         raise ValueRangeError("there are no results to join. Give at least one.")
     for before, after in pairwise(results):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +16,13 @@ from hsnn_event.analysis.windows import (
     edge_tolerance,
     window_slice,
 )
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import as_array, real, whole
+from hsnn_event.recording import overview
+from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
+    import pandas
     from matplotlib.axes import Axes
 
 
@@ -50,7 +53,7 @@ class SpikeData:
     neurons: IntArray = None  # type: ignore[assignment]  # filled in below
 
     def __post_init__(self) -> None:
-        times, ids = np.asarray(self.times, np.float64), _whole_numbers("ids", self.ids)
+        times, ids = _real_numbers("times", self.times), _whole_numbers("ids", self.ids)
         if times.ndim != 1 or times.shape != ids.shape:
             raise ShapeError(
                 f"times have shape {times.shape} and ids {ids.shape}. Give two arrays with one "
@@ -64,9 +67,9 @@ class SpikeData:
         set_field = object.__setattr__
         set_field(self, "times", times)
         set_field(self, "ids", ids)
-        set_field(self, "n_neurons", int(self.n_neurons))
-        set_field(self, "t_start", float(self.t_start))
-        set_field(self, "t_stop", float(self.t_stop))
+        set_field(self, "n_neurons", whole(self.n_neurons, "SpikeData: n_neurons"))
+        set_field(self, "t_start", real(self.t_start, "SpikeData: t_start", unit="ms"))
+        set_field(self, "t_stop", real(self.t_stop, "SpikeData: t_stop", unit="ms"))
         watched = np.arange(self.n_neurons) if self.neurons is None else self.neurons
         set_field(self, "neurons", _whole_numbers("neurons", watched))
         self._check()
@@ -140,10 +143,11 @@ class SpikeData:
 
     def bin_edges(self, bin: float) -> FloatArray:
         """The edges (ms) of the bins of `rate` and `counts`; the last bin may be shorter."""
-        return bin_edges(self.t_start, self.t_stop, bin)
+        return bin_edges(self.t_start, self.t_stop, _width(bin))
 
     def counts(self, bin: float, per_neuron: bool = False) -> IntArray:
         """Numbers of spikes in bins of `bin` ms: (n_bins,), or (n_bins, n_neurons) per neuron."""
+        bin = _width(bin)
         if not per_neuron:
             return analysis.counts(self.times, self.t_start, self.t_stop, bin)
         return analysis.counts_per_neuron(
@@ -174,6 +178,7 @@ class SpikeData:
 
     def window(self, start: float, stop: float) -> SpikeData:
         """The spikes with start < time <= stop; ValueRangeError outside (t_start, t_stop]."""
+        start, stop = real(start, "window: start", unit="ms"), real(stop, "window: stop", unit="ms")
         tolerance = edge_tolerance(self.t_start, self.t_stop)
         if not (self.t_start - tolerance <= start <= stop <= self.t_stop + tolerance):
             raise ValueRangeError(
@@ -201,14 +206,20 @@ class SpikeData:
 
     def _select(self, ids: Any) -> IntArray:
         if isinstance(ids, slice):
-            return self.neurons[ids]
-        if np.asarray(ids).dtype == np.bool_:
+            try:
+                return self.neurons[ids]
+            except (TypeError, ValueError) as error:
+                raise ArgumentTypeError(f"spikes[{shown(ids)}]: a slice is of whole numbers.", value=ids) from error
+        ids = as_array(ids, "ids", "give ids or a mask")
+        if ids.dtype == np.bool_:
             if np.shape(ids) != self.neurons.shape:
                 raise ShapeError(
                     f"the mask has shape {np.shape(ids)}, but there are {self.n_neurons} neurons.",
                     shape=np.shape(ids),
                 )
             return self.neurons[np.asarray(ids)]
+        if ids.ndim > 1:
+            raise ShapeError(f"ids have shape {ids.shape}; give one dimension.", shape=ids.shape)
         chosen = np.atleast_1d(_whole_numbers("ids", ids))
         strangers = chosen[~np.isin(chosen, self.neurons)]
         if strangers.size:
@@ -226,12 +237,52 @@ class SpikeData:
 
         return plots.raster(self, ax, **options)
 
-    def to_csv(self, path: str | Path) -> None:
-        """Write the columns `time` (ms) and `id` under a header; numbers read back to the bit."""
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(("time", "id"))
-            writer.writerows(zip(self.times.tolist(), self.ids.tolist(), strict=True))
+    def to_csv(self, path: str | PathLike[str]) -> None:
+        """Write the columns `time` (ms) and `id` under a header; numbers read back to the bit.
+
+        The file is there whole or not at all. FileAccessError where it cannot be written.
+        """
+        from hsnn_event.recording.tables import write_csv
+
+        write_csv(self, path)
+
+    @classmethod
+    def from_csv(
+        cls, path: str | PathLike[str], n_neurons: int, t_start: float, t_stop: float, neurons: Any = None
+    ) -> SpikeData:
+        """Read what `to_csv` wrote; the table does not hold the window and the silent neurons, so name them.
+
+        Raises FileAccessError, FileFormatError (with the line), and what SpikeData raises.
+        """
+        from hsnn_event.recording.tables import read_csv
+
+        times, ids = read_csv(path)
+        return cls(np.array(times, np.float64), np.array(ids, np.int64), n_neurons, t_start, t_stop, neurons)
+
+    def to_hdf5(self, path: str | PathLike[str]) -> None:
+        """Write everything into an HDF5 file; `from_hdf5` gives an equal SpikeData.
+
+        The file is there whole or not at all. FileAccessError where it cannot be written.
+        """
+        from hsnn_event.recording.files import save_spikes
+
+        save_spikes(self, path)
+
+    @classmethod
+    def from_hdf5(cls, path: str | PathLike[str]) -> SpikeData:
+        """Read what `to_hdf5` wrote, running nothing. Raises FileAccessError, FileFormatError."""
+        from hsnn_event.recording.files import load_spikes
+
+        return load_spikes(path)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A table with the columns `time` (ms) and `id`; window and number of neurons stand in its `.attrs`.
+
+        Needs the extra `io`.
+        """
+        from hsnn_event.recording.tables import to_pandas
+
+        return to_pandas(self)
 
     def __len__(self) -> int:
         return int(self.times.size)
@@ -253,11 +304,7 @@ class SpikeData:
         )
 
     def _repr_html_(self) -> str:
-        return (
-            "<table><tr><th>spikes</th><th>neurons</th><th>window (ms)</th><th>rate (Hz)</th></tr>"
-            f"<tr><td>{len(self)}</td><td>{self.n_neurons}</td>"
-            f"<td>({self.t_start:g}, {self.t_stop:g}]</td><td>{self.rate():g}</td></tr></table>"
-        )
+        return overview.of_spikes(self)
 
 
 def _ascending(times: FloatArray, ids: IntArray) -> bool:
@@ -271,8 +318,28 @@ def _stranger(neuron: int, n_neurons: int) -> ValueRangeError:
     )
 
 
+def _width(bin: object) -> float:
+    """The width of a bin in ms."""
+    return real(bin, "bin", unit="ms")
+
+
+def _real_numbers(name: str, values: Any) -> FloatArray:
+    values = in_unit(values, f"SpikeData: {name}", "ms")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"SpikeData: {name} is a ragged sequence; give one time a spike.", value=values) from error
+    if array.dtype.kind not in "iuf":
+        raise ArgumentTypeError(f"SpikeData: {name} must hold real numbers, not {array.dtype}.", value=values)
+    return array.astype(np.float64, copy=False)
+
+
 def _whole_numbers(name: str, values: Any) -> IntArray:
-    array = np.asarray(values)
+    values = in_unit(values, f"SpikeData: {name}", None)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"SpikeData: {name} is a ragged sequence; give whole numbers.", value=values) from error
     if array.size and not np.issubdtype(array.dtype, np.integer):
         raise ArgumentTypeError(
             f"{name} are {array.dtype}, not whole numbers. Convert them: {name}.astype(int).",

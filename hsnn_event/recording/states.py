@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray
 from hsnn_event.errors import ShapeError
+from hsnn_event.recording import overview
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +40,15 @@ class StateData:
                 expected=expected,
             )
 
+    def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw a line a neuron into `ax`, or into a new figure, and return the axes.
+
+        Needs the extra `plot`; options are those of `analysis.plots.traces`, such as label="v (mV)".
+        """
+        from hsnn_event.analysis import plots
+
+        return plots.traces(self, ax, **options)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StateData):
             return NotImplemented
@@ -45,6 +59,9 @@ class StateData:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _repr_html_(self) -> str:
+        return overview.of_states(self)
 
     def __repr__(self) -> str:
         n_times, n_neurons = self.values.shape

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError
-from hsnn_event.quantities import indices, is_array, real, whole
+from hsnn_event.quantities import flag, indices, is_array, real, whole
 
 IntArray = npt.NDArray[np.int64]
 RealArray = npt.NDArray[np.floating]
@@ -179,7 +179,7 @@ def from_edges(
 
 def switches(autapses: bool, multapses: bool) -> dict[str, Any]:
     """The two switches that every rule has, checked: may a neuron reach itself, and one target more than once?"""
-    return {"autapses": _flag(autapses, "autapses"), "multapses": _flag(multapses, "multapses")}
+    return {"autapses": flag(autapses, "autapses"), "multapses": flag(multapses, "multapses")}
 
 
 def _counted(kind: str, count: int, autapses: bool, multapses: bool) -> Rule:
@@ -189,9 +189,3 @@ def _counted(kind: str, count: int, autapses: bool, multapses: bool) -> Rule:
         count=whole(count, f"{kind}: {name}"),
         **switches(autapses, multapses),
     )
-
-
-def _flag(value: bool, what: str) -> bool:
-    if not isinstance(value, bool | np.bool_):
-        raise ArgumentTypeError(f"{what} must be True or False, not {value!r}.", value=value)
-    return bool(value)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError
-from hsnn_event.quantities import is_array
+from hsnn_event.quantities import as_array, is_array
+from hsnn_event.units import carries_unit, in_unit
 
 UNITS = {
     "v": "mV", "C_m": "pF", "tau_m": "ms", "g_L": "nS", "E_L": "mV", "V_th": "mV", "V_reset": "mV", "t_ref": "ms",
@@ -31,8 +32,10 @@ def not_negative(place: str, **values: object) -> None:
 
 
 def _check(place: str, values: Mapping[str, object], low: float, wanted: str) -> None:
-    for name, value in values.items():
-        numbers = np.asarray(value) if isinstance(value, int | float | np.number) or is_array(value) else np.empty(0)
+    for name, given in values.items():
+        value = in_unit(given, f"{place}: {name}", UNITS.get(name, "ms" if name.startswith("tau") else None))
+        numeric = isinstance(value, int | float | np.number) or is_array(value)
+        numbers = as_array(value, f"{place}: {name}", "give one number a neuron") if numeric else np.empty(0)
         if numbers.dtype.kind not in "iuf":
             continue  # NeuronModel refuses it
         wrong = numbers[~(numbers >= low)]
@@ -48,7 +51,10 @@ def per_receptor(place: str, name: str, value: object) -> dict[str, object]:
     if not value:
         raise DeclarationError(f"{place}: {name} is an empty mapping. Give a number, or one value for each receptor.")
     for receptor, number in value.items():
-        if isinstance(number, Mapping) or (is_array(number) and not hasattr(number, "dtype")):
+        if not isinstance(receptor, str):
+            raise ArgumentTypeError(f"{place}: {name} names its receptors by text, not by {receptor!r}.", value=receptor)
+        listed = is_array(number) and not hasattr(number, "dtype") and not carries_unit(number)
+        if isinstance(number, Mapping) or listed:
             raise ArgumentTypeError(f"{place}: {name}[{receptor!r}] must be a number, an array or a distribution.")
     return dict(value)
 

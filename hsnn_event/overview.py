@@ -1,0 +1,141 @@
+"""What a notebook shows of a network and its parts. Cheap: no synapse is drawn or read back for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hsnn_event.notebook import Table, card, count, memory, span
+from hsnn_event.random import Distribution
+
+if TYPE_CHECKING:
+    from hsnn_event.network import Network
+    from hsnn_event.population import Group, Population, View
+    from hsnn_event.projection import Drive, Projection
+
+
+def of_network(net: Network) -> str:
+    """Time, size, memory; its populations and projections."""
+    populations, projections = list(net.populations.values()), list(net.projections.values())
+    recorded = {record.target for record in net.records}
+    neurons = sum(each.size for each in populations)
+    facts = [("t", f"{net.t:g} ms"), ("dt", f"{net.dt:g} ms"), ("neurons", count(neurons)), *_synapses(net, projections)]
+    facts += [("seed", str(net.seed)), ("backend", net.backend), ("precision", net.precision)]
+    return card(
+        "Network",
+        facts,
+        Table(
+            ("population", "neurons", "model", "recorded"),
+            [(each.name, count(each.size), each.model.name, "yes" if each.name in recorded else "") for each in populations],
+        ),
+        Table(
+            ("projection", "rule", "synapses", "weight", "delay"),
+            [(each.name, str(each.rule), _n_synapses(each), _weight(each), _delay(each)) for each in projections],
+        ),
+        Table(
+            ("drive", "targets", "value", "weight"),
+            [_drive(each) for each in net.drives.values()],
+        ),
+    )
+
+
+def of_population(population: Population) -> str:
+    """Size and model; its states and parameters, with their present values once it has run."""
+    model, ran = population.model, population.network.t > 0
+    rows = []
+    for role, names in (("state", model.states), ("parameter", model.parameters)):
+        for name, declared in names.items():
+            now = span(population.get(name)) if ran else _assigned(population, name)
+            rows.append((name, role, _law(declared), now, model.units.get(name, "")))
+    facts = [("neurons", count(population.size)), ("model", model.name), ("receptors", ", ".join(model.receptors) or "none")]
+    title = f"Population {population.name}"
+    return card(title, facts, Table(("variable", "kind", "declared", "now" if ran else "set", "unit"), rows))
+
+
+def of_neurons(view: View) -> str:
+    """How many of which population."""
+    ids = span(view.ids)
+    return card(f"View of {view.name}", [("neurons", count(view.size)), ("of", count(view.population.size)), ("ids", ids)])
+
+
+def of_group(group: Group) -> str:
+    """Its members."""
+    rows = [(member.name, count(member.size), member.population.model.name) for member in group]
+    return card("Group", [("neurons", count(group.size))], Table(("member", "neurons", "model"), rows))
+
+
+def of_projection(projection: Projection) -> str:
+    """Ends, rule, number of synapses, weight and range of delays."""
+    facts = [
+        ("from", f"{projection.source.name} ({count(projection.source.size)})"),
+        ("to", f"{projection.target.name} ({count(projection.target.size)})"),
+        ("receptor", projection.receptor),
+        ("rule", str(projection.rule)),
+        ("synapses", _n_synapses(projection)),
+        ("weight", _weight(projection)),
+        ("delay", _delay(projection)),
+    ]
+    if projection.delay_rounding.count:
+        moved = projection.delay_rounding
+        facts.append(("delays moved to the grid", f"{count(moved.count)}, by {moved.largest:g} ms at most"))
+    return card(f"Projection {projection.name}", facts)
+
+
+def _drive(drive: Drive) -> tuple[str, str, str, str]:
+    return drive.name, count(drive.target.size), _law(drive.stimulus.value), _law(drive.weight)
+
+
+def _synapses(net: Network, projections: list[Projection]) -> list[tuple[str, str]]:
+    """Number and memory from the engine where there is one, else the number that the rules lead to expect."""
+    engine = net._simulation and net._simulation.engine
+    n, n_bytes = getattr(engine, "n_synapses", None), getattr(engine, "n_bytes", None)
+    if n is None or n_bytes is None:
+        counted = [_expected(each) for each in projections]
+        about = "about " if any(estimate for _, estimate in counted) else ""
+        return [("synapses", about + count(sum(number for number, _ in counted)))]
+    a_synapse = f" ({n_bytes / n:.1f} bytes a synapse)" if n else ""
+    return [("synapses", count(n)), ("memory", memory(n_bytes) + a_synapse)]
+
+
+def _n_synapses(projection: Projection) -> str:
+    number, estimate = _expected(projection)
+    return f"about {count(number)}" if estimate else count(number)
+
+
+def _expected(projection: Projection) -> tuple[float, bool]:
+    """The number of synapses, and whether it is only the mean of what the rule draws."""
+    rule, source, target = projection.rule, projection.source, projection.target
+    if rule.kind == "bernoulli":
+        return rule.p * source.size * target.size, True
+    number = rule.n_values(source.size, target.size) or 0
+    return number, rule.kind == "all_to_all" and not rule.autapses
+
+
+def _weight(projection: Projection) -> str:
+    own = getattr(projection.rule, "weights", None)  # a rule made of a matrix brings them
+    return _law(own if projection.weight is None else projection.weight)
+
+
+def _delay(projection: Projection) -> str:
+    delay = projection.delay
+    if not isinstance(delay, int | np.integer | np.ndarray):
+        return f"{_law(delay)} ms"
+    return span(projection.source.population.network.grid.times(np.asarray(delay)), "ms")
+
+
+def _law(value: object) -> str:
+    """A number, the range of an array, or a distribution in one line."""
+    if not isinstance(value, Distribution):
+        return span(value)
+    text = f"{value.kind}({value.a:g})" if value.kind == "exponential" else f"{value.kind}({value.a:g}, {value.b:g})"
+    bounds = [f"{sign} {bound:g}" for sign, bound in ((">=", value.low), ("<=", value.high)) if np.isfinite(bound)]
+    return text if value.kind == "uniform" or not bounds else f"{text}, {', '.join(bounds)}"
+
+
+def _assigned(population: Population, variable: str) -> str:
+    """What `set` will give it in the first run: of all neurons, or of some."""
+    made = [each for each in population.assignments if each.variable == variable]
+    if not made:
+        return ""
+    return _law(made[-1].value) if made[-1].ids is None else f"{_law(made[-1].value)} for {count(len(made[-1].ids))}"

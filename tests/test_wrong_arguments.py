@@ -1,0 +1,147 @@
+"""Wrong arguments of every public call: only the package's own errors come out, and each says what was wrong."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import hsnn_event as hsnn
+from hsnn_event.errors import HsnnError, shown
+
+WRONG = [
+    None, True, "x", b"x", "", "a\0b", "naïve name", math.nan, math.inf, -math.inf, -1, -0.5, 0, 0.5, 1e300, 1j,
+    10**400, -(10**400), 2**63, -(2**63) - 1, object(), object, math, len, Exception("boom"), {}, {1: 2}, {"a": 1}, set(),
+    [], [1], [1, 2, 3, 4], [[1], [2]], [[1], [1, 2]], [None], ["a"], ["v", "v"], (), (1, "b"), ("v", 3), range(3),
+    slice(None), slice("a", 2), np.zeros((2, 2)), np.array([]), np.array(["a"]), np.array([np.nan]), np.array(1.5),
+    np.array(None), np.float32(3), np.int64(-3), np.datetime64("2020"),
+]  # fmt: skip
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=6,
+)
+
+NET = hsnn.Network(backend="reference", seed=1)
+A = NET.population("a", 4, hsnn.models.lif_exp())
+B = NET.population("b", 3, hsnn.models.lif_cond_exp())
+ALL = hsnn.connect.all_to_all()
+SPIKES = hsnn.SpikeData([1.0, 2.0], [0, 1], 2, 0.0, 5.0)
+RESULT = hsnn.Result({"a": SPIKES}, t_start=0.0, t_stop=5.0)
+MODEL = {"name": "m", "states": {"v": 0.0}, "dynamics": {"v": "-v"}, "threshold": "v > 1"}
+
+
+def modest(x, most=10.0):
+    """Not a number that would make the call long rather than wrong."""
+    return isinstance(x, bool) or not isinstance(x, int | float | np.number) or not x > most
+
+
+def network(**keywords):
+    return hsnn.Network(**keywords)
+
+
+def populated(name="p", size=2, model=None, **keywords):
+    return network().population(name, size, hsnn.models.lif_exp() if model is None else model, **keywords)
+
+
+def connected(source=A, target=A, rule=ALL, weight=1.0, delay=1.0, **keywords):
+    return NET.connect(source, target, rule, weight=weight, delay=delay, **keywords)
+
+
+def keyword(function, *names, **fixed):
+    """Name of the call -> the call with one keyword replaced."""
+    return {f"{function.__name__}({name}=)": lambda x, name=name: function(**{**fixed, name: x}) for name in names}
+
+
+C, R, S, M = hsnn.connect, hsnn.random, hsnn.stimuli, hsnn.models
+CALLS = {
+    **keyword(network, "dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks"),
+    **keyword(populated, "name", "size", "schedule", "labels"),
+    "population(model)": lambda x: network().population("p", 1, x),
+    "net[]": lambda x: NET[x], "net.populations[]": lambda x: NET.populations[x],
+    "net.projections[]": lambda x: NET.projections[x],
+    **keyword(connected, "source", "target", "rule", "weight", "delay", "receptor", "name", "round_delays"),
+    **keyword(C.bernoulli, "p", "autapses", p=0.1), **keyword(C.all_to_all, "autapses"),
+    **keyword(C.fixed_indegree, "k", "autapses", "multapses", k=1), **keyword(C.fixed_outdegree, "k", "multapses", k=1),
+    **keyword(C.fixed_total, "n", "autapses", "multapses", n=1),
+    **keyword(C.from_edges, "sources", "targets", sources=[1], targets=[2]),
+    "drive(target)": lambda x: NET.drive(x, S.poisson(1.0)), "drive(stimulus)": lambda x: NET.drive(A, x),
+    "drive(weight)": lambda x: NET.drive(A, S.poisson(1.0), weight=x),
+    "drive(delay)": lambda x: NET.drive(A, S.poisson(1.0), delay=x),
+    "drive(receptor)": lambda x: NET.drive(B, S.poisson(1.0), receptor=x),
+    "drive(input)": lambda x: NET.drive(A, S.current(1.0), input=x),
+    **keyword(S.poisson, "rate", "start", "stop", rate=1.0), **keyword(S.current, "value", "start", "stop", value=1.0),
+    "record(target)": lambda x: NET.record(x, "spikes"), "record(what)": lambda x: NET.record(A, x),
+    "record(every)": lambda x: NET.record(A, "v", every=x), "record(name)": lambda x: NET.record(A, "v", name=x),
+    "run": lambda x: populated().network.run(x) if modest(x) else None, "reset": lambda x: populated().network.reset(x),
+    "set(v)": lambda x: A.set(v=x), "set(tau_m)": lambda x: A.set(tau_m=x), "group.set(v)": lambda x: (A + B).set(v=x),
+    "get": A.get, "view": lambda x: A[x], "labelled": A.labelled, "sample": A.sample, "a + x": lambda x: A + x,
+    **keyword(R.uniform, "low", "high", low=0.0, high=1.0),
+    **keyword(R.normal, "mean", "sd", "low", "high", "outside", mean=0.0, sd=1.0),
+    **keyword(R.lognormal, "mu", "sigma", "low", mu=0.0, sigma=1.0), **keyword(R.exponential, "mean", "high", mean=1.0),
+    **keyword(M.lif_delta, "C_m", "tau_m", "E_L", "t_ref"), **keyword(M.lif_exp, "C_m", "V_th", "tau_syn", "I_e"),
+    **keyword(M.lif_alpha, "V_reset", "tau_syn"), **keyword(M.lif_cond_exp, "g_L", "E_rev", "tau_syn"),
+    **keyword(M.izhikevich, "a", "d"), "tau_syn[]": lambda x: M.lif_exp(tau_syn={"a": x}),
+    **keyword(hsnn.NeuronModel, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
+              "threshold", "reset", "refractory", "units", **MODEL),
+    **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
+       for role in ("parameters", "states", "dynamics", "expressions", "inputs", "receptors", "units")},
+    "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**MODEL, reset={"v": x}),
+    "NeuronModel(receptors[][])": lambda x: hsnn.NeuronModel(**MODEL, receptors={"d": {"v": x}}),
+    "NeuronModel(refractory[])": lambda x: hsnn.NeuronModel(**MODEL, refractory={"duration": x}),
+    "SpikeData(n_neurons)": lambda x: hsnn.SpikeData([1.0], [0], x, 0.0, 5.0) if modest(x) else None,
+    **keyword(hsnn.SpikeData, "times", "ids", "t_start", "t_stop", "neurons", times=[1.0], ids=[0], n_neurons=1, t_start=0.0,
+              t_stop=5.0),
+    "rate": lambda x: SPIKES.rate(bin=x), "counts": SPIKES.counts,
+    "counts per neuron": lambda x: SPIKES.counts(x, per_neuron=True),
+    "window(start)": lambda x: SPIKES.window(x, 5.0), "window(stop)": lambda x: SPIKES.window(0.0, x),
+    "spikes[]": lambda x: SPIKES[x],
+    "concatenate": hsnn.concatenate, "concatenate[]": lambda x: hsnn.concatenate([RESULT, x]),
+    "result[]": lambda x: RESULT[x], "result.spikes[]": lambda x: RESULT.spikes[x],
+    "save": RESULT.save, "load": hsnn.Result.load, "from_csv": lambda x: hsnn.SpikeData.from_csv(x, 1, 0.0, 1.0),
+}  # fmt: skip
+
+
+def check(name, call, value):
+    """The call works, or raises an error of the package whose text is a sentence about the value or the argument."""
+    try:
+        call(value)
+    except HsnnError as error:
+        text = str(error)
+        assert text.endswith(".") and "\n" not in text and len(text.split()) > 3, text
+        words = {*re.findall(r"\w+", name), "population", "neuron", "neurons", "id", "ids", "expression", "weight", "m"}
+        words |= {"record", "duration", "trial", "bin", "results", "tau_syn_a", "times"}
+        assert words & set(re.findall(r"\w+", text)) or shown(value)[:20] in text or str(value) in text, (name, text)
+        assert len(text) < 700, text
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_only_typed_errors_come_out(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for value in WRONG:
+        check(name, CALLS[name], value)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(name=st.sampled_from(sorted(set(CALLS) - {"save"})), value=ANYTHING)
+def test_of_anything_only_typed_errors_come_out(name, value):
+    check(name, CALLS[name], value)
+
+
+def test_what_is_refused_changes_nothing():
+    net = hsnn.Network(backend="reference")
+    cells = net.population("cells", 3, hsnn.models.lif_exp())
+    calls = [
+        lambda: net.population("more", 2, hsnn.models.lif_exp(), labels=["a", "a"]),
+        lambda: net.connect(cells, cells, hsnn.connect.all_to_all(), weight=1.0, delay=0.05),
+        lambda: net.drive(cells, hsnn.stimuli.poisson([1.0, 2.0])),
+        lambda: net.record(cells, ["v", "w"]),
+        lambda: cells.set(v=-60.0, tau_m="x"),
+    ]
+    for call in calls:
+        with pytest.raises(HsnnError):
+            call()
+    assert (len(net.populations), len(net.projections), len(net.drives), len(net.records)) == (1, 0, 0, 0)
+    assert cells.get("v").tolist() == [-70.0] * 3
