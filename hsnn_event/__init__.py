@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hsnn_event.recording import Result as Result
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
+    from hsnn_event.timecourse import steps as steps
     from hsnn_event.topology import rules as connect
 
 __version__ = "0.1.0"
@@ -40,6 +41,7 @@ _PUBLIC = {
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
     "random": "hsnn_event.random",
+    "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
 }
 
@@ -55,6 +57,7 @@ __all__ = [
     "models",
     "networks",
     "random",
+    "steps",
     "stimuli",
 ]
 

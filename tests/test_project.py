@@ -25,27 +25,28 @@ MAY_IMPORT = {
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
     "random": {"errors", "quantities", "distributions"},
-    "stimuli": {"errors", "quantities"},
-    "model": {"errors", "quantities"},
+    "timecourse": {"errors", "quantities"},
+    "stimuli": {"errors", "quantities", "timecourse"},
+    "model": {"errors", "quantities", "grid", "timecourse"},
     "topology": {"errors", "quantities", "distributions", "random"},
     "analysis": {"errors"},
     "recording": {"errors", "analysis"},
     "monitor": {"errors"},
     "network": {
-        *("errors", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),
+        *("errors", "quantities", "grid", "catalog", "rng", "random", "timecourse", "stimuli", "model"),
         *("distributions", "topology", "recording"),
         "simulation",  # by the first run only
     },
     "lowering": {
         *("errors", "quantities", "grid", "catalog", "rng", "elementary", "distributions"),
-        *("random", "stimuli", "model", "topology", "network"),
+        *("random", "timecourse", "stimuli", "model", "topology", "network"),
     },
     "backends": {"errors", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
         *("errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",
     },
-    "networks": {"errors", "random", "stimuli", "model", "topology", "network"},
+    "networks": {"errors", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.

@@ -5,7 +5,6 @@ It judges the fast backends, so it shares nothing with them but the Program.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +12,21 @@ import numpy.typing as npt
 from sortedcontainers import SortedList
 
 from hsnn_event.backends.reference_edges import expand
+from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
 from hsnn_event.lowering.arithmetic import evaluate
-from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT, FloatArray, IntArray, Number, PoissonPlan, Program, Section
-from hsnn_event.lowering.poisson import poisson_parts, poisson_table
-from hsnn_event.rng import philox
+from hsnn_event.lowering.ir import (
+    CUT_EVERY,
+    DENORMAL_CUT,
+    EventsPlan,
+    FloatArray,
+    IntArray,
+    ListedSource,
+    NoisePlan,
+    Number,
+    PoissonPlan,
+    Program,
+    Section,
+)
 
 
 class Synapse(NamedTuple):
@@ -56,20 +66,25 @@ class ReferenceEngine:
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
         self._rows = self._all_rows()
         self._kept: list[tuple[int, int, int]] = []
-        self.restart(tuple(plan.key for plan in program.poisson))
+        self._noisy: list[dict[str, npt.NDArray[np.floating]]] = [{} for _ in program.populations]
+        self._sources = {plan.population: plan for plan in program.sources}
+        self.restart(program.keys)
 
     def restart(self, program_keys: tuple[int, ...]) -> None:
         self.step = 0
+        drawn = (*self.program.poisson, *self.program.noise, *self.program.sources)
+        keyed = (plan for plan in drawn if not isinstance(plan, ListedSource))
+        self._keys = {id(plan): key for plan, key in zip(keyed, program_keys, strict=True)}
         self._queue: SortedList = SortedList()
         self._refractory = [np.zeros(plan.size, np.int64) for plan in self.program.populations]
-        self._keys = program_keys
 
     def advance(self, n_steps: int, recorded: npt.NDArray[np.bool_]) -> None:
         for _ in range(n_steps):
             self.step += 1
             arrivals = self._arrivals()
+            self._add_noise()
             for number in range(len(self._kernels)):
-                fired = self._update(number, arrivals[number])
+                fired = self._fired(number, arrivals[number])
                 self._emit(number, fired)
                 if self.step % CUT_EVERY == 0:
                     self._cut_denormals(number)
@@ -82,7 +97,8 @@ class ReferenceEngine:
         return steps, populations, ids
 
     def read(self, population: int, variable: str) -> FloatArray:
-        values = self._holder(population, variable)[variable]
+        values = self._noisy[population].get(variable)
+        values = self._holder(population, variable)[variable] if values is None else values
         return np.array(np.broadcast_to(values, self.program.populations[population].size), dtype=np.float64)
 
     def write(self, population: int, variable: str, values: Number) -> None:
@@ -91,6 +107,7 @@ class ReferenceEngine:
             holder[variable] = np.full(self.program.populations[population].size, values, dtype=self._dtype)
         else:
             holder[variable] = np.array(values, dtype=np.float64) if np.ndim(values) else float(values)
+            self._noisy[population].pop(variable, None)
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         sources, targets, weights, delays = self._edges[projection]
@@ -126,15 +143,46 @@ class ReferenceEngine:
         while self._queue and self._queue[0].due == self.step:
             synapse = self._queue.pop(0).synapse
             sums[synapse.population][synapse.receptor][synapse.target] += self._dtype.type(synapse.weight)
-        for plan, key in zip(self.program.poisson, self._keys, strict=True):
-            if plan.start < self.step - plan.delay <= plan.stop:
-                ids = np.arange(self.program.populations[plan.population].size) if plan.ids is None else plan.ids
-                counts = poisson_counts(plan, key, ids, self.step - plan.delay).astype(self._dtype)
-                sums[plan.population][plan.receptor][ids] += np.asarray(plan.weight, self._dtype) * counts
+        for plan in self.program.stimuli:
+            ids, amounts = self._stimulus(plan)
+            np.add.at(sums[plan.population][plan.receptor], ids, amounts)
         return sums
 
-    def _update(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
+    def _stimulus(self, plan: PoissonPlan | EventsPlan) -> tuple[IntArray, npt.NDArray[np.floating]]:
+        """What a stimulus sends in this step: ids, and an amount each."""
+        if isinstance(plan, EventsPlan):
+            mine = events_at(plan, self.step)
+            return plan.ids[mine], plan.amounts[mine].astype(self._dtype)
+        ids = self._ids(plan)
+        counts = poisson_counts(plan, self._keys[id(plan)], ids, self.step - plan.delay).astype(self._dtype)
+        return ids, np.asarray(plan.weight, self._dtype) * counts
+
+    def _ids(self, plan: PoissonPlan | NoisePlan) -> IntArray:
+        return np.arange(self.program.populations[plan.population].size) if plan.ids is None else plan.ids
+
+    def _add_noise(self) -> None:
+        """Inputs of this step: what they are without noise, then noise in order of declaration."""
+        for plan in self.program.noise:
+            base = self._inputs[plan.population][plan.input]
+            size = self.program.populations[plan.population].size
+            self._noisy[plan.population][plan.input] = np.full(size, base, self._dtype)
+        for plan in self.program.noise:
+            ids = self._ids(plan)
+            noise = noise_at(plan, self._keys[id(plan)], ids, self.step).astype(self._dtype)
+            self._noisy[plan.population][plan.input][ids] += noise
+
+    def _fired(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
         """Advance one population by one step; the neurons that fired, in ascending order."""
+        plan = self._sources.get(number)
+        if plan is None:
+            return self._update(number, arrivals)
+        if isinstance(plan, ListedSource):
+            return listed_source(plan, self.step)
+        constant = self._constants[number].get("probability", 0.0)
+        probability = constant if plan.probability is None else plan.probability.at(self.step)
+        return poisson_source(probability, self._keys[id(plan)], self.program.populations[number].size, self.step)
+
+    def _update(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
         kernel, states, refractory = self._kernels[number], self._states[number], self._refractory[number]
         clamped = refractory > 0
         refractory[clamped] -= 1
@@ -163,7 +211,7 @@ class ReferenceEngine:
         kernel = self._kernels[number]
         named = (
             ("state", kernel.states, self._states), ("constant", kernel.constants, self._constants),
-            ("input", kernel.inputs, self._inputs),
+            ("input", kernel.inputs, [held | noisy for held, noisy in zip(self._inputs, self._noisy, strict=True)]),
         )  # fmt: skip
         loads = {kind: [np.asarray(held[number][name], self._dtype) for name in names] for kind, names, held in named}
         return {**loads, "arrival": list(arrivals)}
@@ -172,22 +220,3 @@ class ReferenceEngine:
         for source in fired:
             for rank, synapse in enumerate(self._rows[population][source]):
                 self._queue.add(Arrival(self.step + synapse.delay, self.step, population, source, rank, synapse))
-
-
-def poisson_counts(plan: PoissonPlan, key: int, ids: IntArray, step: int) -> IntArray:
-    """The count that each of the neurons `ids` draws at emission step `step`."""
-    counts, means = np.zeros(len(ids), np.int64), np.broadcast_to(plan.expected, ids.shape)
-    for place, (mean, neuron) in enumerate(zip(means.tolist(), ids.tolist(), strict=True)):
-        parts = poisson_parts(mean)
-        for part in range(parts):
-            counts[place] += (_table(mean / parts) <= _word(key, neuron, step, part)).sum()
-    return counts
-
-
-_table = lru_cache(maxsize=4096)(poisson_table)
-
-
-def _word(key: int, neuron: int, step: int, part: int) -> int:
-    """The random 32-bit word of a neuron: four neurons, 64 apart, share one call of the generator."""
-    counter = neuron >> 8 << 6 | neuron & 63, step & 0xFFFFFFFF, step >> 32, part, key & 0xFFFFFFFF, key >> 32
-    return int(philox(*(np.uint64(word) for word in counter))[neuron >> 6 & 3])

@@ -58,7 +58,7 @@ class NeuronModel:
 
     def __post_init__(self) -> None:
         _check_identifier(self.name, "the name of a model", "model")
-        for each in fields(self):
+        for each in fields(NeuronModel):
             value = getattr(self, each.name)
             if each.name in ("name", "threshold") or (each.name == "refractory" and value is None):
                 continue

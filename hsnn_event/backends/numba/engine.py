@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, kernels, poisson, records, rows
+from hsnn_event.backends.numba import adjacency, drives, kernels, noise, records, rows, stimuli
 from hsnn_event.backends.numba.calendar import Calendar, new_calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program
+from hsnn_event.lowering.ir import FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program
 
 PAGE = 4096  # bytes
 
@@ -70,22 +70,28 @@ class NumbaEngine:
         n_neurons, n_slices = int(parts.offsets[-1]), len(program.populations) * parts.n_blocks
         room = -(-parts.n_ports // PAGE_ELEMENTS) * PAGE_ELEMENTS  # every block begins at a page
         port_first = np.concatenate(([0], np.cumsum(room)))
-        self._poisson = records.poisson_records(program, parts)
+        self._noisy = {(plan.population, plan.input): self._noisy_input(plan) for plan in program.noise}
+        self._stimuli = drives.stimulus_table(program, parts)
+        self._noise = drives.noise_table(program, parts, self._noisy)
+        self._sources = {plan.population: plan for plan in program.sources}
+        self._source_records: dict[int, tuple[IntArray, list[npt.NDArray[Any]]]] = {}
         self._team = Team(
             slices=np.zeros((n_slices, N_COLUMNS), np.int64),
             rows=self._rows.rows,
             one=np.zeros(1, program.weight_type),
             ports=aligned(np.zeros(int(port_first[-1])), self._real),
             port_first=port_first,
-            poisson=self._poisson.records,
-            poisson_first=self._poisson.first,
+            stimuli=self._stimuli.records,
+            stimuli_first=self._stimuli.first,
+            noise=self._noise.records,
+            noise_first=self._noise.first,
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
             recorded=np.zeros(len(program.populations), np.bool_),
             barrier=new_barrier(),
         )
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
-        self.restart(tuple(plan.key for plan in program.poisson))
+        self.restart(program.keys)
 
     def restart(self, program_keys: tuple[int, ...]) -> None:
         self.step = 0
@@ -94,9 +100,18 @@ class NumbaEngine:
         self._epoch = 0
         for until in self._until:
             until[:] = 0
-        for k, drive in enumerate(self._poisson.drive):
-            self._team.poisson[k, poisson.KEY] = np.uint64(program_keys[drive]).astype(np.int64)
+        self._rekey(program_keys)
         self._spikes = [_no_spikes() for _ in self._blocks]
+
+    def _rekey(self, program_keys: tuple[int, ...]) -> None:
+        """Draw from other streams: those of a trial, in the order of `Program.keys`."""
+        n_poisson, n_noise = len(self.program.poisson), len(self.program.noise)
+        self._stimuli.rekey(stimuli.KEY, program_keys[:n_poisson])
+        self._noise.rekey(noise.KEY, program_keys[n_poisson : n_poisson + n_noise])
+        drawn = [p for p, plan in self._sources.items() if isinstance(plan, PoissonSource)]
+        self._source_keys = dict(zip(drawn, program_keys[n_poisson + n_noise :], strict=True))
+        for p in self._sources:
+            self._bind_source(p)
 
     def _compile_construction(self) -> None:
         began = time.perf_counter()
@@ -116,14 +131,33 @@ class NumbaEngine:
         """Fill the table of slices: addresses of kernels, and of the arrays and numbers that they work on."""
         self._pointers: list[npt.NDArray[Any]] = []
         for p in range(len(self._kernels)):
-            self._bind_population(p)
+            if p not in self._sources:
+                self._bind_population(p)
+
+    def _bind_source(self, p: int) -> None:
+        """The same for a population of sources, of which each slice has a record."""
+        parts, plan = self._parts, self._sources[p]
+        found = drives.source_records(plan, self._source_keys.get(p, 0), self._numbers[p].get("probability", 0.0), parts)
+        self._source_records[p] = found
+        for b, record in enumerate(found[0]):
+            self._team.slices[p * parts.n_blocks + b] = (
+                parts.offsets[p] + parts.first[p, b], parts.length[p, b], 0, record.ctypes.data, 0, p, 0
+            )  # fmt: skip
+
+    def _noisy_input(self, plan: NoisePlan) -> drives.NoisyInput:
+        base = np.full(self.program.populations[plan.population].size, self._numbers[plan.population][plan.input])
+        return drives.NoisyInput(aligned(base, self._real), aligned(base, self._real))
 
     def _bind_population(self, p: int) -> None:
         kernel, numbers, parts = self._kernels[p], self._numbers[p], self._parts
-        own = frozenset(name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]))
+        own = frozenset(
+            name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]) or (p, name) in self._noisy
+        )
         where = kernels.layout(kernel, own)
         code = kernels.address(kernel, self._real.name, own)
         for name in own:
+            if (p, name) in self._noisy:
+                continue
             numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
         self._pointers.append(scalars)
@@ -148,7 +182,9 @@ class NumbaEngine:
         if name in arrivals:
             port = self._team.port_first[b] + parts.port[p, b] + arrivals.index(name) * parts.stride[p, b]
             return int(self._team.ports.ctypes.data + port * self._real.itemsize)
-        array = self._until[p] if name == kernels.UNTIL else self._states[p].get(name, self._numbers[p].get(name))
+        noisy = self._noisy.get((p, name))
+        held = self._states[p].get(name, self._numbers[p].get(name)) if noisy is None else noisy.values
+        array = self._until[p] if name == kernels.UNTIL else held
         assert isinstance(array, np.ndarray)
         return int(array.ctypes.data + first * array.itemsize)
 
@@ -191,7 +227,9 @@ class NumbaEngine:
 
     def read(self, population: int, variable: str) -> FloatArray:
         size = self.program.populations[population].size
-        values = self._states[population].get(variable, self._numbers[population].get(variable))
+        noisy = self._noisy.get((population, variable))
+        held = self._states[population].get(variable, self._numbers[population].get(variable))
+        values = held if noisy is None else noisy.values
         if values is None:
             raise KeyError(variable)
         return np.array(np.broadcast_to(values, size), np.float64)
@@ -203,7 +241,13 @@ class NumbaEngine:
         if variable not in self._numbers[population]:
             raise KeyError(variable)
         self._numbers[population][variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
-        self._bind_population(population)
+        noisy = self._noisy.get((population, variable))
+        if noisy is not None:
+            noisy.base[:] = noisy.values[:] = values
+        elif population in self._sources:
+            self._bind_source(population)
+        else:
+            self._bind_population(population)
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         plan, place = self.program.projections[projection], self._table.place[projection]
