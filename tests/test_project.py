@@ -46,7 +46,7 @@ MAY_IMPORT = {
         *("errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",
     },
-    "networks": {"errors", "random", "timecourse", "stimuli", "model", "topology", "network"},
+    "networks": {"errors", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.
