@@ -32,9 +32,9 @@ class State(NamedTuple):
 # slow.
 STATES = {"A": State(3.0, 2.0), "B": State(6.0, 4.0), "C": State(5.0, 2.0), "D": State(4.5, 0.9)}
 
-# Mean rates (Hz) to compare with: B, C and D from the paper's theory; A, which it does not cover, from NEST
-# (tests/data/make_nest_brunel.py).
-REFERENCE_RATES = {"A": 0.0, "B": 55.841, "C": 37.950, "D": 6.517}
+# Mean rates (Hz) to compare with: B, C and D from the paper's theory. A fires nearly as fast as refractoriness lets it,
+# since excitation prevails: the rate nu at which neurons with the steady input 40 + 0.5 nu mV fire with nu.
+REFERENCE_RATES = {"A": 326.5, "B": 55.841, "C": 37.950, "D": 6.517}
 
 
 def brunel2000(state: str, **network_options: Any) -> Network:

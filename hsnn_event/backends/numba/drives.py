@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba import noise, sources, stimuli
 from hsnn_event.backends.numba.partition import Partition
+from hsnn_event.elementary import exp64
 from hsnn_event.lowering.ir import (
     Course,
     EventsPlan,
@@ -25,7 +26,7 @@ from hsnn_event.lowering.ir import (
     PoissonSource,
     Program,
 )
-from hsnn_event.lowering.poisson import SOURCES_A_CHAIN, chain_exponent, poisson_parts, poisson_table
+from hsnn_event.lowering.poisson import MOST_EXPECTED, SOURCES_A_CHAIN, chain_exponent, poisson_parts, poisson_table
 
 
 class Run(NamedTuple):
@@ -102,7 +103,7 @@ def _add_poisson(table: Table, plan: PoissonPlan, stream: int, parts: Partition,
     course, weights = plan.expected, np.atleast_1d(np.asarray(plan.weight, state_type))
     own = any(np.ndim(value) for value in course.values)
     width = len(np.atleast_1d(course.values[0])) if own else 1
-    values = table.address(np.array(course.values) if own else _thresholds(table, course))
+    values = table.address(_means(course) if own else _thresholds(table, course))
     steps, weights_at, stride = table.address(course.steps), table.address(weights), int(weights.size > 1)
     for run in _runs(plan.population, plan.ids, parts):
         table.add(run.slice, stream, [
@@ -121,6 +122,15 @@ def _thresholds(table: Table, course: Course) -> IntArray:
             thresholds = poisson_table(float(value) / n_draws)
             known[value] = table.address(thresholds), len(thresholds), n_draws
     return np.array([known[value] for value in course.values], np.int64).reshape(-1, 3)
+
+
+def _means(course: Course) -> FloatArray:
+    """For each piece of a course: of every target the number of draws, the mean of one, and exp(-mean)."""
+    total = np.array(course.values, np.float64)
+    parts = np.ceil(total / MOST_EXPECTED)
+    means = total / np.maximum(parts, 1.0)
+    starts = np.array([exp64(-mean) for mean in means.ravel()]).reshape(means.shape)
+    return np.stack([parts, means, starts], axis=1)
 
 
 def _add_events(table: Table, plan: EventsPlan, parts: Partition, state_type: str) -> None:

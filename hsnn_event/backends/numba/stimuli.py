@@ -9,14 +9,13 @@ import numba as nb
 import numpy as np
 
 from hsnn_event.backends.numba.native import as_pointer
-from hsnn_event.elementary import exp64
-from hsnn_event.lowering.poisson import MOST_EXPECTED
 from hsnn_event.rng import philox
 
 # One record a run of neighbouring targets in a slice; all numbers are int64. Of a Poisson drive, COURSE is the address of
 # N steps (int64) after which pieces begin. OWN = 0: VALUES is the address of (N, 3) numbers, a piece's table of thresholds
-# (the address of uint32), its length and the number of draws. OWN = 1: of (N, WIDTH) means (float64), of which the first
-# LENGTH of a piece are those of the run. WEIGHTS is the address of state-type numbers, WEIGHT_STRIDE apart.
+# (the address of uint32), its length and the number of draws. OWN = 1: of (N, 3, WIDTH) float64: the number of draws of
+# each target, the mean of one and exp(-mean); the first LENGTH of each row are those of the run. WEIGHTS is the address of
+# state-type numbers, WEIGHT_STRIDE apart.
 # Of listed events, COURSE is the address of N steps, VALUES of N ports, WEIGHTS of N amounts.
 (KIND, PORT, ID, LENGTH, COURSE, N, VALUES, OWN, WIDTH, WEIGHTS, WEIGHT_STRIDE, DELAY, KEY) = range(13)
 N_COLUMNS = 13
@@ -73,18 +72,17 @@ def _count_shared(words, table, counts):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _count_own(words, means, part, counts):
+def _count_own(words, parts, means, starts, part, counts):
     """The same for targets with a mean each: the thresholds of `poisson_table`, computed as far as the word reaches."""
     for i in range(means.size):
-        parts = np.ceil(means[i] / MOST_EXPECTED)
-        if part >= parts:
+        if part >= parts[i]:
             continue
-        mean, m = means[i] / parts, 0
-        total = term = exp64(-mean)
+        m, word = 0, np.float64(words[i])
+        total = term = starts[i]
         threshold = np.floor(total * 4294967296.0)
-        while threshold < 4294967295.0 and np.float64(words[i]) >= threshold:
+        while threshold < 4294967295.0 and word >= threshold:
             m += 1
-            term *= mean / m
+            term *= means[i] / m
             total += term
             threshold = np.floor(total * 4294967296.0)
         counts[i] += np.int32(m)
@@ -112,10 +110,13 @@ def _add_poisson(drive, step, ports, words, counts):
     if piece < 0:
         return
     begin, end = drive[ID], drive[ID] + drive[LENGTH]
-    width = np.int64(8) * (drive[WIDTH] if own else 3)
-    row = nb.carray(as_pointer(drive[VALUES] + piece * width), (3,), np.int64)
-    means = nb.carray(as_pointer(drive[VALUES] + piece * width), (drive[LENGTH],), np.float64)
-    n_parts = np.int64(np.ceil(means.max() / MOST_EXPECTED)) if own else row[2]
+    width, n = 8 * drive[WIDTH], drive[LENGTH]
+    address = drive[VALUES] + 3 * width * piece
+    row = nb.carray(as_pointer(address), (3,), np.int64)
+    parts = nb.carray(as_pointer(address), (n,), np.float64)
+    means = nb.carray(as_pointer(address + width), (n,), np.float64)
+    starts = nb.carray(as_pointer(address + 2 * width), (n,), np.float64)
+    n_parts = np.int64(parts.max()) if own else row[2]
     if n_parts == 0:
         return
     table = nb.carray(as_pointer(drive[VALUES] if own else row[0]), (0 if own else row[1],), np.uint32)
@@ -126,7 +127,8 @@ def _add_poisson(drive, step, ports, words, counts):
         for part in range(n_parts):
             _draw_words(drive[KEY], emitted, part, batch, words)
             if own:
-                _count_own(words[first:last], means[done : done + last - first], part, counts[first:last])
+                here = slice(done, done + last - first)
+                _count_own(words[first:last], parts[here], means[here], starts[here], part, counts[first:last])
             else:
                 _count_shared(words, table, counts)
         _add_counts(drive, done, counts[first:last], ports)
