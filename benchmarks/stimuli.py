@@ -55,7 +55,8 @@ def main() -> None:
         "noise, each step": hsnn.stimuli.noise(1.0),
         "spikes, 17 a step": hsnn.stimuli.spikes(times, np.arange(10 * N) % N),
     }
-    print(f"\n{f'{N:,} lif_exp alone':<26}{cost(lambda net: net.population('cells', N, hsnn.models.lif_exp())):>10.2f}   us a step")
+    alone = cost(lambda net: net.population("cells", N, hsnn.models.lif_exp()))
+    print(f"\n{f'{N:,} lif_exp alone':<26}{alone:>10.2f}   us a step")
     for name, stimulus in stimuli.items():
         print(f"{name:<26}{cost(driven(stimulus)):>10.2f}", flush=True)
 
