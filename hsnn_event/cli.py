@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
+# Those of hsnn.networks.NETWORKS, which is loaded by a run only.
+NETWORKS = ("microcircuit", "cuba", "coba", "brunel-a", "brunel-b", "brunel-c", "brunel-d", "izhikevich")
 # Arguments of `run` that only the microcircuit understands.
 MICROCIRCUIT_OPTIONS = ("scale", "drive")
 
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run_arguments(run: argparse.ArgumentParser) -> None:
     add = run.add_argument
-    add("network", choices=("microcircuit", "cuba", "coba"))
+    add("network", choices=NETWORKS)
     add("--time", type=float, default=1000.0, metavar="MS", help="ms measured (1000)")
     add("--discard", type=float, default=500.0, metavar="MS", help="ms before, left out (500)")
     add("--scale", type=float, help="of the microcircuit, in (0, 1] (1.0)")

@@ -18,6 +18,7 @@ from hsnn_event.control import RunControl, simulations
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
+from hsnn_event.model.source import SourceModel
 from hsnn_event.population import Group, Population, Value, View, parts
 from hsnn_event.projection import Drive, Projection, Weight, declared_drive, declared_projection
 from hsnn_event.quantities import flag, is_array, label, real, whole
@@ -106,6 +107,8 @@ class Network(RunControl):
             raise ArgumentTypeError(f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}.")
         _choice(f"population {name!r}: schedule", schedule, SCHEDULES)
         count = whole(size, f"population {name!r}: size", low=1)
+        if isinstance(model, SourceModel):
+            model.check(count, self.grid, f"population {name!r}")
         population = Population(self, name, count, model, method, labels)
         self.populations.add(name, population)
         return population
@@ -177,16 +180,16 @@ class Network(RunControl):
         *,
         input: str | None = None,
     ) -> Drive | list[Drive]:
-        """Drive each neuron of `target` from outside: spike trains reach a receptor, currents a continuous input.
+        """Drive each neuron of `target` from outside: spikes reach a receptor, currents and noise a continuous input.
 
-        `weight` is a number or an array in order of the target; it also scales a current. `delay` (ms) shifts spike
+        `weight` is a number or an array in order of the target; it also scales currents and noise. `delay` (ms) shifts spike
         trains. `receptor` and `input` may be left out where there is one. A group gives a list.
         """
         self._require_open("a drive")
         if not isinstance(stimulus, Stimulus):
             raise ArgumentTypeError(f"give a stimulus of hsnn.stimuli, such as poisson(8.0), not {shown(stimulus)}.")
         targets = self._own_parts(target)
-        if isinstance(target, Group) and (is_array(weight) or is_array(stimulus.value)):
+        if isinstance(target, Group) and (is_array(weight) or stimulus.n_targets is not None or stimulus.ids is not None):
             raise DeclarationError("arrays do not drive a group; drive its members one by one.")
         made = [
             declared_drive(one, stimulus, weight, receptor, delay, input, self.grid, self.round_delays) for one in targets

@@ -179,6 +179,8 @@ class Population(View):
             raise unknown_name(f"{where}: receptor", receptor, known)
         if receptor is None and len(known) == 1:
             return known[0]
+        if not known:
+            raise DeclarationError(f"{where}: {self.model.name} has no receptor, so no spike can reach it.", known=known)
         if receptor is None:
             listed = ", ".join(known) or "none"
             raise DeclarationError(f"{where}: name a receptor; {self.model.name} has: {listed}.", known=known)
@@ -200,6 +202,8 @@ class Population(View):
             raise unknown_name(f"{where}: input", name, known)
         if name is None and len(known) == 1:
             return known[0]
+        if not known:
+            raise DeclarationError(f"{where}: {self.model.name} has no input, so no current can reach it.", known=known)
         if name is None:
             listed = ", ".join(known) or "none"
             raise DeclarationError(f"{where}: name an input with input=; {self.model.name} has: {listed}.", known=known)

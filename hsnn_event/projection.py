@@ -13,10 +13,11 @@ import numpy.typing as npt
 from hsnn_event import overview, readback
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
 from hsnn_event.grid import Grid
+from hsnn_event.model.source import spike_steps
 from hsnn_event.population import Value, View
-from hsnn_event.quantities import as_array, is_array, real, real_or_array
+from hsnn_event.quantities import as_array, indices, is_array, real, real_or_array
 from hsnn_event.random import Distribution
-from hsnn_event.stimuli import Stimulus
+from hsnn_event.stimuli import CONTINUOUS, Stimulus
 from hsnn_event.topology.listed import kept, thinned
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import RealArray, Rule
@@ -268,11 +269,13 @@ def declared_drive(
 ) -> Drive:
     """A drive whose every part is checked, under its default name; `port` is the input that a current is meant for."""
     where = f"{stimulus.kind}->{target.name}"
-    if is_array(stimulus.value) and np.size(stimulus.value) != target.size:
-        raise ShapeError(f"{where}: {np.size(stimulus.value)} values for {target.size} targets.", size=target.size)
-    if stimulus.kind == "current":
+    if stimulus.n_targets not in (None, target.size):
+        raise ShapeError(f"{where}: {stimulus.n_targets} values for {target.size} targets.", size=target.size)
+    if stimulus.kind in CONTINUOUS:
         if receptor is not None or delay:
-            raise DeclarationError(f"{where}: a current has no receptor and no delay; name an input with input=.")
+            raise DeclarationError(f"{where}: {stimulus.kind} has no receptor and no delay; name an input with input=.")
+        if stimulus.every is not None:
+            grid.steps(stimulus.every, f"{where}: every")
         port, unit = target.population.input(port, where), None
     else:
         port = target.population.receptor(receptor, where)
@@ -281,7 +284,20 @@ def declared_drive(
     scale = real_or_array(weight, target.size, f"{where}: weight", unit=unit)
     lag = np.asarray(real(delay, f"{where}: delay", unit="ms"))
     steps, _ = _steps_of(lag, f"{where}: delay", grid, rounds, least=0)
+    if stimulus.times is not None:
+        _check_events(stimulus, target, int(steps), grid, where)
     return Drive(where, target, stimulus, scale, port, int(steps))
+
+
+def _check_events(stimulus: Stimulus, target: View, delay: int, grid: Grid, where: str) -> None:
+    """Refuse listed events of neurons that are not there, off the grid, or before the end of the first step."""
+    assert stimulus.times is not None
+    if stimulus.ids is not None:
+        indices(stimulus.ids, target.size, f"{where}: ids")
+    steps = spike_steps(stimulus.times, grid, where)
+    if (steps + delay < 1).any():
+        text = f"{where}: an event arrives at 0 ms, but the first step ends at {grid.dt:g} ms. Give a delay or a later time."
+        raise ValueRangeError(text, dt=grid.dt)
 
 
 def _delay_steps(

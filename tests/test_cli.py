@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import hsnn_event as hsnn
+from hsnn_event import cli
 from hsnn_event.cli import main
 
 TINY = ["run", "microcircuit", "--scale", "0.002", "--discard", "2", "--backend", "reference"]
@@ -52,6 +53,12 @@ def test_arguments_without_a_meaning_end_with_2(capsys):
     assert main([]) == 2
     assert main(["run", "cuba", "--precision", "half"]) == 2
     assert "usage: hsnn-event" in capsys.readouterr().err
+
+
+def test_every_reference_network_can_be_run_by_name(capsys):
+    assert set(cli.NETWORKS) == set(hsnn.networks.NETWORKS)
+    assert main(["run", "izhikevich", "--time", "3", "--discard", "0", "--backend", "reference"]) == 0
+    assert "7.533" in capsys.readouterr().out
 
 
 def test_ctrl_c_ends_with_130(monkeypatch, capsys):

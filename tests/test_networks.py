@@ -5,7 +5,7 @@ import pytest
 
 import hsnn_event as hsnn
 from hsnn_event.errors import UnknownNameError, ValueRangeError
-from hsnn_event.networks import NETWORKS, brette2007, microcircuit, pd14, reference_rates
+from hsnn_event.networks import NETWORKS, brette2007, brunel2000, izhikevich2003, microcircuit, pd14, reference_rates
 
 PD14 = pd14.parameters()
 
@@ -156,3 +156,49 @@ def test_every_reference_network_is_a_network_with_reference_rates():
         net = build(seed=1, **arguments)
         assert isinstance(net, hsnn.Network) and not net.records
         assert set(reference_rates(name)) <= {*net.populations, "all"}
+
+
+def test_the_thalamus_sends_a_pulse_into_layers_4_and_6():
+    net = microcircuit(scale=0.1, drive="poisson", seed=2, thalamic=True, threads=1)
+    thalamus = net["thalamus"]
+    assert thalamus.size == 90
+    mine = [projection for projection in net.projections.values() if projection.source is thalamus]
+    assert [projection.target.name for projection in mine] == ["L4E", "L4I", "L6E", "L6I"]
+    for projection in mine:
+        k = PD14["populations"].index(projection.target.name)
+        probability = PD14["thalamus"]["connection_probability"][k]
+        # pairs that are connected at least once
+        edges = projection.edges()
+        pairs = len(np.unique(edges.sources * projection.target.size + edges.targets))
+        expected = probability * 90 * projection.target.size
+        # at a tenth of the size probabilities are the same, in-degrees a tenth
+        assert abs(pairs / expected - 1.0) < 0.05
+        assert 1.4 < edges.delays.mean() < 1.7 and edges.weights.min() >= 0.0
+    net.record(thalamus, "spikes")
+    spikes = net.run(720.0).spikes["thalamus"]
+    assert spikes.times.min() > 700.0 and spikes.times.max() <= 710.0
+    assert abs(len(spikes) - 90 * 0.15) < 4 * np.sqrt(90 * 0.15)
+    strong = microcircuit(scale=0.1, thalamic=True, thalamic_rate=120.0)["thalamus"].model.course
+    assert strong.times.tolist() == [700.0, 710.0] and strong.values.tolist() == [120.0, 0.0]
+
+
+def test_brunel_has_the_published_parameters():
+    net = brunel2000("B")
+    assert {name: each.weight for name, each in net.projections.items()} == pytest.approx(
+        {"exc->exc.default": 0.1, "exc->inh.default": 0.1, "inh->exc.default": -0.6, "inh->inh.default": -0.6}
+    )
+    assert sorted({each.rule.count for each in net.projections.values()}) == [250, 1000]
+    assert {each.delay for each in net.projections.values()} == {15}
+    assert [drive.stimulus.value for drive in net.drives.values()] == [40_000.0] * 2  # 4 x 10 Hz x 1,000
+    with pytest.raises(UnknownNameError, match="'E' is unknown"):
+        brunel2000("E")
+
+
+def test_the_neurons_of_izhikevich_differ_along_their_line():
+    net = izhikevich2003(seed=3)
+    exc, inh = net["exc"], net["inh"]
+    r = (exc.get("c") + 65.0) / 15.0
+    assert np.allclose(exc.get("d"), 8.0 - 6.0 * r) and 0.0 <= r.min() < 0.01 and 0.97 < r.max() <= 1.0
+    assert abs(np.sqrt(r).mean() - 0.5) < 0.05
+    assert np.allclose(inh.get("b"), 0.25 - 0.05 * (inh.get("a") - 0.02) / 0.08)
+    assert [drive.stimulus.value for drive in net.drives.values()] == [5.0, 2.0]

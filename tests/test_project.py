@@ -26,8 +26,9 @@ MAY_IMPORT = {
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
     "random": {"errors", "quantities", "distributions"},
-    "stimuli": {"errors", "quantities", "units"},
-    "model": {"errors", "quantities", "units"},
+    "timecourse": {"errors", "quantities", "units"},
+    "stimuli": {"errors", "quantities", "units", "timecourse"},
+    "model": {"errors", "quantities", "units", "grid", "timecourse"},
     "topology": {"errors", "quantities", "rng", "distributions", "random"},
     "analysis": {"errors"},
     "files": {"errors"},
@@ -35,14 +36,14 @@ MAY_IMPORT = {
     "recording": {"errors", "analysis", "files", "notebook", "quantities", "units"},
     "monitor": {"errors"},
     "network": {
-        *("errors", "units", "quantities", "grid", "catalog", "rng", "random", "stimuli", "model"),
+        *("errors", "units", "quantities", "grid", "catalog", "rng", "random", "timecourse", "stimuli", "model"),
         *("distributions", "topology", "recording", "notebook"),
         "simulation",  # by the first run only
         "io",  # by saving and loading only
     },
     "lowering": {
         *("errors", "quantities", "grid", "catalog", "rng", "elementary", "distributions"),
-        *("random", "stimuli", "model", "topology", "network"),
+        *("random", "timecourse", "stimuli", "model", "topology", "network"),
     },
     "backends": {"errors", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
@@ -54,7 +55,7 @@ MAY_IMPORT = {
         *("recording", "network", "lowering", "backends"),
         "simulation",  # its type
     },
-    "networks": {"errors", "random", "stimuli", "model", "topology", "network"},
+    "networks": {"errors", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.

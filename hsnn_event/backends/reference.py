@@ -6,7 +6,6 @@ It judges the fast backends, so it shares nothing with them but the Program.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,20 +14,22 @@ from sortedcontainers import SortedList
 
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, sample_steps
 from hsnn_event.backends.reference_edges import expand
+from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import (
     CUT_EVERY,
     DENORMAL_CUT,
+    EventsPlan,
     FloatArray,
     IntArray,
+    ListedSource,
+    NoisePlan,
     Number,
     PoissonPlan,
     Program,
     Section,
     ValuePlan,
 )
-from hsnn_event.lowering.poisson import poisson_parts, poisson_table
-from hsnn_event.rng import philox
 
 
 class Synapse(NamedTuple):
@@ -67,17 +68,21 @@ class ReferenceEngine:
         self._inputs = [dict(plan.inputs) for plan in program.populations]
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
         self._rows = self._all_rows()
-        self.restore(Moment.start(tuple(plan.key for plan in program.poisson), len(program.populations)))
+        self._noisy: list[dict[str, npt.NDArray[np.floating]]] = [{} for _ in program.populations]
+        self._sources = {plan.population: plan for plan in program.sources}
+        self.restore(Moment.start(program.keys, len(program.populations)))
 
     def moment(self) -> Moment:
         clamped = [np.where(left > 0, self.step + left, 0) if left.any() else None for left in self._refractory]
         in_flight = {(each.emitted, each.source_population, each.source) for each in self._queue}
         steps, populations, ids = np.array(sorted(in_flight), dtype=np.int64).reshape(-1, 3).T.copy()
-        return Moment(self.step, self._keys, tuple(clamped), steps, populations, ids)
+        return Moment(self.step, tuple(self._keys.values()), tuple(clamped), steps, populations, ids)
 
     def restore(self, moment: Moment) -> None:
         self.step = moment.step
-        self._keys = moment.keys
+        drawn = (*self.program.poisson, *self.program.noise, *self.program.sources)
+        keyed = (plan for plan in drawn if not isinstance(plan, ListedSource))
+        self._keys = {id(plan): key for plan, key in zip(keyed, moment.keys, strict=True)}
         self._refractory = [
             np.zeros(plan.size, np.int64) if until is None else np.maximum(until - moment.step, 0)
             for plan, until in zip(self.program.populations, moment.clamped, strict=True)
@@ -93,8 +98,9 @@ class ReferenceEngine:
         for _ in range(n_steps):
             self.step += 1
             arrivals = self._arrivals()
+            self._add_noise()
             for number in range(len(self._kernels)):
-                fired = self._update(number, arrivals[number])
+                fired = self._fired(number, arrivals[number])
                 for neuron in fired:
                     self._emit(self.step, number, neuron)
                 if self.step % CUT_EVERY == 0:
@@ -114,7 +120,8 @@ class ReferenceEngine:
         return values if probe.ids is None else values[probe.ids]
 
     def read(self, population: int, variable: str) -> FloatArray:
-        values = self._holder(population, variable)[variable]
+        values = self._noisy[population].get(variable)
+        values = self._holder(population, variable)[variable] if values is None else values
         return np.array(np.broadcast_to(values, self.program.populations[population].size), dtype=np.float64)
 
     def write(self, population: int, variable: str, values: Number) -> None:
@@ -123,6 +130,7 @@ class ReferenceEngine:
             holder[variable] = np.full(self.program.populations[population].size, values, dtype=self._dtype)
         else:
             holder[variable] = np.array(values, dtype=np.float64) if np.ndim(values) else float(values)
+            self._noisy[population].pop(variable, None)
 
     def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         sources, targets, weights, delays = self._edges[projection]
@@ -169,15 +177,46 @@ class ReferenceEngine:
         while self._queue and self._queue[0].due == self.step:
             synapse = self._queue.pop(0).synapse
             sums[synapse.population][synapse.receptor][synapse.target] += self._dtype.type(synapse.weight)
-        for plan, key in zip(self.program.poisson, self._keys, strict=True):
-            if plan.start < self.step - plan.delay <= plan.stop:
-                ids = np.arange(self.program.populations[plan.population].size) if plan.ids is None else plan.ids
-                counts = poisson_counts(plan, key, ids, self.step - plan.delay).astype(self._dtype)
-                sums[plan.population][plan.receptor][ids] += np.asarray(plan.weight, self._dtype) * counts
+        for plan in self.program.stimuli:
+            ids, amounts = self._stimulus(plan)
+            np.add.at(sums[plan.population][plan.receptor], ids, amounts)
         return sums
 
-    def _update(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
+    def _stimulus(self, plan: PoissonPlan | EventsPlan) -> tuple[IntArray, npt.NDArray[np.floating]]:
+        """What a stimulus sends in this step: ids, and an amount each."""
+        if isinstance(plan, EventsPlan):
+            mine = events_at(plan, self.step)
+            return plan.ids[mine], plan.amounts[mine].astype(self._dtype)
+        ids = self._ids(plan)
+        counts = poisson_counts(plan, self._keys[id(plan)], ids, self.step - plan.delay).astype(self._dtype)
+        return ids, np.asarray(plan.weight, self._dtype) * counts
+
+    def _ids(self, plan: PoissonPlan | NoisePlan) -> IntArray:
+        return np.arange(self.program.populations[plan.population].size) if plan.ids is None else plan.ids
+
+    def _add_noise(self) -> None:
+        """Inputs of this step: what they are without noise, then noise in order of declaration."""
+        for plan in self.program.noise:
+            base = self._inputs[plan.population][plan.input]
+            size = self.program.populations[plan.population].size
+            self._noisy[plan.population][plan.input] = np.full(size, base, self._dtype)
+        for plan in self.program.noise:
+            ids = self._ids(plan)
+            noise = noise_at(plan, self._keys[id(plan)], ids, self.step).astype(self._dtype)
+            self._noisy[plan.population][plan.input][ids] += noise
+
+    def _fired(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
         """Advance one population by one step; the neurons that fired, in ascending order."""
+        plan = self._sources.get(number)
+        if plan is None:
+            return self._update(number, arrivals)
+        if isinstance(plan, ListedSource):
+            return listed_source(plan, self.step)
+        constant = self._constants[number].get("probability", 0.0)
+        probability = constant if plan.probability is None else plan.probability.at(self.step)
+        return poisson_source(probability, self._keys[id(plan)], self.program.populations[number].size, self.step)
+
+    def _update(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
         kernel, states, refractory = self._kernels[number], self._states[number], self._refractory[number]
         clamped = refractory > 0
         refractory[clamped] -= 1
@@ -206,7 +245,7 @@ class ReferenceEngine:
         kernel = self._kernels[number]
         named = (
             ("state", kernel.states, self._states), ("constant", kernel.constants, self._constants),
-            ("input", kernel.inputs, self._inputs),
+            ("input", kernel.inputs, [held | noisy for held, noisy in zip(self._inputs, self._noisy, strict=True)]),
         )  # fmt: skip
         loads = {kind: [np.asarray(held[number][name], self._dtype) for name in names] for kind, names, held in named}
         return {**loads, "arrival": list(arrivals)}
@@ -216,22 +255,3 @@ class ReferenceEngine:
         for rank, synapse in enumerate(self._rows[population][source]):
             if emitted + synapse.delay > self.step:
                 self._queue.add(Arrival(emitted + synapse.delay, emitted, population, source, rank, synapse))
-
-
-def poisson_counts(plan: PoissonPlan, key: int, ids: IntArray, step: int) -> IntArray:
-    """The count that each of the neurons `ids` draws at emission step `step`."""
-    counts, means = np.zeros(len(ids), np.int64), np.broadcast_to(plan.expected, ids.shape)
-    for place, (mean, neuron) in enumerate(zip(means.tolist(), ids.tolist(), strict=True)):
-        parts = poisson_parts(mean)
-        for part in range(parts):
-            counts[place] += (_table(mean / parts) <= _word(key, neuron, step, part)).sum()
-    return counts
-
-
-_table = lru_cache(maxsize=4096)(poisson_table)
-
-
-def _word(key: int, neuron: int, step: int, part: int) -> int:
-    """The random 32-bit word of a neuron: four neurons, 64 apart, share one call of the generator."""
-    counter = neuron >> 8 << 6 | neuron & 63, step & 0xFFFFFFFF, step >> 32, part, key & 0xFFFFFFFF, key >> 32
-    return int(philox(*(np.uint64(word) for word in counter))[neuron >> 6 & 3])

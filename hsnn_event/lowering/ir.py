@@ -143,19 +143,77 @@ class ProjectionPlan:
 
 
 @dataclass(frozen=True)
-class PoissonPlan:
-    """Private Poisson trains: in the step that ends at k * dt each target draws a count with mean `expected` at
-    emission step k - delay, for start < k - delay <= stop, and receives count * weight."""
+class Course:
+    """Numbers that change at steps: `values[k]` in the steps after `steps[k]`, as far as the next; 0 up to the first.
 
+    The values are all numbers, or all arrays of one shape.
+    """
+
+    steps: IntArray
+    values: tuple[Number, ...]
+
+    def at(self, step: int) -> Number:
+        """The value in the step that ends at `step`."""
+        place = int(np.searchsorted(self.steps, step)) - 1
+        return self.values[place] if place >= 0 else 0.0
+
+
+@dataclass(frozen=True)
+class PoissonPlan:
+    """Private Poisson trains: in the step that ends at k * dt each target draws a count with mean `expected` in emission
+    step k - delay, and receives count * weight."""
+
+    order: int         # among the stimuli that send events, as declared
     population: int
     receptor: int
-    expected: Number   # rate * dt
+    expected: Course   # rate * dt
     weight: Number
     delay: int         # steps, 0 or more
-    start: int         # steps
-    stop: int
     key: int
     ids: IntArray | None = None
+
+
+@dataclass(frozen=True)
+class EventsPlan:
+    """Listed events, sorted by step, then as given: `amounts[k]` reaches neuron `ids[k]` in step `steps[k]`."""
+
+    order: int
+    population: int
+    receptor: int
+    steps: IntArray
+    ids: IntArray
+    amounts: FloatArray
+
+
+@dataclass(frozen=True)
+class NoisePlan:
+    """sigma * (a standard normal number of each neuron), added to an input; drawn again every `every` steps."""
+
+    population: int
+    input: str
+    sigma: Course
+    every: int
+    key: int
+    ids: IntArray | None = None
+
+
+@dataclass(frozen=True)
+class PoissonSource:
+    """A population whose neurons fire with a probability a step, each by itself: that of the course, or (None) the
+    population's constant "probability"."""
+
+    population: int
+    probability: Course | None
+    key: int
+
+
+@dataclass(frozen=True)
+class ListedSource:
+    """A population whose neuron `ids[k]` fires in step `steps[k]`; sorted by step, then id."""
+
+    population: int
+    steps: IntArray
+    ids: IntArray
 
 
 @dataclass(frozen=True)
@@ -169,3 +227,21 @@ class Program:
     poisson: tuple[PoissonPlan, ...]
     state_type: str = "float64"
     weight_type: str = "float64"
+    events: tuple[EventsPlan, ...] = ()
+    noise: tuple[NoisePlan, ...] = ()
+    sources: tuple[PoissonSource | ListedSource, ...] = ()
+
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Of all streams that are drawn anew in each trial: those of `poisson`, of `noise`, of Poisson sources."""
+        return (
+            *(plan.key for plan in self.poisson),
+            *(plan.key for plan in self.noise),
+            *(plan.key for plan in self.sources if isinstance(plan, PoissonSource)),
+        )
+
+    @property
+    def stimuli(self) -> tuple[PoissonPlan | EventsPlan, ...]:
+        """What sends events to receptors, in order of declaration."""
+        plans: list[PoissonPlan | EventsPlan] = [*self.poisson, *self.events]
+        return tuple(sorted(plans, key=lambda plan: plan.order))

@@ -103,7 +103,9 @@ def lower_model(
     >>> lowered.method, lowered.kernel.constants
     ('exact', ('P_v_v', 'P_v_I_syn', 'P_v_1', 'P_I_syn_I_syn', 'V_reset', 'V_th', 'refractory_steps'))
     """
-    lowered = _lower(_Key(model), method, state_type, tuple(inputs_used))
+    pulsed = {name for action in model.receptors.values() for name in action}
+    used = tuple(name for name in model.inputs if name in inputs_used or name in pulsed)
+    lowered = _lower(_Key(model), method, state_type, used)
     defaults = {**model.parameters, **model.inputs}
     return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
 
@@ -147,14 +149,21 @@ def _lower(key: _Key, method: str, state_type: str, driven: tuple[str, ...]) -> 
 
 
 def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost."""
+    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
+
+    Arrivals at an input are part of the step that they end, and so come before it.
+    """
     step = Step(system, pool, limits)
     b = step.builder
+    for index, receptor in enumerate(system.receptors):
+        for name in (each for each in system.receptors[receptor] if each in system.inputs):
+            pulse = step.write(_jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
+            step.start[name] = b.add(step.start[name], pulse)
     values = dict(step.start)
     for state, advanced in METHODS[method].advance(step).items():
         values[state] = advanced
     for index, receptor in enumerate(system.receptors):
-        for state in system.receptors[receptor]:
+        for state in (each for each in system.receptors[receptor] if each in system.states):
             jump = step.write(_jump(system, receptor, state) * ARRIVING, {WEIGHT: b.load("arrival", index)})
             values[state] = b.add(values[state], jump)
     for state in system.clamp:

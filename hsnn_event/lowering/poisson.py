@@ -1,4 +1,4 @@
-"""Poisson counts by inversion of one 32-bit word: the tables that every backend compares with."""
+"""Poisson counts by inversion of one 32-bit word, and what sources skip by: numbers that every backend compares with."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy.typing as npt
 from hsnn_event.elementary import exp64
 
 MOST_EXPECTED = 8.0  # of one table; a larger mean is the sum of several draws
+SOURCES_A_CHAIN = 1024  # neighbouring neurons of a Poisson source whose spikes come from one chain of candidates
 
 
 def poisson_parts(expected: float) -> int:
@@ -36,3 +37,13 @@ def poisson_table(expected: float) -> npt.NDArray[np.uint32]:
         term *= expected / len(entries)
         total += term
     return np.array(entries, dtype=np.uint32)
+
+
+def chain_exponent(probability: float) -> int:
+    """The smallest whole number e with 2**e >= probability, for probability > 0: candidates of a chain come with 2**e.
+
+    >>> chain_exponent(0.25), chain_exponent(0.26), chain_exponent(1.0)
+    (-2, -1, 0)
+    """
+    mantissa, exponent = math.frexp(probability)
+    return exponent - 1 if mantissa == 0.5 else exponent

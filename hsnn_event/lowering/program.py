@@ -9,13 +9,11 @@ from typing import cast
 import numpy as np
 
 from hsnn_event.distributions import quantile, rescaled
-from hsnn_event.grid import NEVER, Grid
 from hsnn_event.lowering.ir import (
     FloatArray,
     IntArray,
     Kernel,
     Number,
-    PoissonPlan,
     PopulationPlan,
     Program,
     ProjectionPlan,
@@ -23,21 +21,22 @@ from hsnn_event.lowering.ir import (
     ValuePlan,
 )
 from hsnn_event.lowering.kernels import LoweredModel, lower_model
+from hsnn_event.lowering.sources import LoweredSource, lower_source, source_keys, source_plans
+from hsnn_event.lowering.stimuli import (
+    Change,
+    continuous,
+    events_plans,
+    input_values,
+    noise_plans,
+    poisson_plans,
+    stimulus_keys,
+)
+from hsnn_event.model.source import SourceModel
 from hsnn_event.network import Network
 from hsnn_event.population import Assignment, Population, Value
-from hsnn_event.projection import Drive, PerEdge, Projection, Weight
+from hsnn_event.projection import PerEdge, Projection, Weight
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
-
-
-@dataclass(frozen=True)
-class Change:
-    """`input` of a population takes `values` when `step` steps are done."""
-
-    step: int
-    population: int
-    input: str
-    values: Number
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class LoweredNetwork:
     """A Program, and what the host needs to change values later: per population its lowered model and parameters."""
 
     program: Program
-    models: tuple[LoweredModel, ...]
+    models: tuple[LoweredModel | LoweredSource, ...]
     parameters: tuple[dict[str, Number], ...]
     changes: tuple[Change, ...]
 
@@ -73,7 +72,7 @@ def lower_network(network: Network) -> LoweredNetwork:
     parameters = [resolved_parameters(population, network.seed) for population in populations]
     plans, changes = [], []
     for number, (population, model, values) in enumerate(zip(populations, models, parameters, strict=True)):
-        inputs, later = _inputs(network, number, population, model.kernel)
+        inputs, later = input_values(network, number, population, model.kernel)
         changes += later
         plans.append(
             PopulationPlan(
@@ -85,26 +84,28 @@ def lower_network(network: Network) -> LoweredNetwork:
                 inputs=inputs,
             )
         )
-    numbers = {population.name: number for number, population in enumerate(populations)}
     projections = [projection_plan(network, each) for each in network.projections.values()]
-    drives = [each for each in network.drives.values() if each.stimulus.kind == "poisson"]
-    poisson = [_poisson(network, numbers[each.target.name], each) for each in drives]
     state_type, weight_type = number_types(network)
     program = Program(
         dt=network.dt,
         populations=tuple(plans),
         kernels=tuple(kernels),
         projections=tuple(projections),
-        poisson=tuple(poisson),
+        poisson=poisson_plans(network),
         state_type=state_type,
         weight_type=weight_type,
+        events=events_plans(network),
+        noise=noise_plans(network),
+        sources=source_plans(network),
     )
     return LoweredNetwork(program, tuple(models), tuple(parameters), tuple(changes))
 
 
-def lower_population(network: Network, population: Population) -> LoweredModel:
+def lower_population(network: Network, population: Population) -> LoweredModel | LoweredSource:
     """The lowered model of a population, with the inputs that some drive reaches."""
-    driven = {drive.port for drive in _currents(network, population)}
+    if isinstance(population.model, SourceModel):
+        return lower_source(population.model, population.method, network.dt)
+    driven = {drive.port for drive in continuous(network, population)}
     used = tuple(name for name in population.model.inputs if name in driven)
     return lower_model(population.model, population.method, network.dt, number_types(network)[0], used)
 
@@ -121,7 +122,7 @@ def resolved_parameters(population: Population, seed: int) -> dict[str, Number]:
 
 
 def initial_states(
-    population: Population, model: LoweredModel, parameters: dict[str, Number], seed: int
+    population: Population, model: LoweredModel | LoweredSource, parameters: dict[str, Number], seed: int
 ) -> dict[str, FloatArray]:
     """Every state (size,): what `set` assigned, the model's values and expressions elsewhere."""
     size, given, partial = population.size, {}, []
@@ -179,12 +180,9 @@ def number_types(network: Network) -> tuple[str, str]:
 
 
 def drive_keys(network: Network, trial: int) -> tuple[int, ...]:
-    """The stream of each Poisson drive in a trial."""
-    return tuple(
-        stream_key(network.seed, "drive", drive.name, "noise", trial)
-        for drive in network.drives.values()
-        if drive.stimulus.kind == "poisson"
-    )
+    """The streams of a trial, in the order of `Program.keys`."""
+    drives = (key for kind in ("poisson", "noise") for key in stimulus_keys(network, kind, trial))
+    return (*drives, *source_keys(network, trial))
 
 
 def _overlaid(base: FloatArray, assignments: Sequence[Assignment], seed: int) -> FloatArray:
@@ -211,54 +209,3 @@ def value_plan(value: Weight | IntArray, grid: float = 0.0) -> ValuePlan:
         values = np.asarray(value)
         return ValuePlan("array", values=values if values.dtype == np.float32 else values.astype(np.float64, copy=False))
     return ValuePlan("constant", a=float(value))
-
-
-def _poisson(network: Network, population: int, drive: Drive) -> PoissonPlan:
-    return PoissonPlan(
-        population=population,
-        receptor=list(drive.target.population.model.receptors).index(drive.port),
-        expected=drive.stimulus.value * network.dt * 1e-3,
-        weight=drive.weight,
-        delay=drive.delay,
-        start=network.grid.steps_before(drive.stimulus.start),
-        stop=network.grid.steps_before(drive.stimulus.stop),
-        key=stream_key(network.seed, "drive", drive.name, "noise", network.trial),
-        ids=drive.target.selection,
-    )
-
-
-def _currents(network: Network, population: Population) -> list[Drive]:
-    return [
-        drive
-        for drive in network.drives.values()
-        if drive.stimulus.kind == "current" and drive.target.population is population
-    ]
-
-
-def _inputs(
-    network: Network, number: int, population: Population, kernel: Kernel
-) -> tuple[dict[str, Number], list[Change]]:
-    """The inputs of a population at the start, and how currents that begin or end change them."""
-    start: dict[str, Number] = {}
-    changes: list[Change] = []
-    for name in kernel.inputs:
-        drives = [drive for drive in _currents(network, population) if drive.port == name]
-        rest = float(population.model.inputs[name])
-        start[name] = _input_at(0, rest, drives, network.grid)
-        ends = {network.grid.steps_before(time) for each in drives for time in (each.stimulus.start, each.stimulus.stop)}
-        changes += [
-            Change(step, number, name, _input_at(step, rest, drives, network.grid)) for step in sorted(ends - {0, NEVER})
-        ]
-    return start, changes
-
-
-def _input_at(step: int, rest: float, drives: Sequence[Drive], grid: Grid) -> Number:
-    """The sum of the currents in the step after `step`, in order of declaration; an array if it ever is one."""
-    amounts = [drive.weight * drive.stimulus.value for drive in drives]
-    each = any(drive.target.selection is not None or np.ndim(amount) for drive, amount in zip(drives, amounts, strict=True))
-    total = np.full(drives[0].target.population.size if each else (), rest)
-    for drive, amount in zip(drives, amounts, strict=True):
-        if grid.steps_before(drive.stimulus.start) <= step < grid.steps_before(drive.stimulus.stop):
-            where = slice(None) if drive.target.selection is None else drive.target.selection
-            total[where if each else ()] += amount
-    return total if each else float(total)

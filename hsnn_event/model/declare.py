@@ -33,6 +33,7 @@ class NeuronModel:
     - `expressions`: auxiliary expressions, usable in all others.
     - `inputs`: continuous inputs and their default values.
     - `receptors`: name -> state -> the state after an event of weight `weight`; it must be state + weight * factor.
+      Where an input stands for the state, the event adds to that input in the step at whose end it arrives.
     - `threshold`: a condition, or None for a neuron that never fires; `reset`: state -> value after the spike; all of
       them read the values before the reset.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
@@ -61,7 +62,7 @@ class NeuronModel:
 
     def __post_init__(self) -> None:
         _check_identifier(self.name, "the name of a model", "model")
-        for each in fields(self):
+        for each in fields(NeuronModel):
             value = getattr(self, each.name)
             if each.name in ("name", "threshold") or (each.name == "refractory" and value is None):
                 continue
@@ -162,7 +163,8 @@ def _check_events(model: NeuronModel) -> None:
     everything = {*model.parameters, *model.states, *model.inputs, *model.expressions}
     for receptor, action in model.receptors.items():
         for name, text in action.items():
-            _check_state(model, name, f"receptors[{receptor!r}]")
+            if name not in model.inputs:
+                _check_state(model, name, f"receptors[{receptor!r}]")
             parse(text, everything | {WEIGHT}, f"{model.name}.receptors[{receptor!r}][{name!r}]")
     if model.threshold is not None:
         parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)

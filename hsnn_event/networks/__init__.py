@@ -1,7 +1,7 @@
 """The reference networks of the field, ready to run; they record nothing yet.
 
 >>> sorted(NETWORKS)
-['coba', 'cuba', 'microcircuit']
+['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'izhikevich', 'microcircuit']
 """
 
 from __future__ import annotations
@@ -10,17 +10,21 @@ from collections.abc import Callable
 from functools import partial
 
 from hsnn_event.network import Network
-from hsnn_event.networks import brette, pd14
+from hsnn_event.networks import brette, brunel, izhikevich, pd14
 from hsnn_event.networks.brette import brette2007
+from hsnn_event.networks.brunel import brunel2000
+from hsnn_event.networks.izhikevich import izhikevich2003
 from hsnn_event.networks.pd14 import microcircuit
 
-__all__ = ["NETWORKS", "brette2007", "microcircuit", "reference_rates"]
+__all__ = ["NETWORKS", "brette2007", "brunel2000", "izhikevich2003", "microcircuit", "reference_rates"]
 
 # What the command line offers: name -> a function of Network's keywords.
 NETWORKS: dict[str, Callable[..., Network]] = {
     "microcircuit": microcircuit,
     "cuba": partial(brette2007, "cuba"),
     "coba": partial(brette2007, "coba"),
+    **{f"brunel-{state.lower()}": partial(brunel2000, state) for state in brunel.STATES},
+    "izhikevich": izhikevich2003,
 }
 
 
@@ -32,4 +36,7 @@ def reference_rates(name: str, scale: float = 1.0) -> dict[str, float]:
     """
     if name == "microcircuit":
         return pd14.reference_rates(scale)
-    return {"all": brette.REFERENCE_RATES[name]}
+    if name == "izhikevich":
+        return {"all": izhikevich.REFERENCE_RATE}
+    known = {**brette.REFERENCE_RATES, **{f"brunel-{state.lower()}": rate for state, rate in brunel.REFERENCE_RATES.items()}}
+    return {"all": known[name]}

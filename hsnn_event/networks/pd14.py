@@ -19,6 +19,7 @@ from hsnn_event import random, stimuli
 from hsnn_event.errors import ValueRangeError, unknown_name
 from hsnn_event.model import library
 from hsnn_event.network import Network
+from hsnn_event.timecourse import steps
 from hsnn_event.topology import rules
 
 FloatArray = npt.NDArray[np.float64]
@@ -56,12 +57,18 @@ class Scaled:
     currents: FloatArray  # of the external drive where it is DC, and of what scaling took away
 
 
-def microcircuit(scale: float = 1.0, drive: str = "dc", **network_options: Any) -> Network:
+def microcircuit(
+    scale: float = 1.0, drive: str = "dc", *, thalamic: bool = False, thalamic_rate: float = 15.0, **network_options: Any
+) -> Network:
     """The microcircuit, populations "L23E" ... "L6I" from the top layer down, with one receptor each.
 
     `scale` in (0, 1] shrinks numbers of neurons and in-degrees alike; weights grow by 1/sqrt(scale),
     and a current replaces the mean input that is missing. `drive` is "dc" (the external input as a
-    current; below a scale of 0.2 the network may fall silent) or "poisson" (as spikes). The other
+    current; below a scale of 0.2 the network may fall silent) or "poisson" (as spikes).
+
+    `thalamic` adds the population "thalamus" of 902 sources, which fire with `thalamic_rate` (Hz) for 10
+    ms from 700 ms on, into layers 4 and 6 as in the paper's table 5. The paper has 15 Hz; the script that
+    was published with it, 120 Hz. Other pulses: `net["thalamus"]` is a population like others. The other
     arguments are those of `Network`; dt is 0.1 ms unless given.
 
     Raises ValueRangeError for a scale outside (0, 1], UnknownNameError for another drive.
@@ -77,6 +84,8 @@ def microcircuit(scale: float = 1.0, drive: str = "dc", **network_options: Any) 
     net = Network(**{"dt": 0.1, **network_options})
     _populate(net, p, scaled)
     _connect(net, p, scaled)
+    if thalamic:
+        _connect_thalamus(net, p, scaled, scale, thalamic_rate)
     if drive == "poisson":
         for name, rate in zip(p["populations"], scaled.external_rates, strict=True):
             net.drive(
@@ -216,3 +225,33 @@ def _connect(net: Network, p: dict[str, Any], scaled: Scaled) -> None:
                 weight=random.normal(mean, sd, outside="clip", **bound),
                 delay=delay,
             )
+
+
+def _connect_thalamus(net: Network, p: dict[str, Any], scaled: Scaled, scale: float, rate: float) -> None:
+    """A pulse of spikes into the cortex; numbers of neurons and synapses shrink as those of the cortex do."""
+    thalamus = p["thalamus"]
+    begin, end = thalamus["start"], thalamus["start"] + thalamus["duration"]
+    size = max(1, round(thalamus["neurons"] * scale))
+    source = net.population("thalamus", size, library.poisson(steps([begin, end], [rate, 0.0])))
+    delay = random.normal(
+        thalamus["delay_mean"], thalamus["delay_mean"] * thalamus["delay_relative_sd"], low=net.dt / 2
+    )
+    counts = np.rint(thalamic_synapses() * scale * scale).astype(np.int64)
+    for name, count in zip(p["populations"], counts.tolist(), strict=True):
+        if count:
+            mean = scaled.external_weight  # the same potential of 0.15 mV
+            weight = random.normal(mean, mean * p["weight_relative_sd"], low=0.0, outside="clip")
+            net.connect(source, net[name], rules.fixed_total(count), weight=weight, delay=delay)
+
+
+def thalamic_synapses() -> FloatArray:
+    """Synapses from the thalamus to each population at full scale, as `full_synapses` has those within the cortex.
+
+    >>> int(thalamic_synapses()[2])
+    2045393
+    """
+    p = parameters()
+    pairs = np.array(p["neurons"], dtype=np.float64) * p["thalamus"]["neurons"]
+    probability = np.array(p["thalamus"]["connection_probability"])
+    synapses: FloatArray = np.rint(np.log(1.0 - probability) / np.log(1.0 - 1.0 / pairs))
+    return synapses

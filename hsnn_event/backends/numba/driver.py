@@ -15,15 +15,18 @@ import numpy.typing as npt
 from hsnn_event.backends.numba.adjacency import padded
 from hsnn_event.backends.numba.calendar import room_needed, schedule, take, with_room
 from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
-from hsnn_event.backends.numba.poisson import add_poisson
+from hsnn_event.backends.numba.noise import AT_ONCE, refresh
 from hsnn_event.backends.numba.probes import sample
+from hsnn_event.backends.numba.sources import fire
+from hsnn_event.backends.numba.stimuli import BATCH, add_stimulus
 from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT
 
 GROUPS_AHEAD = 4  # benchmarks/README.md, "prefetch distance"
 LINE = 64
 NONE = -1  # spikes of the step that wait to be scheduled
 
-# Columns of the table of slices: a slice is the part of a population that lies in a block.
+# Columns of the table of slices: a slice is the part of a population that lies in a block. Where KERNEL is 0 the neurons
+# are sources of spikes, and ARRAYS is the address of their record.
 FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
 N_COLUMNS = 7
 
@@ -36,8 +39,10 @@ class Team(NamedTuple):
     one: npt.NDArray[np.float64]           # an array of the weights' type
     ports: npt.NDArray[np.float64]         # arrivals of the step, block after block
     port_first: npt.NDArray[np.int64]      # (n_blocks + 1,)
-    poisson: npt.NDArray[np.int64]         # drives, sorted by slice, then by declaration
-    poisson_first: npt.NDArray[np.int64]   # (n_slices + 1,)
+    stimuli: npt.NDArray[np.int64]         # sorted by slice, then by declaration
+    stimuli_first: npt.NDArray[np.int64]   # (n_slices + 1,)
+    noise: npt.NDArray[np.int64]           # likewise
+    noise_first: npt.NDArray[np.int64]
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
     recorded: npt.NDArray[np.bool_]        # populations whose spikes are kept
@@ -55,10 +60,12 @@ class Spikes(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for the Poisson counts of some targets at a time."""
+    """Room for the Poisson counts and normal numbers of some targets at a time; `first[0]` is the first step of the call."""
 
     words: npt.NDArray[np.uint32]
     counts: npt.NDArray[np.int32]
+    normal: npt.NDArray[np.float64]
+    first: npt.NDArray[np.int64]
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -148,7 +155,7 @@ def _cut_denormals(team, s):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _advance_block(team, block, step, now, turn, words, counts):
+def _advance_block(team, block, step, now, turn, scratch):
     """Drive, advance and test the neurons of a block, population by population."""
     n_blocks = team.port_first.size - 1
     n_neurons = team.fired.shape[1]
@@ -157,9 +164,15 @@ def _advance_block(team, block, step, now, turn, words, counts):
         n = team.slices[s, LENGTH]
         if n == 0:
             continue
-        for q in range(team.poisson_first[s], team.poisson_first[s + 1]):
-            add_poisson(team.poisson[q], step, ports, words, counts)
         fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
+        if team.slices[s, KERNEL] == 0:
+            team.n_fired[turn, s] = fire(team.slices[s, ARRAYS], step, fired)
+            continue
+        for q in range(team.stimuli_first[s], team.stimuli_first[s + 1]):
+            add_stimulus(team.stimuli[q], step, ports, scratch.words, scratch.counts)
+        if team.noise_first[s] < team.noise_first[s + 1]:
+            noise = team.noise[team.noise_first[s] : team.noise_first[s + 1]]
+            refresh(noise, step, step == scratch.first[0], team.ports, scratch.normal)
         team.n_fired[turn, s] = call_kernel(
             team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, now, fired
         )
@@ -195,7 +208,7 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
                 if n_due:
                     take(calendar, k, step, due)
                     deliver(due, n_due, _ports(team, blocks[k]), team.one)
-                _advance_block(team, blocks[k], step, step - epoch, step & 1, scratch.words, scratch.counts)
+                _advance_block(team, blocks[k], step, step - epoch, step & 1, scratch)
             wait(team.barrier.ctypes.data, n_threads, yield_at)
             n_fired = _gather(team, step & 1, fired)
         if n_fired:
@@ -215,7 +228,8 @@ def advance(thread, n_threads, yield_at, first_step, n_steps, epoch, team, block
     Kernels count steps from `epoch`, in 32 bits.
     """
     fired, due = np.empty(team.fired.shape[1], np.int64), np.empty((1024, 2), np.int64)
-    scratch = Scratch(np.empty(256, np.uint32), np.empty(256, np.int32))
+    first = np.full(1, first_step + 1)
+    scratch = Scratch(np.empty(BATCH, np.uint32), np.empty(BATCH, np.int32), np.empty(AT_ONCE), first)
     step, n_fired, last = first_step, NONE, first_step + n_steps
     while True:
         step, n_fired = _steps(

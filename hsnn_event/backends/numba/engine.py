@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, kernels, poisson, probes, readback, records, reweight, rows
+from hsnn_event.backends.numba import adjacency, drives, kernels, noise, probes, readback, records, reweight, rows, stimuli
 from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
 from hsnn_event.backends.numba.flight import calendar_of, in_flight
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Program, ValuePlan
+from hsnn_event.lowering.ir import FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
 
 PAGE = 4096  # bytes
 
@@ -73,15 +73,21 @@ class NumbaEngine:
         n_neurons, n_slices = int(parts.offsets[-1]), len(program.populations) * parts.n_blocks
         room = -(-parts.n_ports // PAGE_ELEMENTS) * PAGE_ELEMENTS  # every block begins at a page
         port_first = np.concatenate(([0], np.cumsum(room)))
-        self._poisson = records.poisson_records(program, parts)
+        self._noisy = {(plan.population, plan.input): self._noisy_input(plan) for plan in program.noise}
+        self._stimuli = drives.stimulus_table(program, parts)
+        self._noise = drives.noise_table(program, parts, self._noisy)
+        self._sources = {plan.population: plan for plan in program.sources}
+        self._source_records: dict[int, tuple[IntArray, list[npt.NDArray[Any]]]] = {}
         self._team = Team(
             slices=np.zeros((n_slices, N_COLUMNS), np.int64),
             rows=self._rows.rows,
             one=np.zeros(1, program.weight_type),
             ports=aligned(np.zeros(int(port_first[-1])), self._real),
             port_first=port_first,
-            poisson=self._poisson.records,
-            poisson_first=self._poisson.first,
+            stimuli=self._stimuli.records,
+            stimuli_first=self._stimuli.first,
+            noise=self._noise.records,
+            noise_first=self._noise.first,
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
             recorded=np.zeros(len(program.populations), np.bool_),
@@ -91,7 +97,7 @@ class NumbaEngine:
         )
         self._cuts = probes.Cuts(parts)
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
-        self.restore(Moment.start(tuple(plan.key for plan in program.poisson), len(program.populations)))
+        self.restore(Moment.start(program.keys, len(program.populations)))
 
     def moment(self) -> Moment:
         # Ports hold arrivals within a step only, so the calendar, the clamps and the step are all there is.
@@ -107,8 +113,7 @@ class NumbaEngine:
         self._keys = moment.keys
         for until, clamped in zip(self._until, moment.clamped, strict=True):
             until[:] = 0 if clamped is None else np.maximum(clamped - moment.step, 0)
-        for k, drive in enumerate(self._poisson.drive):
-            self._team.poisson[k, poisson.KEY] = np.uint64(self._keys[drive]).astype(np.int64)
+        self._rekey(moment.keys)
         self._team.ports[:] = 0
         neurons = self._parts.offsets[moment.populations] + moment.ids
         self._calendars = [
@@ -116,6 +121,16 @@ class NumbaEngine:
             for blocks in self._blocks
         ]
         self._spikes = [_no_spikes() for _ in self._blocks]
+
+    def _rekey(self, program_keys: tuple[int, ...]) -> None:
+        """Draw from other streams: those of a trial, in the order of `Program.keys`."""
+        n_poisson, n_noise = len(self.program.poisson), len(self.program.noise)
+        self._stimuli.rekey(stimuli.KEY, program_keys[:n_poisson])
+        self._noise.rekey(noise.KEY, program_keys[n_poisson : n_poisson + n_noise])
+        drawn = [p for p, plan in self._sources.items() if isinstance(plan, PoissonSource)]
+        self._source_keys = dict(zip(drawn, program_keys[n_poisson + n_noise :], strict=True))
+        for p in self._sources:
+            self._bind_source(p)
 
     def _compile_construction(self) -> None:
         began = time.perf_counter()
@@ -136,14 +151,33 @@ class NumbaEngine:
         self._pointers: list[npt.NDArray[Any]] = []
         self._scalars: dict[int, tuple[tuple[str, ...], FloatArray]] = {}
         for p in range(len(self._kernels)):
-            self._bind_population(p)
+            if p not in self._sources:
+                self._bind_population(p)
+
+    def _bind_source(self, p: int) -> None:
+        """The same for a population of sources, of which each slice has a record."""
+        parts, plan = self._parts, self._sources[p]
+        found = drives.source_records(plan, self._source_keys.get(p, 0), self._numbers[p].get("probability", 0.0), parts)
+        self._source_records[p] = found
+        for b, record in enumerate(found[0]):
+            self._team.slices[p * parts.n_blocks + b] = (
+                parts.offsets[p] + parts.first[p, b], parts.length[p, b], 0, record.ctypes.data, 0, p, 0
+            )  # fmt: skip
+
+    def _noisy_input(self, plan: NoisePlan) -> drives.NoisyInput:
+        base = np.full(self.program.populations[plan.population].size, self._numbers[plan.population][plan.input])
+        return drives.NoisyInput(aligned(base, self._real), aligned(base, self._real))
 
     def _bind_population(self, p: int) -> None:
         kernel, numbers, parts = self._kernels[p], self._numbers[p], self._parts
-        own = frozenset(name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]))
+        own = frozenset(
+            name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]) or (p, name) in self._noisy
+        )
         where = kernels.layout(kernel, own)
         code = kernels.address(kernel, self._real.name, own)
         for name in own:
+            if (p, name) in self._noisy:
+                continue
             numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
         self._scalars[p] = where.scalars, scalars
@@ -168,7 +202,9 @@ class NumbaEngine:
         if name in arrivals:
             port = self._team.port_first[b] + parts.port[p, b] + arrivals.index(name) * parts.stride[p, b]
             return int(self._team.ports.ctypes.data + port * self._real.itemsize)
-        array = self._until[p] if name == kernels.UNTIL else self._states[p].get(name, self._numbers[p].get(name))
+        noisy = self._noisy.get((p, name))
+        held = self._states[p].get(name, self._numbers[p].get(name)) if noisy is None else noisy.values
+        array = self._until[p] if name == kernels.UNTIL else held
         assert isinstance(array, np.ndarray)
         return int(array.ctypes.data + first * array.itemsize)
 
@@ -199,7 +235,8 @@ class NumbaEngine:
             out = self._cuts.samples(probe, self.step, n_steps)
             samples.append(out)
             held: dict[str, Any] = {**self._numbers[probe.population], **self._states[probe.population]}
-            values = held[probe.variable]
+            noisy = self._noisy.get((probe.population, probe.variable))
+            values = held[probe.variable] if noisy is None else noisy.values
             if isinstance(values, np.ndarray):
                 found += self._cuts.records(probe, values, out, self.step)
             else:
@@ -237,7 +274,9 @@ class NumbaEngine:
 
     def read(self, population: int, variable: str) -> FloatArray:
         size = self.program.populations[population].size
-        values = self._states[population].get(variable, self._numbers[population].get(variable))
+        noisy = self._noisy.get((population, variable))
+        held = self._states[population].get(variable, self._numbers[population].get(variable))
+        values = held if noisy is None else noisy.values
         if values is None:
             raise KeyError(variable)
         return np.array(np.broadcast_to(values, size), np.float64)
@@ -250,11 +289,17 @@ class NumbaEngine:
         if variable not in numbers:
             raise KeyError(variable)
         held = numbers[variable]
-        if isinstance(held, np.ndarray) and np.ndim(values):  # where the kernel looks for it already
+        noisy = self._noisy.get((population, variable))
+        bound = noisy is None and population not in self._sources
+        if bound and isinstance(held, np.ndarray) and np.ndim(values):  # where the kernel looks for it already
             held[:] = values
             return
         numbers[variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
-        if isinstance(held, np.ndarray) or np.ndim(values):
+        if noisy is not None:
+            noisy.base[:] = noisy.values[:] = values
+        elif population in self._sources:
+            self._bind_source(population)
+        elif isinstance(held, np.ndarray) or np.ndim(values):
             self._bind_population(population)
         else:
             names, scalars = self._scalars[population]

@@ -1,4 +1,4 @@
-"""From plans to the records that compiled code reads: projections and Poisson drives, with their arrays kept alive."""
+"""From projections to the records that compiled code reads, with their arrays kept alive."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import poisson, readback, rows
+from hsnn_event.backends.numba import readback, rows
 from hsnn_event.backends.numba.adjacency import SourceRows
 from hsnn_event.backends.numba.partition import Partition
 from hsnn_event.distributions import KINDS
-from hsnn_event.lowering.ir import IntArray, PoissonPlan, Program, ProjectionPlan, RulePlan, ValuePlan
-from hsnn_event.lowering.poisson import poisson_parts, poisson_table
+from hsnn_event.lowering.ir import IntArray, Program, ProjectionPlan, RulePlan, ValuePlan
 
 DRAWS_AT_ONCE = 1 << 20
 _KINDS = {
@@ -217,78 +215,3 @@ def _fill_matrix(table: ProjectionTable, record: Any, rule: RulePlan) -> int:
     record["first"], record["listed_target"] = table.address(first), table.address(targets)
     record["wide"] = targets.dtype == np.int64
     return int(np.diff(first).max(initial=0))
-
-
-@dataclass
-class PoissonTable:
-    """Records sorted by slice, then by declaration; `drive[k]` is the drive that record k belongs to."""
-
-    records: IntArray
-    first: IntArray
-    drive: IntArray
-    arrays: list[npt.NDArray[Any]] = field(default_factory=list)
-
-    def address(self, array: npt.NDArray[Any]) -> int:
-        """Keep an array alive and give its address."""
-        self.arrays.append(array)
-        return int(array.ctypes.data)
-
-
-def poisson_records(program: Program, parts: Partition) -> PoissonTable:
-    """Every drive, cut into runs of neighbouring targets within slices."""
-    n_slices = len(program.populations) * parts.n_blocks
-    found: list[tuple[int, int, list[int]]] = []
-    table = PoissonTable(np.zeros((0, poisson.N_COLUMNS), np.int64), np.zeros(n_slices + 1, np.int64), np.zeros(0, np.int64))
-    for number, plan in enumerate(program.poisson):
-        found += [(s, number, record) for s, record in _runs(table, plan, parts, program.state_type)]
-    found.sort(key=lambda each: each[:2])
-    if found:
-        table.records = np.array([record for _, _, record in found], np.int64)
-        table.drive = np.array([number for _, number, _ in found], np.int64)
-        table.first = np.searchsorted([s for s, _, _ in found], np.arange(n_slices + 1)).astype(np.int64)
-    return table
-
-
-def _runs(
-    table: PoissonTable, plan: PoissonPlan, parts: Partition, state_type: str
-) -> list[tuple[int, list[int]]]:
-    """(slice, record) of each run of neighbouring ids of a drive."""
-    p = plan.population
-    ids = np.arange(int(parts.length[p].sum())) if plan.ids is None else np.asarray(plan.ids)
-    weights = np.atleast_1d(np.asarray(plan.weight, state_type))
-    weight_at, stride = table.address(weights), int(weights.size > 1)
-    tables, n_parts = _thresholds(plan)
-    table_at = table.address(np.concatenate(tables) if tables else np.zeros(0, np.uint32))
-    bounds = np.concatenate(([0], np.cumsum([len(each) for each in tables]))).astype(np.int64)
-    bounds_at, parts_at = table.address(bounds), table.address(n_parts)
-    shared = np.ndim(plan.expected) == 0
-    block = ids // max(int(parts.length[p, 0]), 1)
-    breaks = np.flatnonzero((np.diff(ids) != 1) | (np.diff(block) != 0)) + 1
-    runs = []
-    for begin, end in pairwise([0, *breaks.tolist(), len(ids)]):
-        if begin == end:
-            continue
-        b = int(block[begin])
-        port = parts.port[p, b] + plan.receptor * parts.stride[p, b] + ids[begin] - parts.first[p, b]
-        runs.append((
-            p * parts.n_blocks + b,
-            [
-                int(port), int(ids[begin]), end - begin, table_at, 0 if shared else bounds_at + 8 * begin,
-                weight_at + begin * stride * weights.itemsize, stride, plan.delay, plan.start, plan.stop,
-                plan.key - (1 << 64 if plan.key >> 63 else 0),
-                int(n_parts[0]) if shared else parts_at + 8 * begin,
-                len(tables[0]) if shared else int(n_parts.max(initial=0)),
-            ],
-        ))  # fmt: skip
-    return runs
-
-
-def _thresholds(plan: PoissonPlan) -> tuple[list[npt.NDArray[np.uint32]], IntArray]:
-    """Table and number of draws: one for all targets, or one each."""
-    means = np.atleast_1d(np.asarray(plan.expected, np.float64)).tolist()
-    n_parts = np.array([poisson_parts(mean) for mean in means], np.int64)
-    known: dict[float, npt.NDArray[np.uint32]] = {}
-    for mean, count in zip(means, n_parts.tolist(), strict=True):
-        if mean not in known:
-            known[mean] = poisson_table(mean / count) if count else np.zeros(0, np.uint32)
-    return [known[mean] for mean in means], n_parts

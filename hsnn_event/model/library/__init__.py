@@ -3,5 +3,6 @@
 from hsnn_event.model.library.conductance import lif_cond_exp
 from hsnn_event.model.library.current import lif_alpha, lif_delta, lif_exp
 from hsnn_event.model.library.quadratic import izhikevich
+from hsnn_event.model.library.sources import poisson, spike_source
 
-__all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp"]
+__all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "poisson", "spike_source"]

@@ -1,0 +1,70 @@
+"""Noisy inputs: of each slice, what they are without noise plus normal numbers, a pure function of (key, neuron, draw)."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+
+from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.stimuli import steps_before
+from hsnn_event.distributions import quantile_in_place
+from hsnn_event.rng import fill_uniform
+
+# One record a run of neighbouring neurons in a slice; all numbers are int64, INPUT and BASE addresses of the run's part of
+# state-type arrays, COURSE of N steps after which pieces begin, VALUES of (N, WIDTH) standard deviations: WIDTH is 0 for
+# one that all share, else the first LENGTH of a piece are those of the run. Records of kind BASE come first in a slice:
+# they put BASE into INPUT.
+(KIND, INPUT, BASE, ID, LENGTH, COURSE, N, VALUES, WIDTH, EVERY, KEY) = range(11)
+N_COLUMNS = 11
+PLAIN, NOISE = range(2)
+AT_ONCE = 256
+NORMAL = 2  # KINDS["normal"] of distributions
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _changes(records, step):
+    """Does an input of the slice change at the beginning of the step that ends at `step`?"""
+    for k in range(records.shape[0]):
+        record = records[k]
+        if record[KIND] == NOISE:
+            if (step - 1) % record[EVERY] == 0:
+                return True
+            if steps_before(record[COURSE], record[N], step) != steps_before(record[COURSE], record[N], step - 1):
+                return True
+    return False
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def _add_noise(record, step, real, normal):
+    piece = steps_before(record[COURSE], record[N], step) - 1
+    if piece < 0:
+        return
+    draw, width = (step - 1) // record[EVERY], record[WIDTH]
+    values = nb.carray(as_pointer(record[INPUT]), (record[LENGTH],), real.dtype)
+    address = record[VALUES] + 8 * piece * (width if width else 1)
+    sigma = nb.carray(as_pointer(address), (record[LENGTH] if width else 1,), np.float64)
+    for first in range(0, record[LENGTH], AT_ONCE):
+        n = min(AT_ONCE, record[LENGTH] - first)
+        drawn = normal[:n]
+        fill_uniform(drawn, np.uint64(record[KEY]), draw & 0xFFFFFFFF, draw >> 32, record[ID] + first)
+        quantile_in_place(NORMAL, 0.0, 1.0, drawn)
+        for i in range(n):
+            values[first + i] += real.dtype.type(sigma[first + i if width else 0] * drawn[i])
+
+
+@nb.njit(error_model="numpy", nogil=True)
+def refresh(records, step, anyway, real, normal):
+    """Bring the noisy inputs of a slice to the step that ends at `step`, if they change or `anyway`.
+
+    `real` is an array of the states' type, `normal` scratch for AT_ONCE numbers.
+    """
+    if not (anyway or _changes(records, step)):
+        return
+    for k in range(records.shape[0]):
+        record = records[k]
+        if record[KIND] == NOISE:
+            _add_noise(record, step, real, normal)
+        else:
+            values = nb.carray(as_pointer(record[INPUT]), (record[LENGTH],), real.dtype)
+            base = nb.carray(as_pointer(record[BASE]), (record[LENGTH],), real.dtype)
+            values[:] = base
