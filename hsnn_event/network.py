@@ -132,7 +132,7 @@ class Network(RunControl):
         members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
         """
         self._require_open("a projection")
-        if not isinstance(rule, Rule | Pattern) and callable(rule):
+        if not isinstance(rule, Rule | Pattern | type) and callable(rule):
             rule = from_function(rule)
         if not isinstance(rule, Rule | Pattern):
             raise ArgumentTypeError(f"give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}.", value=rule)

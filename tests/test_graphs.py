@@ -193,7 +193,7 @@ def test_receptors_of_edges():
 @pytest.mark.parametrize("view", [False, True])
 def test_switches(view):
     graph = nx.MultiDiGraph([("a", "a"), ("a", "b"), ("a", "b")])
-    cells = population(5, labels="abcde")
+    cells = population(5, labels=list("abcde"))
     cells = cells[:3] if view else cells
     for flags, expected in (({"autapses": False}, [1, 2]), ({"multapses": False}, [5, 1])):
         rule = from_networkx(graph, **flags)

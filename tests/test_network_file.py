@@ -97,6 +97,32 @@ def test_callbacks_are_named_and_asked_for(tmp_path):
     assert found.run(10.0).t_stop == 17.0
 
 
+def test_weights_set_between_runs_are_kept(tmp_path):
+    net = everything()
+    net.run(2.0)
+    drawn, listed = net.projections["one->one.exc"], net.projections["two->two.default"]
+    drawn.set(weight=np.linspace(10.0, 90.0, drawn.n_synapses))
+    listed.set(weight=hsnn.random.uniform(0.0, 3.0))
+    net.save(tmp_path / "network.h5")
+    found = hsnn.Network.load(tmp_path / "network.h5", threads=1)
+    for one, other in zip(net.projections.values(), found.projections.values(), strict=True):
+        assert np.array_equal(one.get("weight"), other.get("weight"))
+    assert found.run(8.0).spikes == net.run(8.0).spikes
+
+
+def test_a_loaded_network_goes_on_with_the_file_that_it_records_to(tmp_path):
+    net = everything()
+    record = net.record(net["one"], "spikes", to=tmp_path / "spikes.h5")
+    trace = net.record(net["two"][[3, 0]], "v", at=[1.0, 7.5], name="at times")
+    before = net.run(5.0)
+    net.save(tmp_path / "network.h5")
+    found = hsnn.Network.load(tmp_path / "network.h5")
+    after = found.run(5.0)
+    assert before[trace]["v"].times.tolist() == [1.0] and after[trace]["v"].times.tolist() == [7.5]
+    whole = hsnn.open_recording(tmp_path / "spikes.h5")
+    assert len(whole[record]) == len(before[record]) + len(after[record]) > len(before[record])
+
+
 def test_a_callback_may_save_what_it_sees(tmp_path):
     expected = balanced().run(20.0)
     net = balanced()
@@ -146,8 +172,8 @@ def test_files_that_are_not_what_they_should_be(saved, tmp_path):
     whole = saved.read_bytes()
     saved.write_bytes(whole.replace(b"network 1", b"network 2", 1))
     assert_refused(saved, "has version 2 of the format")
-    saved.write_bytes(whole.replace(b"network 1", b"result 1", 1))
-    assert_refused(saved, "holds a result, not a network")
+    saved.write_bytes(whole.replace(b"network 1", b"picture 1", 1))
+    assert_refused(saved, "holds a picture, not a network")
 
 
 def test_a_damaged_file_is_refused_wherever_it_is_cut_or_changed(saved):

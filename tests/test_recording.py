@@ -192,7 +192,7 @@ def test_the_same_record_twice_is_one():
         (("v", "v"), {}, DeclarationError, "named twice"),
         ((), {}, DeclarationError, "name what to record"),
         (3, {}, ArgumentTypeError, "text or several texts, not 3"),
-        ((3,), {}, ExpressionError, "an expression is text"),
+        ((3,), {}, ArgumentTypeError, "what is recorded must be a text"),
         ("spikes", {"every": 1.0}, DeclarationError, "leave out every="),
         ("spikes", {"at": [1.0]}, DeclarationError, "leave out at="),
         ("v", {"at": [1.0], "every": 1.0}, DeclarationError, "not both"),
@@ -202,7 +202,7 @@ def test_the_same_record_twice_is_one():
         ("v", {"at": 3.0}, ArgumentTypeError, "sequence of times"),
         ("v", {"at": ["x"]}, ArgumentTypeError, "must be a number"),
         ("v", {"every": 0.25}, GridError, "multiple of dt"),
-        ("v", {"name": 3}, ArgumentTypeError, "name= is text"),
+        ("v", {"name": 3}, ArgumentTypeError, "name must be a text"),
         ("v", {"to": 3}, ArgumentTypeError, "to= is the path of a file"),
     ],
 )

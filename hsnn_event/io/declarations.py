@@ -14,9 +14,10 @@ from hsnn_event.grid import NEVER
 from hsnn_event.io.tree import Writer
 from hsnn_event.network import Network
 from hsnn_event.population import Assignment, View
-from hsnn_event.projection import MOST_STEPS, Drive, Projection
-from hsnn_event.quantities import indices, real, real_or_array, whole
+from hsnn_event.projection import MOST_STEPS, Drive, PerEdge, Projection
+from hsnn_event.quantities import indices, label, real_or_array, whole
 from hsnn_event.random import Distribution
+from hsnn_event.record import declared_record
 from hsnn_event.recording import Record
 from hsnn_event.schedule import Callback, ScheduledChange
 from hsnn_event.topology.rules import Rule
@@ -31,6 +32,7 @@ def plain_network(network: Network, writer: Writer) -> Plain:
     return {
         "options": {name: getattr(network, name) for name in OPTIONS},
         "trial": network.trial,
+        "run_id": network.run_id,
         "populations": [_plain_population(network, name, writer) for name in network.populations],
         "projections": [_plain_fields(each, writer, f"projection {each.name!r}") for each in network.projections.values()],
         "drives": [_plain_fields(each, writer, f"drive {each.name!r}") for each in network.drives.values()],
@@ -44,11 +46,13 @@ def network_of(plain: Plain, read: Reader, options: Mapping[str, Any]) -> Networ
     """The network; `options` that are not None stand in for those it was declared with."""
     network = Network(**{**plain["options"], **{name: value for name, value in options.items() if value is not None}})
     network.trial = whole(plain["trial"], "trial")
+    network.run_id = label(plain["run_id"], "run_id")
     for each in plain["populations"]:
         _add_population(network, each, read)
     for each in plain["projections"]:
         projection = _checked_projection(Projection(**_fields(network, each, read)))
         network.projections.add(projection.name, projection)
+        _check_weights_of_edges(projection)
     for each in plain["drives"]:
         _add_drive(network, _fields(network, each, read))
     network.records += [_checked_record(network, read(each)) for each in plain["records"]]
@@ -141,9 +145,19 @@ def _checked_projection(projection: Projection) -> Projection:
     check_lists(rule, where)
     rule.check(where, source.ids, target.ids, source.population is target.population)
     target.population.receptor(projection.receptor, where)
-    for what, value in (("weight", projection.weight), ("delay", projection.delay)):
+    weight = 0.0 if isinstance(projection.weight, PerEdge) else projection.weight  # the other is checked with its edges
+    for what, value in (("weight", weight), ("delay", projection.delay)):
         _check_values(what, value, rule.n_values(source.size, target.size), where)
     return projection
+
+
+def _check_weights_of_edges(projection: Projection) -> None:
+    if isinstance(projection.weight, PerEdge):
+        values, count = projection.weight.values, projection.n_synapses
+        if not isinstance(values, np.ndarray) or values.shape != (count,):
+            text = f"projection {projection.name!r}: the weights set one by one are not those of {count} synapses."
+            raise FileFormatError(text, name=projection.name)
+        _check_values("weight", values, count, projection.name)
 
 
 def _check_values(what: str, value: Any, count: int | None, where: str) -> None:
@@ -188,8 +202,5 @@ def _checked_record(network: Network, record: Record) -> Record:
     if not isinstance(record, Record):
         raise FileFormatError("a record is none.")
     population = network.populations[record.target]
-    if record.ids is not None:
-        indices(record.ids, population.size, f"record {record.name!r}: ids")
-    if record.every is not None:
-        network.grid.steps(real(record.every, f"record {record.name!r}: every", low=network.dt * 0.5), "every")
-    return record
+    target = population if record.ids is None else population[record.ids]
+    return declared_record(target, record.what, record.every, record.at, record.to, record.name, network.grid)
