@@ -177,9 +177,9 @@ def test_the_thalamus_sends_a_pulse_into_layers_4_and_6():
     net.record(thalamus, "spikes")
     spikes = net.run(720.0).spikes["thalamus"]
     assert spikes.times.min() > 700.0 and spikes.times.max() <= 710.0
-    assert abs(len(spikes) - 90 * 0.15) < 4 * np.sqrt(90 * 0.15)
-    strong = microcircuit(scale=0.1, thalamic=True, thalamic_rate=120.0)["thalamus"].model.course
-    assert strong.times.tolist() == [700.0, 710.0] and strong.values.tolist() == [120.0, 0.0]
+    assert abs(len(spikes) - 90 * 1.2) < 4 * np.sqrt(90 * 1.2)
+    other = microcircuit(scale=0.1, thalamic=hsnn.steps([0.0], [15.0]))["thalamus"].model.course
+    assert other.times.tolist() == [0.0] and other.values.tolist() == [15.0]
 
 
 def test_brunel_has_the_published_parameters():

@@ -19,7 +19,7 @@ from hsnn_event import random, stimuli
 from hsnn_event.errors import ValueRangeError, unknown_name
 from hsnn_event.model import library
 from hsnn_event.network import Network
-from hsnn_event.timecourse import steps
+from hsnn_event.timecourse import Steps, steps
 from hsnn_event.topology import rules
 
 FloatArray = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ class Scaled:
 
 
 def microcircuit(
-    scale: float = 1.0, drive: str = "dc", *, thalamic: bool = False, thalamic_rate: float = 15.0, **network_options: Any
+    scale: float = 1.0, drive: str = "dc", *, thalamic: bool | Steps = False, **network_options: Any
 ) -> Network:
     """The microcircuit, populations "L23E" ... "L6I" from the top layer down, with one receptor each.
 
@@ -66,10 +66,9 @@ def microcircuit(
     and a current replaces the mean input that is missing. `drive` is "dc" (the external input as a
     current; below a scale of 0.2 the network may fall silent) or "poisson" (as spikes).
 
-    `thalamic` adds the population "thalamus" of 902 sources, which fire with `thalamic_rate` (Hz) for 10
-    ms from 700 ms on, into layers 4 and 6 as in the paper's table 5. The paper has 15 Hz; the script that
-    was published with it, 120 Hz. Other pulses: `net["thalamus"]` is a population like others. The other
-    arguments are those of `Network`; dt is 0.1 ms unless given.
+    `thalamic` adds the population "thalamus" of 902 sources, which fire with 120 Hz for 10 ms from 700 ms on, into layers
+    4 and 6; `hsnn.steps` in the place of True gives their rate (Hz) otherwise. The other arguments are those of
+    `Network`; dt is 0.1 ms unless given.
 
     Raises ValueRangeError for a scale outside (0, 1], UnknownNameError for another drive.
 
@@ -85,7 +84,7 @@ def microcircuit(
     _populate(net, p, scaled)
     _connect(net, p, scaled)
     if thalamic:
-        _connect_thalamus(net, p, scaled, scale, thalamic_rate)
+        _connect_thalamus(net, p, scaled, scale, None if thalamic is True else thalamic)
     if drive == "poisson":
         for name, rate in zip(p["populations"], scaled.external_rates, strict=True):
             net.drive(
@@ -227,12 +226,12 @@ def _connect(net: Network, p: dict[str, Any], scaled: Scaled) -> None:
             )
 
 
-def _connect_thalamus(net: Network, p: dict[str, Any], scaled: Scaled, scale: float, rate: float) -> None:
+def _connect_thalamus(net: Network, p: dict[str, Any], scaled: Scaled, scale: float, rate: Steps | None) -> None:
     """A pulse of spikes into the cortex; numbers of neurons and synapses shrink as those of the cortex do."""
     thalamus = p["thalamus"]
     begin, end = thalamus["start"], thalamus["start"] + thalamus["duration"]
     size = max(1, round(thalamus["neurons"] * scale))
-    source = net.population("thalamus", size, library.poisson(steps([begin, end], [rate, 0.0])))
+    source = net.population("thalamus", size, library.poisson(rate or steps([begin, end], [thalamus["rate"], 0.0])))
     delay = random.normal(
         thalamus["delay_mean"], thalamus["delay_mean"] * thalamus["delay_relative_sd"], low=net.dt / 2
     )
