@@ -41,7 +41,11 @@ class FunctionPattern(Pattern):
 
     def _chosen(self, sources: IntArray, n_targets: int, wanted: Wanted) -> npt.NDArray[np.bool_]:
         what, shape = f"{wanted.where}: the function of from_function", (len(sources), n_targets)
-        given = np.asarray(self.function(sources[:, None], np.arange(n_targets)[None, :]))
+        try:
+            given = np.asarray(self.function(sources[:, None], np.arange(n_targets)[None, :]))
+        except Exception as error:
+            text = f"{what} fails ({type(error).__name__}: {error}); it is given arrays of source ids and of target ids."
+            raise ArgumentTypeError(text, function=self.function) from error
         if given.dtype.kind not in "biuf":
             raise ArgumentTypeError(f"{what} gives {given.dtype}; booleans or probabilities are needed.", dtype=given.dtype)
         try:
