@@ -34,12 +34,13 @@ class Adjacency:
     rows: npt.NDArray[np.int64]
     segments: list[npt.NDArray[np.int64]] = field(default_factory=list)
     n_synapses: int = 0
+    n_unused: int = 0  # words of the segments, which cost no memory as long as nobody writes to them
     max_delay: int = 1
 
     @property
     def n_bytes(self) -> int:
         """Memory of synapses and indices."""
-        return sum(segment.nbytes for segment in self.segments) + self.rows.nbytes
+        return sum(segment.nbytes for segment in self.segments) - 8 * self.n_unused + self.rows.nbytes
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -259,7 +260,11 @@ def _work(
                 each.capacity, each.n_targets, adjacency.rows, segment, used, largest, in_place,
             )  # fmt: skip
             if start < stop:  # the segment is full
+                free = segment.size - used
                 segment, used = np.empty(max(SEGMENT_BYTES // 8, words), np.int64), 0
                 with lock:
                     adjacency.segments.append(segment)
+                    adjacency.n_unused += free
+    with lock:
+        adjacency.n_unused += segment.size - used
     return int(largest[1]), int(largest[0])
