@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from hsnn_event.catalog import Catalog
 from hsnn_event.errors import DeclarationError
-from hsnn_event.grid import Grid
+from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.population import Assignment, Population
 from hsnn_event.quantities import real, whole
 from hsnn_event.recording import Result
@@ -65,7 +65,7 @@ class RunControl:
         >>> net.t
         25.0
         """
-        length = self.grid.steps(real(interval, "steps: interval", low=self.grid.dt * 0.5, unit="ms"), "steps: interval")
+        length = self._interval(interval, "steps: interval")
         end = None if until is None else grid_step(until, "steps: until", self.grid, self._step)
         return self._stepping(length, end)
 
@@ -79,7 +79,7 @@ class RunControl:
 
     def every(self, interval: float, look: Look) -> Callback:
         """Call `look(net)` at all multiples of `interval` (ms) that are to come, as `at` does."""
-        steps = self.grid.steps(real(interval, "every: interval", low=self.grid.dt * 0.5, unit="ms"), "every: interval")
+        steps = self._interval(interval, "every: interval")
         return self._called(callback(look, steps, steps))
 
     def reset(self, trial: int = 0) -> None:
@@ -138,6 +138,9 @@ class RunControl:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return files().unpickled, files().pickled(self)
+
+    def _interval(self, interval: float, what: str) -> int:
+        return self.grid.steps(real(interval, what, low=self.grid.dt * NEARLY_ONE, unit="ms"), what)
 
     def _called(self, made: Callback) -> Callback:
         """The callback, now listed and on the timeline, or the one that lacked its function."""

@@ -12,6 +12,8 @@ from hsnn_event.errors import GridError
 
 TOLERANCE = 1e-6  # of a step: what is nearer to the grid than that is on it
 NEVER = 2**62     # the step of an infinite time
+MOST_STEPS = 2**53
+NEARLY_ONE = 1.0 - 1e-7  # steps: the least interval, whatever rounding did to it
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -41,8 +43,11 @@ class Grid:
         return steps / self._steps_per_ms if self._steps_per_ms else np.round(steps * self.dt, 9)
 
     def steps(self, time: float, what: str, cure: str = "Give a multiple of dt.") -> int:
-        """The number of whole steps in `time`; a GridError if that is none."""
+        """The number of whole steps in `time`; a GridError if that is none, or more than can be counted."""
         ratio = time / self.dt
+        if abs(ratio) >= MOST_STEPS:
+            text = f"{what} of {time:g} ms is more than 2**53 steps of dt = {self.dt:g} ms. Give a shorter time."
+            raise GridError(text, time=time, dt=self.dt)
         if abs(ratio - round(ratio)) > TOLERANCE:
             raise GridError(f"{what} of {time:g} ms is not a multiple of dt = {self.dt:g} ms. {cure}", time=time, dt=self.dt)
         return round(ratio)

@@ -37,6 +37,7 @@ PRECISIONS = ("double", "single")
 WEIGHT_TYPES = ("auto", "float32", "float64")
 BACKENDS = ("numba", "reference")
 SCHEDULES = ("auto", "clock")
+METHODS = ("auto", "exact", "rk2", "rk4", "exponential_euler", "izhikevich2003")
 
 
 class Network(RunControl):
@@ -106,6 +107,7 @@ class Network(RunControl):
         if not isinstance(model, NeuronModel):
             raise ArgumentTypeError(f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}.")
         _choice(f"population {name!r}: schedule", schedule, SCHEDULES)
+        _choice(f"population {name!r}: method", method, METHODS)
         count = whole(size, f"population {name!r}: size", low=1)
         if isinstance(model, SourceModel):
             model.check(count, self.grid, f"population {name!r}")

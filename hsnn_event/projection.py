@@ -115,7 +115,7 @@ class Projection:
         """The "weight" or "delay" (ms) of each synapse, in the order of `edges`."""
         edges = self.edges()
         known = {"weight": edges.weights, "delay": edges.delays}
-        if variable not in known:
+        if not isinstance(variable, str) or variable not in known:
             raise unknown_name(f"projection {self.name!r}: variable", variable, known)
         return known[variable]
 
@@ -144,10 +144,10 @@ class Projection:
         """
         for name in values:
             if name != "weight":
-                raise unknown_name(f"projection {self.name!r}: what can be set, not", name, ["weight"])
+                raise unknown_name(f"projection {self.name!r}: settable variable", name, ["weight"])
         if "weight" not in values:
             return
-        given = values["weight"]
+        given = in_unit(values["weight"], f"{self.name}: weight", self.target.population.weight_unit(self.receptor))
         if isinstance(given, Distribution):
             weight: Weight = given
         elif is_array(given) or hasattr(given, "tocoo"):
@@ -217,7 +217,8 @@ def declared_projection(
     source_labels: Labels | None = None
     target_labels: Labels | None = None
     if isinstance(rule, Pattern):
-        wanted = Wanted(where, receptor, weight is None, delay is None, key(where))
+        unit = target.population.weight_unit(receptor)
+        wanted = Wanted(where, receptor, weight is None, delay is None, unit, key(where))
         rule, source_labels, target_labels = rule.rule(_end(source), _end(target), wanted)
     same = source.population is target.population
     rule.check(where, source.ids, target.ids, same)
@@ -270,12 +271,14 @@ def declared_drive(
     """A drive whose every part is checked, under its default name; `port` is the input that a current is meant for."""
     where = f"{stimulus.kind}->{target.name}"
     if stimulus.n_targets not in (None, target.size):
-        raise ShapeError(f"{where}: {stimulus.n_targets} values for {target.size} targets.", size=target.size)
+        text = f"{where}: {stimulus.n_targets} values for {target.size} targets; give one number or one a target."
+        raise ShapeError(text, size=target.size)
     if stimulus.kind in CONTINUOUS:
         if receptor is not None or delay:
             raise DeclarationError(f"{where}: {stimulus.kind} has no receptor and no delay; name an input with input=.")
-        if stimulus.every is not None:
-            grid.steps(stimulus.every, f"{where}: every")
+        if stimulus.every is not None and grid.steps(stimulus.every, f"{where}: every") < 1:
+            text = f"{where}: every = {stimulus.every:g} ms is less than one step; give a multiple of dt = {grid.dt:g} ms."
+            raise ValueRangeError(text, every=stimulus.every, dt=grid.dt)
         port, unit = target.population.input(port, where), None
     else:
         port = target.population.receptor(receptor, where)

@@ -15,6 +15,7 @@ from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+UNBOUNDED = 2**62  # the size of what is not known yet, for `indices`
 
 
 def real(
@@ -93,7 +94,8 @@ def indices(value: object, size: int, what: str) -> IntArray:
     wrong = (array < 0) | (array >= size)
     if wrong.any():
         first = int(array[wrong][0])
-        raise ValueRangeError(f"{what} holds {first}, but ids run from 0 to {size - 1}.", value=first, size=size)
+        limits = "run from 0 on" if size == UNBOUNDED else f"run from 0 to {size - 1}"
+        raise ValueRangeError(f"{what} holds {first}, but ids {limits}.", value=first, size=size)
     return array.astype(np.int64)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hsnn_event.errors import ShapeError, ValueRangeError
+from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError
 from hsnn_event.population import FloatArray, IntArray, Population
-from hsnn_event.quantities import real_or_array
+from hsnn_event.quantities import label, real_or_array
 
 if TYPE_CHECKING:
     from hsnn_event.projection import Edges, Projection
@@ -19,6 +19,9 @@ def graph(projection: Projection, edges: Edges, weight: str, delay: str) -> Any:
     """The projection as a directed NetworkX graph, a multigraph where synapses are parallel."""
     import networkx
 
+    if label(weight, "to_networkx: weight") == label(delay, "to_networkx: delay"):
+        text = f"to_networkx: weight and delay cannot share the name {weight!r} on an edge; give two names."
+        raise DeclarationError(text, name=weight)
     source, target = projection.source.population, projection.target.population
     sources, targets = _nodes(source, target)
     pairs = edges.sources * target.size + edges.targets
@@ -37,7 +40,7 @@ def _nodes(source: Population, target: Population) -> tuple[list[Hashable], list
     """Labels; with the population's name where those of two populations would be mistaken for each other."""
     if source is target or not set(source.labels) & set(target.labels):
         return list(source.labels), list(target.labels)
-    return [(source.name, label) for label in source.labels], [(target.name, label) for label in target.labels]
+    return [(source.name, each) for each in source.labels], [(target.name, each) for each in target.labels]
 
 
 def in_order(projection: Projection, value: object) -> FloatArray:

@@ -9,11 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
-from hsnn_event.grid import Grid
+from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.model.parse import parse
 from hsnn_event.population import View
 from hsnn_event.quantities import is_array, label, real
 from hsnn_event.recording import Record
+from hsnn_event.units import in_unit
 
 SPIKES = "spikes"
 
@@ -43,10 +44,10 @@ def declared_record(
     if every is not None and at is not None:
         raise DeclarationError(f"{where}: give every= or at=, not both; two records may differ in that.")
     if every is not None:
-        every = real(every, f"{where}: every", low=grid.dt * 0.5, unit="ms")
+        every = real(every, f"{where}: every", low=grid.dt * NEARLY_ONE, unit="ms")
         grid.steps(every, f"{where}: every")
-    if name is not None:
-        label(name, f"{where}: name")
+    if name is not None and "\0" in label(name, f"{where}: name"):
+        raise ArgumentTypeError(f"{where}: name={name!r} holds a null character; choose another name.", value=name)
     return Record(
         target.name,
         None if target.selection is None else target.selection.copy(),
@@ -90,7 +91,8 @@ def _times(at: Sequence[float], where: str, grid: Grid) -> tuple[float, ...]:
     """Sorted, each once, on the grid and after 0."""
     if not is_array(at):
         raise ArgumentTypeError(f"{where}: at= is a sequence of times in ms, not {shown(at)}.", value=at)
-    steps = sorted({grid.steps(real(time, f"{where}: at", low=0.0, unit="ms"), f"{where}: at") for time in at})
+    times = in_unit(at, f"{where}: at", "ms")
+    steps = sorted({grid.steps(real(time, f"{where}: at", low=0.0, unit="ms"), f"{where}: at") for time in times})
     if steps and steps[0] == 0:
         text = f"{where}: at 0 ms nothing has run; get() gives the initial values. Leave 0 out of at=."
         raise ValueRangeError(text, at=0.0)
@@ -101,6 +103,8 @@ def _path(to: str | os.PathLike[str], where: str) -> str:
     path = os.fspath(to) if isinstance(to, str | os.PathLike) else to
     if not isinstance(path, str) or not path:
         raise ArgumentTypeError(f"{where}: to= is the path of a file, not {shown(to)}.", value=to)
+    if "\0" in path:
+        raise ArgumentTypeError(f"{where}: to={path!r} holds a null character; no file can have that name.", value=to)
     return path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
 from hsnn_event.grid import Grid
 from hsnn_event.population import Assignment
 from hsnn_event.quantities import real
@@ -57,7 +57,9 @@ def grid_step(time: object, what: str, grid: Grid, now: int) -> int:
 def callback(look: Look, step: int, interval: int) -> Callback:
     """A checked declaration of a callback."""
     if not callable(look):
-        raise ArgumentTypeError(f"a callback is a function of the network, such as look(net), not {look!r}.", value=look)
+        raise ArgumentTypeError(
+            f"a callback is a function of the network, such as look(net), not {shown(look)}.", value=look
+        )
     name = getattr(look, "__qualname__", None) or type(look).__qualname__
     return Callback(str(name), step, interval, look)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
-from hsnn_event.quantities import as_array, indices, is_array, real_or_array
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import UNBOUNDED, as_array, indices, is_array, real_or_array
 from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -48,8 +48,8 @@ def steps(times: Iterable[float], values: Iterable[float] | Iterable[Iterable[fl
     """
     if not is_array(times) or not is_array(values):
         wrong = times if not is_array(times) else values
-        raise ArgumentTypeError(f"steps: times and values are sequences of equal length, not {wrong!r}.", value=wrong)
-    times = in_unit(times, "steps: times", "ms")
+        raise ArgumentTypeError(f"steps: times and values are sequences of equal length, not {shown(wrong)}.", value=wrong)
+    times, values = in_unit(times, "steps: times", "ms"), in_unit(values, "steps: values", None)
     times, rows = _flat(times, "steps: times", low=0.0), list(values)
     if times.size == 0:
         raise ShapeError("steps: at least one time and value are needed; steps([0.0], [5.0]) is 5 from the start.")
@@ -90,13 +90,13 @@ def spike_list(times: Iterable[float], ids: Iterable[int] | None, what: str) -> 
     (array([1.]), array([2]))
     """
     if not is_array(times):
-        raise ArgumentTypeError(f"{what}: times are a sequence of ms, not {times!r}.", value=times)
+        raise ArgumentTypeError(f"{what}: times are a sequence of ms, not {shown(times)}.", value=times)
     times = in_unit(times, f"{what}: times", "ms")
     size = times.size if isinstance(times, np.ndarray) else len(list(times))
     instants = np.asarray(real_or_array(times, size, f"{what}: times", low=0.0))
     if ids is None:
         return instants, None
-    which = indices(ids, 2**62, f"{what}: ids")
+    which = indices(ids, UNBOUNDED, f"{what}: ids")
     if which.size != instants.size:
         text = f"{what}: {which.size} ids for {instants.size} times; give one id a time."
         raise ShapeError(text, n_times=instants.size, n_ids=which.size)

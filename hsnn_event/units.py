@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from hsnn_event.errors import UnitError
+from hsnn_event.errors import UnitError, shown
 
 T = TypeVar("T")
 
@@ -48,8 +48,8 @@ def in_unit(value: T, what: str, unit: str | None) -> T:
         return [in_unit(each, what, unit) for each in value]  # type: ignore[return-value]
     if unit is None:
         raise UnitError(
-            f"{what} carries a unit ({value!r}), but which unit it should have is not known here. Give a plain number in "
-            "ms, mV, pA, nS, pF, MOhm or Hz, such as quantity.to('ms').magnitude; a model's own variables get a unit by "
+            f"{what} carries a unit ({shown(value)}), but which unit it should have is not known here. Give a plain number "
+            "in ms, mV, pA, nS, pF, MOhm or Hz, such as quantity.to('ms').magnitude; a model's own variables get a unit by "
             "NeuronModel(units={name: unit}).",
             value=value,
         )
@@ -57,7 +57,7 @@ def in_unit(value: T, what: str, unit: str | None) -> T:
         return _converted(value, unit)  # type: ignore[return-value]  # what a caller may do with it, it could before
     except Exception as error:  # each package has its own
         raise UnitError(
-            f"{what} is {value!r}; that is no number of {unit} ({error}). Give it in {unit}, or as a plain number.",
+            f"{what} is {shown(value)}; that is no number of {unit} ({error}). Give it in {unit}, or as a plain number.",
             value=value,
             unit=unit,
         ) from error

@@ -216,12 +216,12 @@ def with_edge(**attributes):
         (lambda: from_networkx(nx.Graph(), sources=[1, 1]), ValueRangeError, "twice"),
         (lambda: from_networkx(nx.Graph(), targets=[[1]]), ArgumentTypeError, "cannot be a label"),
         (lambda: connected(with_edge(), population(3)), ShapeError, "2 nodes for the 3 neurons of 'a'"),
-        (lambda: connected(with_edge(w="1")), ArgumentTypeError, r"weight of edge \(0, 1\) is '1'"),
-        (lambda: connected(with_edge(w=True)), ArgumentTypeError, "True, not a number"),
+        (lambda: connected(with_edge(w="1")), ArgumentTypeError, r"weight of edge \(0, 1\) must be a number, not '1'"),
+        (lambda: connected(with_edge(w=True)), ArgumentTypeError, "must be a number, not True"),
         (lambda: connected(with_edge(w=np.nan)), ValueRangeError, "NaN"),
         (lambda: connected(with_edge(d=-1.0)), ValueRangeError, "negative"),
         (lambda: connected(nx.path_graph("ab", nx.DiGraph), population(4)[:2]), DeclarationError, "labels="),
-        (lambda: connected(from_networkx(with_edge(), sources=[0, 1], targets=[0, 7])), UnknownNameError, "no node 7"),
+        (lambda: connected(from_networkx(with_edge(), sources=[0, 1], targets=[0, 7])), UnknownNameError, "holds 7, which is no node"),
     ],
 )
 def test_bad_graphs_are_refused(act, error, words):

@@ -138,7 +138,7 @@ def test_bad_matrices_are_refused(make, error, words):
 
 def test_a_group_takes_no_matrix():
     net, a, b = network()
-    with pytest.raises(DeclarationError, match="csr cannot be divided"):
+    with pytest.raises(DeclarationError, match="matrix cannot be divided"):
         net.connect(a + b, b, connect.from_scipy(stored()), delay=1.0)
 
 

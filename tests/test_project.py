@@ -28,8 +28,8 @@ MAY_IMPORT = {
     "random": {"errors", "quantities", "distributions"},
     "timecourse": {"errors", "quantities", "units"},
     "stimuli": {"errors", "quantities", "units", "timecourse"},
-    "model": {"errors", "quantities", "units", "grid", "timecourse"},
-    "topology": {"errors", "quantities", "rng", "distributions", "random"},
+    "model": {"errors", "quantities", "units", "grid", "random", "timecourse"},
+    "topology": {"errors", "quantities", "units", "rng", "distributions", "random"},
     "analysis": {"errors"},
     "files": {"errors"},
     "notebook": {"errors"},
@@ -55,7 +55,7 @@ MAY_IMPORT = {
         *("recording", "network", "lowering", "backends"),
         "simulation",  # its type
     },
-    "networks": {"errors", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
+    "networks": {"errors", "quantities", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }
 ANYTHING = {"__init__", "__main__", "cli"}
 # What `network` and `simulation` are made of counts as part of them.

@@ -3,6 +3,7 @@
 import math
 import warnings
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -116,6 +117,46 @@ TARGET = {"ms": "ms", "s": "ms", "us": "ms", "mV": "mV", "V": "mV", "pA": "pA", 
           "Hz": "Hz", "kHz": "Hz"}  # fmt: skip
 
 
+def test_times_and_rates_of_sources_take_units(q):
+    steps = hsnn.steps(q([0.001, 0.002], "s"), [1.0, 2.0])
+    assert steps.times.tolist() == pytest.approx([1.0, 2.0])
+    assert hsnn.stimuli.spikes(q([1000.0], "us"), [0]).times.tolist() == pytest.approx([1.0])
+    assert hsnn.models.spike_source(q([0.001], "s"), [0]).times.tolist() == pytest.approx([1.0])
+    assert hsnn.models.poisson(q(0.5, "kHz")).parameters["rate"] == pytest.approx(500.0)
+    assert hsnn.models.poisson(q([0.5, 1.0], "kHz")).parameters["rate"].tolist() == pytest.approx([500.0, 1000.0])
+    assert hsnn.stimuli.poisson(q([0.5], "kHz")).value.tolist() == pytest.approx([500.0])
+    assert hsnn.stimuli.noise(1.0, every=q(0.001, "s")).every == pytest.approx(1.0)
+
+
+def test_times_of_control_take_units(q):
+    net = hsnn.Network(backend="reference")
+    cells = net.population("cells", 2, hsnn.models.lif_exp())
+    assert net.record(cells, "v", at=q([0.002, 0.001], "s")).at == (1.0, 2.0)
+    cells.set(I_e=q(0.5, "nA"), at=q(0.001, "s"))
+    assert net.changes[0].step == 10
+    assert net.at(q(1000.0, "us"), print).step == 10
+    assert net.every(q(0.002, "s"), print).interval == 20
+    net.callbacks.clear()
+    assert list(net.steps(q(0.001, "s"), until=q(0.002, "s"))) == [1.0, 2.0]
+    assert cells.get("I_e").tolist() == pytest.approx([500.0, 500.0])
+
+
+def test_weights_and_delays_of_graphs_take_units(q):
+    net = hsnn.Network(backend="reference")
+    cells = net.population("cells", 2, hsnn.models.lif_exp())
+    graph = nx.DiGraph([(0, 1, {"w": q(0.5, "nA"), "d": q(0.001, "s")}), (1, 0, {"w": 2.0, "d": 1.5})])
+    projection = net.connect(cells, cells, hsnn.connect.from_networkx(graph))
+    assert projection.get("weight").tolist() == pytest.approx([500.0, 2.0])
+    assert projection.get("delay").tolist() == [1.0, 1.5]
+    projection.set(weight=q([1.0, 2.0], "nA"))
+    assert projection.get("weight").tolist() == pytest.approx([1000.0, 2000.0])
+    with pytest.raises(UnitError, match="no number of pA"):
+        projection.set(weight=q(1.0, "mV"))
+    graph[0][1]["d"] = q(1.0, "mV")
+    with pytest.raises(UnitError, match=r"delay of edge \(0, 1\).*no number of ms"):
+        net.connect(cells, cells, hsnn.connect.from_networkx(graph))
+
+
 def test_spikes_take_times_with_units(q):
     spikes = hsnn.SpikeData(q([0.1, 0.2], "s"), [0, 1], 2, q(0.0, "s"), q(0.5, "s"))
     assert spikes.times.tolist() == pytest.approx([100.0, 200.0]) and spikes.t_stop == 500.0
@@ -142,6 +183,19 @@ def test_wrong_dimensions_are_refused_wherever_a_number_is_taken(q):
         "current: value": lambda: hsnn.stimuli.current(q(1.0, "pA")),
         "duration": lambda: net.run(q(1.0, "mV")),
         "every": lambda: net.record(cells, "v", every=q(1.0, "mV")),
+        "steps: times": lambda: hsnn.steps(q([1.0], "mV"), [1.0]),
+        "steps: values": lambda: hsnn.steps([1.0], q([1.0], "Hz")),
+        "from_dense: W": lambda: hsnn.connect.from_dense(q([[1.0]], "pA")),
+        "noise: sigma": lambda: hsnn.stimuli.noise(q(1.0, "pA")),
+        "spikes: factors": lambda: hsnn.stimuli.spikes([1.0], [0], q(1.0, "pA")),
+        "spike_source: times": lambda: hsnn.models.spike_source(q([1.0], "Hz"), [0]),
+        "at: time": lambda: net.at(q(1.0, "Hz"), print),
+        "every: interval": lambda: net.every(q(1.0, "Hz"), print),
+        "steps: until": lambda: net.steps(1.0, until=q(1.0, "mV")),
+        "set: at": lambda: cells.set(v=1.0, at=q(1.0, "mV")),
+        "at": lambda: net.record(cells, "v", at=q([1.0], "mV")),
+        "trial": lambda: net.reset(q(1.0, "ms")),
+        "microcircuit: scale": lambda: hsnn.networks.microcircuit(q(0.1, "ms")),
         "size": lambda: net.population("more", q(10.0, "ms"), hsnn.models.lif_delta()),
         "p": lambda: hsnn.connect.bernoulli(q(0.1, "Hz")),
         "low": lambda: hsnn.random.uniform(q(0.1, "mV"), q(0.2, "mV")),

@@ -34,7 +34,8 @@ class SourceModel(NeuronModel):
         elif self.course is not None:
             n_targets = self.course.n_targets
             if n_targets is not None and n_targets != size:
-                raise ShapeError(f"{where}: steps with {n_targets} rates for {size} neurons.", size=size)
+                text = f"{where}: steps with {n_targets} rates for {size} neurons; give one a neuron, or one for all."
+                raise ShapeError(text, size=size)
             check_rates(self.course.values, grid.dt, where)
         elif isinstance(self.parameters["rate"], int | float | np.ndarray):
             check_rates(self.parameters["rate"], grid.dt, where)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from hsnn_event.errors import unknown_name
 from hsnn_event.network import Network
 from hsnn_event.networks import brette, brunel, izhikevich, pd14
 from hsnn_event.networks.brette import brette2007
 from hsnn_event.networks.brunel import brunel2000
 from hsnn_event.networks.izhikevich import izhikevich2003
 from hsnn_event.networks.pd14 import microcircuit
+from hsnn_event.quantities import real
 
 __all__ = ["NETWORKS", "brette2007", "brunel2000", "izhikevich2003", "microcircuit", "reference_rates"]
 
@@ -34,9 +36,12 @@ def reference_rates(name: str, scale: float = 1.0) -> dict[str, float]:
     >>> reference_rates("cuba")
     {'all': 5.63}
     """
-    if name == "microcircuit":
+    real(scale, "reference_rates: scale")
+    if isinstance(name, str) and name == "microcircuit":
         return pd14.reference_rates(scale)
-    if name == "izhikevich":
+    if isinstance(name, str) and name == "izhikevich":
         return {"all": izhikevich.REFERENCE_RATE}
     known = {**brette.REFERENCE_RATES, **{f"brunel-{state.lower()}": rate for state, rate in brunel.REFERENCE_RATES.items()}}
+    if not isinstance(name, str) or name not in known:
+        raise unknown_name("reference_rates: name", name, NETWORKS)
     return {"all": known[name]}

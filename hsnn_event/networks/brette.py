@@ -51,7 +51,7 @@ def brette2007(benchmark: str, **network_options: Any) -> Network:
     (3200, 800)
     """
     declare = {"cuba": _cuba, "coba": _coba}
-    if benchmark not in declare:
+    if not isinstance(benchmark, str) or benchmark not in declare:
         raise unknown_name("brette2007: benchmark", benchmark, declare)
     net = Network(**{"dt": DELAY, **network_options})
     declare[benchmark](net)

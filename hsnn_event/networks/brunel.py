@@ -49,7 +49,7 @@ def brunel2000(state: str, **network_options: Any) -> Network:
     >>> net["exc"].size, net["inh"].size, len(net.projections)
     (10000, 2500, 4)
     """
-    if state not in STATES:
+    if not isinstance(state, str) or state not in STATES:
         raise unknown_name("brunel2000: state", state, STATES)
     net = Network(**{"dt": 0.1, **network_options})
     cell = library.lif_delta(tau_m=TAU_M, E_L=0.0, V_th=V_TH, V_reset=V_RESET, t_ref=T_REF)

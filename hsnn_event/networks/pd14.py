@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event import random, stimuli
-from hsnn_event.errors import ValueRangeError, unknown_name
+from hsnn_event.errors import ArgumentTypeError, ValueRangeError, shown, unknown_name
 from hsnn_event.model import library
 from hsnn_event.network import Network
+from hsnn_event.quantities import real
 from hsnn_event.timecourse import Steps, steps
 from hsnn_event.topology import rules
 
@@ -76,8 +77,13 @@ def microcircuit(
     >>> [population.size for population in net.populations.values()]
     [207, 58, 219, 55, 48, 11, 144, 29]
     """
-    if drive not in DRIVES:
+    scale = real(scale, "microcircuit: scale")
+    if not isinstance(drive, str) or drive not in DRIVES:
         raise unknown_name("microcircuit: drive", drive, DRIVES)
+    if not isinstance(thalamic, bool | Steps):
+        raise ArgumentTypeError(
+            f"microcircuit: thalamic is True, False or hsnn.steps(times, rates), not {shown(thalamic)}.", value=thalamic
+        )
     p = parameters()
     scaled = scale_network(scale, drive)
     net = Network(**{"dt": 0.1, **network_options})

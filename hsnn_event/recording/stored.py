@@ -16,6 +16,7 @@ import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray, edge_tolerance
 from hsnn_event.errors import FileFormatError, RecordingError, ValueRangeError
+from hsnn_event.files.replacing import checked_path
 from hsnn_event.recording.result import Record, Result
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
@@ -161,7 +162,7 @@ def open_recording(path: str | Path) -> Result:
     is still recorded to may be opened too. `info` holds version, dt, seed and trial.
     Raises FileFormatError where the file is no such recording or is damaged, RecordingError where it cannot be opened.
     """
-    where = str(Path(path).absolute())
+    where = str(checked_path(path, "open_recording").absolute())
     with opened(where) as file:
         held = [_stored(where, group) for group in _groups(file)]
         about = file.attrs

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
 from hsnn_event.rng import LANE_TARGET, uniforms
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
@@ -43,11 +43,14 @@ class FunctionPattern(Pattern):
         what, shape = f"{wanted.where}: the function of from_function", (len(sources), n_targets)
         try:
             given = np.asarray(self.function(sources[:, None], np.arange(n_targets)[None, :]))
-        except Exception as error:
-            text = f"{what} fails ({type(error).__name__}: {error}); it is given arrays of source ids and of target ids."
-            raise ArgumentTypeError(text, function=self.function) from error
+        except Exception as error:  # the function is the user's
+            raise ArgumentTypeError(
+                f"{what}, {shown(self.function)}, fails: {shown(error)}. It is given arrays of ids, of shapes "
+                f"{(len(sources), 1)} and {(1, n_targets)}, and must give an array of numbers or booleans.",
+                function=self.function,
+            ) from error
         if given.dtype.kind not in "biuf":
-            raise ArgumentTypeError(f"{what} gives {given.dtype}; booleans or probabilities are needed.", dtype=given.dtype)
+            raise ArgumentTypeError(f"{what} gives {shown(given)}; booleans or probabilities are needed.", dtype=given.dtype)
         try:
             values = np.broadcast_to(given, shape)
         except ValueError as error:
@@ -79,5 +82,7 @@ def from_function(
     'from_function'
     """
     if not callable(function):
-        raise ArgumentTypeError(f"from_function: a function of (sources, targets) is needed, not {function!r}.")
+        raise ArgumentTypeError(
+            f"from_function: a function of (sources, targets) is needed, not {shown(function)}.", value=function
+        )
     return FunctionPattern(function, switches(autapses, multapses))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress, repeat
 from operator import itemgetter
@@ -11,13 +12,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, UnknownNameError, ValueRangeError
-from hsnn_event.quantities import is_array
+from hsnn_event.errors import (
+    ArgumentTypeError,
+    DeclarationError,
+    ShapeError,
+    UnknownNameError,
+    ValueRangeError,
+    shown,
+    unknown_name,
+)
+from hsnn_event.quantities import hashable, is_array, real
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import IntArray, Rule, switches
 
 Attribute = str | tuple[str, Any] | None  # its name, its name and the value where it is missing, or not to be read
-NUMBERS = (int, float, np.integer, np.floating)
+NUMBERS = (int, float, np.integer, np.floating)  # a bool is none, and objects with units are converted
 Places = Mapping[Hashable, int] | range   # of each label; a range: all labels of the graph are places
 
 
@@ -47,8 +56,11 @@ class GraphPattern(Pattern):
             tails, heads, data = list(compress(tails, mine)), list(compress(heads, mine)), list(compress(data, mine))
             sources, targets = sources[mine], targets[mine]
         read = {
-            name: _numbers(data, attribute, name, wanted.where, zip(tails, heads, strict=True))
-            for name, attribute, needed in (("weight", self.weight, wanted.weight), ("delay", self.delay, wanted.delay))
+            name: _numbers(data, attribute, name, unit, wanted.where, list(zip(tails, heads, strict=True)))
+            for name, attribute, needed, unit in (
+                ("weight", self.weight, wanted.weight, wanted.weight_unit),
+                ("delay", self.delay, wanted.delay, "ms"),
+            )
             if attribute is not None and needed
         }
         rule = Rule(
@@ -62,11 +74,10 @@ class GraphPattern(Pattern):
         if self.receptor is None:
             return None
         tails, heads, data = _edges(self.graph)
-        named = set(_values(data, self.receptor, "receptor", "from_networkx", zip(tails, heads, strict=True)))
-        if not named <= set(known):
-            strange = next(iter(named - set(known)))
-            text = f"from_networkx: receptor {strange!r} is unknown. Known: {', '.join(known)}."
-            raise UnknownNameError(text, name=strange, known=known)
+        named = _values(data, self.receptor, "receptor", "connect", zip(tails, heads, strict=True))
+        for name in named if not all(map(hashable, named)) else set(named):
+            if not isinstance(name, str) or name not in known:
+                raise unknown_name("from_networkx: receptor", name, known)
         return tuple(name for name in known if name in named)
 
     def _places(
@@ -81,9 +92,13 @@ class GraphPattern(Pattern):
                 f"{where}: name the nodes that are sources and targets, from_networkx(G, sources=[labels], "
                 "targets=[labels]); without them a graph connects one population with itself."
             )
-        for label in (*self.sources, *self.targets):
-            if label not in self.graph:
-                raise UnknownNameError(f"{where}: from_networkx: the graph has no node {label!r}.", name=label)
+        for what, labels in (("sources", self.sources), ("targets", self.targets)):
+            for label in labels:
+                if label not in self.graph:
+                    raise UnknownNameError(
+                        f"{where}: from_networkx: {what} holds {shown(label)}, which is no node of the graph; see G.nodes.",
+                        name=label,
+                    )
         return _end_places(self.sources, source, True, where), _end_places(self.targets, target, True, where)
 
 
@@ -120,12 +135,13 @@ def from_networkx(
     import networkx
 
     if not isinstance(G, networkx.Graph):
-        raise ArgumentTypeError(f"from_networkx: a NetworkX graph is needed, not {G!r}.", value=G)
+        raise ArgumentTypeError(f"from_networkx: a NetworkX graph is needed, not {shown(G)}.", value=G)
     for what, attribute in (("weight", weight), ("delay", delay), ("receptor", receptor)):
         named = attribute[0] if isinstance(attribute, tuple) and len(attribute) == 2 else attribute
         if attribute is not None and not isinstance(named, str):
             raise ArgumentTypeError(
-                f"from_networkx: {what} is the name of an edge attribute, or a pair such as ('w', 1.0), not {attribute!r}.",
+                f"from_networkx: {what} is the name of an edge attribute, or a pair such as ('w', 1.0), "
+                f"not {shown(attribute)}.",
                 value=attribute,
             )
     listed = _label_list(sources, "sources"), _label_list(targets, "targets")
@@ -136,14 +152,15 @@ def _label_list(labels: Any, what: str) -> Labels | None:
     if labels is None:
         return None
     if not is_array(labels):
-        raise ArgumentTypeError(f"from_networkx: {what} is a list of node labels, not {labels!r}.", value=labels)
+        raise ArgumentTypeError(f"from_networkx: {what} is a list of node labels, not {shown(labels)}.", value=labels)
     listed = tuple(labels.tolist()) if isinstance(labels, np.ndarray) else tuple(labels)
     try:
         twice = len(set(listed)) != len(listed)
     except TypeError as error:
-        raise ArgumentTypeError(f"from_networkx: {what} holds what cannot be a label.", value=labels) from error
+        text = f"from_networkx: {what} holds what cannot be a label: {shown(labels)}. Give nodes of the graph."
+        raise ArgumentTypeError(text, value=labels) from error
     if twice:
-        raise ValueRangeError(f"from_networkx: {what} holds a label twice.", labels=labels)
+        raise ValueRangeError(f"from_networkx: {what} holds a label twice: {shown(labels)}. Give each once.", labels=labels)
     return listed
 
 
@@ -220,20 +237,21 @@ def _values(
         return list(map(itemgetter(attribute), data))
     except KeyError:
         edge = next(edge for edge, each in zip(edges, data, strict=True) if attribute not in each)
+        otherwise = "" if what == "receptor" else f", or {what}= in connect"
         raise UnknownNameError(
             f"{where}: from_networkx: edge {edge} has no attribute {attribute!r} for its {what}; give a default, "
-            f"{what}=({attribute!r}, value), or {what}= in connect.",
+            f"{what}=({attribute!r}, value){otherwise}.",
             name=attribute, edge=edge,
         ) from None  # fmt: skip
 
 
 def _numbers(
-    data: list[dict[str, Any]], attribute: Any, what: str, where: str, edges: Iterable[tuple[Any, Any]]
+    data: list[dict[str, Any]], attribute: Any, what: str, unit: str | None, where: str, edges: list[tuple[Any, Any]]
 ) -> npt.NDArray[np.float64]:
-    """The same for a number, as float64."""
+    """The same for a number, as float64, in `unit` where it has one."""
     values = _values(data, attribute, what, where, edges)
-    strange = {kind for kind in set(map(type, values)) if kind is bool or not issubclass(kind, NUMBERS)}
-    if strange:
-        value, edge = next((value, edge) for value, edge in zip(values, edges, strict=True) if type(value) in strange)
-        raise ArgumentTypeError(f"{where}: from_networkx: the {what} of edge {edge} is {value!r}, not a number.", edge=edge)
-    return np.array(values, np.float64)
+    if all(kind is not bool and issubclass(kind, NUMBERS) for kind in set(map(type, values))):
+        with suppress(OverflowError):  # the number is found below
+            return np.array(values, np.float64)
+    name = f"{where}: from_networkx: the {what} of edge"
+    return np.array([real(value, f"{name} {edge}", unit=unit) for value, edge in zip(values, edges, strict=True)])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
 from hsnn_event.topology.rules import RealArray, Rule, switches
+from hsnn_event.units import in_unit
 
 AT_ONCE = 1 << 22  # entries looked at together: a check needs little memory of its own
 
@@ -50,12 +51,13 @@ def from_dense(
     >>> from_dense([[0.0, 2.0], [1.5, 0.0]]).targets.tolist()
     [1, 0]
     """
+    W = in_unit(W, "from_dense: W", None)
     try:
         dense = np.asarray(W)
     except ValueError as error:
         raise ShapeError("from_dense: W is ragged; give as many numbers in every row.") from error
     if dense.ndim != 2:
-        raise ShapeError(f"from_dense: W must have two dimensions, not {dense.ndim}.", shape=dense.shape)
+        raise ShapeError(f"from_dense: W must have two dimensions, W[source, target], not {dense.ndim}.", shape=dense.shape)
     values = _weights(dense.ravel(), "from_dense").reshape(dense.shape)
     sources, targets = np.nonzero(values)
     indptr = np.concatenate(([0], np.cumsum(np.bincount(sources, minlength=len(dense)))))

@@ -29,6 +29,7 @@ class Wanted:
     receptor: str
     weight: bool
     delay: bool
+    weight_unit: str | None  # of the receptor
     key: int  # of the projection's random stream
 
 

@@ -41,7 +41,7 @@ class Rule:
     delays: RealArray | None = None
 
     def __str__(self) -> str:
-        return self.kind
+        return "matrix" if self.kind == "csr" else self.kind
 
     def n_values(self, n_sources: int, n_targets: int) -> int | None:
         """How many numbers an array of weights or delays holds; None where the rule draws the number of synapses.

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from hsnn_event.model.source import SourceModel
-from hsnn_event.quantities import is_array
+from hsnn_event.random import Distribution
 from hsnn_event.timecourse import Steps, spike_list, strength
+from hsnn_event.units import in_unit
 
 
 def poisson(rate: object) -> SourceModel:
@@ -25,8 +26,8 @@ def poisson(rate: object) -> SourceModel:
     """
     if isinstance(rate, Steps):
         return SourceModel(name="poisson", states={}, course=strength(rate, "poisson: rate", 0.0))  # type: ignore[arg-type]
-    if is_array(rate) or isinstance(rate, int | float | np.number):
-        rate = strength(rate, "poisson: rate", 0.0)  # type: ignore[arg-type]
+    if not isinstance(rate, Distribution):
+        rate = strength(in_unit(rate, "poisson: rate", "Hz"), "poisson: rate", 0.0)  # type: ignore[arg-type]
     return SourceModel(name="poisson", parameters={"rate": rate}, states={}, units={"rate": "Hz"})
 
 
