@@ -221,7 +221,11 @@ def with_edge(**attributes):
         (lambda: connected(with_edge(w=np.nan)), ValueRangeError, "NaN"),
         (lambda: connected(with_edge(d=-1.0)), ValueRangeError, "negative"),
         (lambda: connected(nx.path_graph("ab", nx.DiGraph), population(4)[:2]), DeclarationError, "labels="),
-        (lambda: connected(from_networkx(with_edge(), sources=[0, 1], targets=[0, 7])), UnknownNameError, "holds 7, which is no node"),
+        (
+            lambda: connected(from_networkx(with_edge(), sources=[0, 1], targets=[0, 7])),
+            UnknownNameError,
+            "holds 7, which is no node",
+        ),
     ],
 )
 def test_bad_graphs_are_refused(act, error, words):

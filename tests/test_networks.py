@@ -146,7 +146,7 @@ def test_other_names_and_scales_are_refused():
     with pytest.raises(UnknownNameError, match="'poisson'"):
         microcircuit(drive="poison")
     for scale in (0.0, -1.0, 1.5, float("nan")):
-        with pytest.raises(ValueRangeError, match=r"\(0, 1\]"):
+        with pytest.raises(ValueRangeError, match="scale"):
             microcircuit(scale=scale)
 
 
