@@ -109,7 +109,7 @@ def _expected(projection: Projection) -> tuple[float, bool]:
     if rule.kind == "bernoulli":
         return rule.p * source.size * target.size, True
     number = rule.n_values(source.size, target.size) or 0
-    return number, rule.kind == "all_to_all" and not rule.autapses
+    return number, rule.left_to_chance
 
 
 def _weight(projection: Projection) -> str:

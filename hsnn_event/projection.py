@@ -91,9 +91,7 @@ class Projection:
     @property
     def n_synapses(self) -> int:
         """Number of synapses; counted by drawing them where the rule leaves it to chance."""
-        leaves_out = self.rule.kind in ("all_to_all", "one_to_one") and not self.rule.autapses
-        drawn = self.rule.kind == "bernoulli" or leaves_out
-        count = None if drawn else self.rule.n_values(self.source.size, self.target.size)
+        count = None if self.rule.left_to_chance else self.rule.n_values(self.source.size, self.target.size)
         return _drawing().n_synapses(self.source.population.network, self) if count is None else count
 
     @property

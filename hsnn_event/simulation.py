@@ -104,7 +104,7 @@ class Simulation:
         self.require_rest("reset")
         program = self.lowered.program
         self.engine.restore(Moment.start(self.keys(trial), len(program.populations)))
-        for number, plan in enumerate(self.lowered.program.populations):
+        for number, plan in enumerate(program.populations):
             for name, values in (*plan.states.items(), *plan.inputs.items()):
                 self.engine.write(number, name, values)
         self._streams = {}
@@ -171,17 +171,19 @@ class Simulation:
 
     def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         """Sources, targets, weights and delays in steps."""
-        return self.engine.edges(list(self.network.projections).index(projection.name))
+        return self.engine.edges(self._number(projection))
 
     def reweight(self, projection: Projection, weight: Weight) -> None:
         """New weights for a projection; spikes in flight arrive with them."""
-        self.engine.reweight(list(self.network.projections).index(projection.name), value_plan(weight))
+        self.engine.reweight(self._number(projection), value_plan(weight))
 
     def bytes_per_synapse(self, projection: Projection) -> float:
         """Memory a synapse, NaN where the backend does not count it."""
         measured = getattr(self.engine, "bytes_per_synapse", None)
-        number = list(self.network.projections).index(projection.name)
-        return math.nan if measured is None else float(measured(number))
+        return math.nan if measured is None else float(measured(self._number(projection)))
+
+    def _number(self, projection: Projection) -> int:
+        return list(self.network.projections).index(projection.name)
 
     def _pieces(self, collector: Collector) -> Iterator[None]:
         """Advance to the end of the run, stopping where something is to be done; yields every PIECE_SECONDS or so."""

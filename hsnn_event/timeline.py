@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from sortedcontainers import SortedKeyList
 
+from hsnn_event.grid import NEVER
 from hsnn_event.lowering.program import Change
 from hsnn_event.schedule import Callback, ScheduledChange
 
-NEVER = 2**63 - 1
 Event = Change | ScheduledChange | Callback
 _ORDER = {Change: 0, ScheduledChange: 1, Callback: 2}
 

@@ -19,7 +19,7 @@ def schedule(calendar, k, rows, fired, step, size):
     needed = calendars.room_needed(calendar, fired.size)
     if needed > calendar.n_free[0]:
         calendar = calendars.with_room(calendar, needed)
-    calendars.schedule(calendar, k, rows, fired, fired.size, step, size)
+    calendars.schedule(calendar, k, rows, fired, fired.size, step, size, step)
     return calendar
 
 

@@ -92,7 +92,7 @@ class SpikeData:
             raise ValueRangeError("times hold NaN or infinity; a spike has a time in ms.")
         if times.size and window_slice(times, self.t_start, self.t_stop) != slice(0, times.size):
             raise ValueRangeError(
-                f"spikes from {times[0]:g} to {times[-1]:g} ms do not all lie in "
+                f"times from {times[0]:g} to {times[-1]:g} ms do not all lie in "
                 f"({self.t_start:g}, {self.t_stop:g}] ms. Widen t_start and t_stop.",
                 first=float(times[0]),
                 last=float(times[-1]),

@@ -43,6 +43,12 @@ class Rule:
     def __str__(self) -> str:
         return "matrix" if self.kind == "csr" else self.kind
 
+    @property
+    def left_to_chance(self) -> bool:
+        """Does the number of synapses depend on draws, or on which neurons are the same?"""
+        leaves_out = self.kind in ("all_to_all", "one_to_one") and not self.autapses
+        return self.kind == "bernoulli" or leaves_out
+
     def n_values(self, n_sources: int, n_targets: int) -> int | None:
         """How many numbers an array of weights or delays holds; None where the rule draws the number of synapses.
 

@@ -140,6 +140,12 @@ def padded(length, size):
     return (2 * length + size - 1) & -size
 
 
+@nb.njit(error_model="numpy", nogil=True)
+def group_bytes(length, uniform, size):
+    """Bytes of a group: targets, and one weight for all or one for each."""
+    return padded(length, size) + (size if uniform else size * length)
+
+
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def build_rows(
     projections, first_projection, n_projections, offset, start, stop, uniform_row, one, capacity, n_targets,

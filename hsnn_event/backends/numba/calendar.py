@@ -13,7 +13,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, padded
+from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, group_bytes
 from hsnn_event.backends.numba.native import as_pointer, prefetch
 
 CHUNK = 128  # groups: a chunk wastes half of itself in each slot, and costs one hop
@@ -75,10 +75,10 @@ def room_needed(calendar, n_fired):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def schedule(calendar, k, rows, fired, n_fired, step, size):
+def schedule(calendar, k, rows, fired, n_fired, step, size, now):
     """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block.
 
-    There must be `room_needed`.
+    Only those due after `now`: all of them, where that is `step`. There must be `room_needed`.
     """
     tail, filled, entries = calendar.tail, calendar.filled, calendar.entries
     previous, free, n_free = calendar.previous, calendar.free, calendar.n_free[0]
@@ -98,18 +98,19 @@ def schedule(calendar, k, rows, fired, n_fired, step, size):
         n_groups = abs(n_groups)
         pairs = nb.carray(as_pointer(rows[fired[e], INDEX]), (2 * n_groups,), np.int32)
         for g in range(n_groups):
-            slot = (step + np.int64(pairs[2 * g])) & mask
-            length = np.int64(pairs[2 * g + 1])
-            place = filled[k, slot] & (CHUNK - 1)
-            if place == 0:
-                n_free -= 1
-                previous[free[n_free]] = tail[k, slot]
-                tail[k, slot] = free[n_free]
-            place += tail[k, slot] * CHUNK
-            filled[k, slot] += 1
-            entries[place, 0] = address
-            entries[place, 1] = -length if uniform else length
-            address += size + padded(length, size) if uniform else padded(length, size) + size * length
+            due, length = step + np.int64(pairs[2 * g]), np.int64(pairs[2 * g + 1])
+            if due > now:
+                slot = due & mask
+                place = filled[k, slot] & (CHUNK - 1)
+                if place == 0:
+                    n_free -= 1
+                    previous[free[n_free]] = tail[k, slot]
+                    tail[k, slot] = free[n_free]
+                place += tail[k, slot] * CHUNK
+                filled[k, slot] += 1
+                entries[place, 0] = address
+                entries[place, 1] = -length if uniform else length
+            address += group_bytes(length, uniform, size)
     calendar.n_free[0] = n_free
 
 

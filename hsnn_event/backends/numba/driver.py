@@ -215,7 +215,7 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
             if room_needed(calendar, n_fired) > calendar.n_free[0] or spikes.n[0] + n_fired > spikes.steps.size:
                 return step, n_fired
             for k in range(blocks.size):
-                schedule(calendar, k, team.rows[blocks[k]], fired, n_fired, step, team.one.itemsize)
+                schedule(calendar, k, team.rows[blocks[k]], fired, n_fired, step, team.one.itemsize, step)
             if thread == 0:
                 _keep(team, step & 1, step, spikes)
         n_fired = NONE

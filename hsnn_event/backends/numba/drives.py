@@ -135,7 +135,7 @@ def _means(course: Course) -> FloatArray:
 
 def _add_events(table: Table, plan: EventsPlan, parts: Partition, state_type: str) -> None:
     p = plan.population
-    blocks = plan.ids // max(int(parts.length[p, 0]), 1)
+    blocks = parts.block(p, plan.ids)
     for b in np.unique(blocks).tolist():
         mine = blocks == b
         ports = parts.port[p, b] + plan.receptor * parts.stride[p, b] + plan.ids[mine] - parts.first[p, b]
@@ -189,7 +189,7 @@ def source_records(
     records[:, sources.SIZE] = parts.length[p].sum()
     if isinstance(plan, ListedSource):
         records[:, sources.KIND] = sources.LISTED
-        blocks = plan.ids // max(int(parts.length[p, 0]), 1)
+        blocks = parts.block(p, plan.ids)
         for b in range(parts.n_blocks):
             mine = blocks == b
             records[b, sources.N] = mine.sum()
@@ -221,7 +221,7 @@ def _bounds(values: FloatArray, size: int) -> FloatArray:
 def _runs(p: int, selection: IntArray | None, parts: Partition) -> Iterator[Run]:
     """Neighbouring ids of a view, slice by slice."""
     ids = np.arange(int(parts.length[p].sum())) if selection is None else np.asarray(selection)
-    blocks = ids // max(int(parts.length[p, 0]), 1)
+    blocks = parts.block(p, ids)
     breaks = np.flatnonzero((np.diff(ids) != 1) | (np.diff(blocks) != 0)) + 1
     for begin, end in pairwise([0, *breaks.tolist(), len(ids)]):
         if begin < end:

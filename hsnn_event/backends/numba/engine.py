@@ -148,7 +148,7 @@ class NumbaEngine:
 
     def _bind(self) -> None:
         """Fill the table of slices: addresses of kernels, and of the arrays and numbers that they work on."""
-        self._pointers: list[npt.NDArray[Any]] = []
+        self._pointers: dict[int, list[npt.NDArray[Any]]] = {}  # keeps alive what the slices of a population point to
         self._scalars: dict[int, tuple[tuple[str, ...], FloatArray]] = {}
         for p in range(len(self._kernels)):
             if p not in self._sources:
@@ -181,11 +181,12 @@ class NumbaEngine:
             numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
         self._scalars[p] = where.scalars, scalars
+        self._pointers[p] = []
         for b in range(parts.n_blocks):
             first = int(parts.first[p, b])
             scratch = np.zeros(int(parts.length[p, b]) // kernels.CHUNK + 1, np.int32)
             arrays = np.array([self._address(p, b, name, first) for name in where.arrays] + [scratch.ctypes.data], np.int64)
-            self._pointers += [scratch, arrays]
+            self._pointers[p] += [scratch, arrays]
             self._team.slices[p * parts.n_blocks + b] = (
                 parts.offsets[p] + first, parts.length[p, b], code, arrays.ctypes.data, scalars.ctypes.data, p,
                 len(kernel.states),
@@ -202,11 +203,15 @@ class NumbaEngine:
         if name in arrivals:
             port = self._team.port_first[b] + parts.port[p, b] + arrivals.index(name) * parts.stride[p, b]
             return int(self._team.ports.ctypes.data + port * self._real.itemsize)
-        noisy = self._noisy.get((p, name))
-        held = self._states[p].get(name, self._numbers[p].get(name)) if noisy is None else noisy.values
-        array = self._until[p] if name == kernels.UNTIL else held
+        array = self._until[p] if name == kernels.UNTIL else self._held(p, name)
         assert isinstance(array, np.ndarray)
         return int(array.ctypes.data + first * array.itemsize)
+
+    def _held(self, p: int, name: str) -> Number | npt.NDArray[Any]:
+        """What the kernel of a population reads under a name: a number, or the array itself."""
+        if (p, name) in self._noisy:
+            return self._noisy[p, name].values
+        return self._states[p][name] if name in self._states[p] else self._numbers[p][name]
 
     def advance(self, n_steps: int, watch: Watch) -> Seen:
         self._team.recorded[:] = watch.spikes
@@ -234,9 +239,7 @@ class NumbaEngine:
         for probe in watch.probes:
             out = self._cuts.samples(probe, self.step, n_steps)
             samples.append(out)
-            held: dict[str, Any] = {**self._numbers[probe.population], **self._states[probe.population]}
-            noisy = self._noisy.get((probe.population, probe.variable))
-            values = held[probe.variable] if noisy is None else noisy.values
+            values = self._held(probe.population, probe.variable)
             if isinstance(values, np.ndarray):
                 found += self._cuts.records(probe, values, out, self.step)
             else:
@@ -274,12 +277,7 @@ class NumbaEngine:
 
     def read(self, population: int, variable: str) -> FloatArray:
         size = self.program.populations[population].size
-        noisy = self._noisy.get((population, variable))
-        held = self._states[population].get(variable, self._numbers[population].get(variable))
-        values = held if noisy is None else noisy.values
-        if values is None:
-            raise KeyError(variable)
-        return np.array(np.broadcast_to(values, size), np.float64)
+        return np.array(np.broadcast_to(self._held(population, variable), size), np.float64)
 
     def write(self, population: int, variable: str, values: Number) -> None:
         if variable in self._states[population]:

@@ -12,8 +12,8 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, Adjacency, padded
-from hsnn_event.backends.numba.calendar import CHUNK, Calendar, new_calendar, with_room
+from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, Adjacency, group_bytes
+from hsnn_event.backends.numba.calendar import CHUNK, Calendar, new_calendar, room_needed, schedule, with_room
 from hsnn_event.backends.numba.native import as_pointer
 from hsnn_event.lowering.ir import IntArray
 
@@ -69,46 +69,26 @@ def _read_block(calendar, k, rows, neurons, addresses, step, size, entered):
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def _group_bytes(length, uniform, size):
-    return size + padded(length, size) if uniform else padded(length, size) + size * length
-
-
-@nb.njit(error_model="numpy", nogil=True)
 def _delay(rows, neuron, address, size):
     """Of the group of a neuron's row that begins at `address`."""
     n_groups, begin = rows[neuron, GROUPS], rows[neuron, DATA]
     pairs = nb.carray(as_pointer(rows[neuron, INDEX]), (2 * abs(n_groups),), np.int32)
     g = 0
     while begin < address:
-        begin += _group_bytes(np.int64(pairs[2 * g + 1]), n_groups < 0, size)
+        begin += group_bytes(np.int64(pairs[2 * g + 1]), n_groups < 0, size)
         g += 1
     return np.int64(pairs[2 * g])
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def _enter_block(calendar, k, rows, steps, neurons, now, size):
-    """Enter the groups that are still to come of the spikes of `neurons` at `steps`, in order of emission."""
-    mask = calendar.tail.shape[1] - 1
-    for e in range(steps.size):
-        n_groups, address = rows[neurons[e], GROUPS], rows[neurons[e], DATA]
-        uniform = n_groups < 0
-        n_groups = abs(n_groups)
-        if n_groups > calendar.n_free[0]:  # each group opens one chunk at most
-            calendar = with_room(calendar, n_groups)
-        pairs = nb.carray(as_pointer(rows[neurons[e], INDEX]), (2 * n_groups,), np.int32)
-        for g in range(n_groups):
-            due, length = steps[e] + np.int64(pairs[2 * g]), np.int64(pairs[2 * g + 1])
-            if due > now:
-                slot = due & mask
-                place = calendar.filled[k, slot] & (CHUNK - 1)
-                if place == 0:
-                    calendar.n_free[0] -= 1
-                    chunk = calendar.free[calendar.n_free[0]]
-                    calendar.previous[chunk] = calendar.tail[k, slot]
-                    calendar.tail[k, slot] = chunk
-                place += calendar.tail[k, slot] * CHUNK
-                calendar.filled[k, slot] += 1
-                calendar.entries[place, 0] = address
-                calendar.entries[place, 1] = -length if uniform else length
-            address += _group_bytes(length, uniform, size)
+    """Enter the groups that are still to come of the spikes of `neurons` at `steps`, which ascend."""
+    first = 0
+    while first < steps.size:
+        last = first + np.searchsorted(steps[first:], steps[first], side="right")
+        needed = room_needed(calendar, last - first)
+        if needed > calendar.n_free[0]:
+            calendar = with_room(calendar, needed)
+        schedule(calendar, k, rows, neurons[first:last], last - first, steps[first], size, now)
+        first = last
     return calendar

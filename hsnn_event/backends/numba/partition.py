@@ -34,11 +34,15 @@ class Partition:
     stride: IntArray       # (n_populations, n_blocks): ports from one receptor to the next, some of them unused
     n_ports: IntArray      # (n_blocks,)
 
+    def block(self, population: int, ids: IntArray) -> IntArray:
+        """The block in which each of the neurons `ids` of a population lies."""
+        return ids // max(int(self.length[population, 0]), 1)
+
     def target_map(self, population: int, receptor: int, ids: IntArray | None) -> npt.NDArray[np.uint32]:
         """(block << 16) | port of each target of a projection, in the order of `ids` (None: all)."""
         size = int(self.length[population].sum())
         neurons = np.arange(size) if ids is None else ids
-        block = neurons // max(int(self.length[population, 0]), 1)
+        block = self.block(population, neurons)
         local = neurons - self.first[population, block]
         port = self.port[population, block] + receptor * self.stride[population, block] + local
         return ((block << 16) | port).astype(np.uint32)

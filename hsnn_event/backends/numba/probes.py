@@ -78,7 +78,7 @@ class Cuts:
     def _new_cut(self, probe: Probe) -> list[tuple[int, IntArray, IntArray]]:
         first, length = self._parts.first[probe.population], self._parts.length[probe.population]
         ids = np.arange(int(length.sum())) if probe.ids is None else np.asarray(probe.ids, np.int64)
-        block = ids // max(int(length[0]), 1)
+        block = self._parts.block(probe.population, ids)
         cuts = ((int(b), np.flatnonzero(block == b)) for b in np.unique(block))
         return [(b, np.ascontiguousarray(ids[columns] - first[b]), columns) for b, columns in cuts]
 

@@ -10,7 +10,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.adjacency import GROUPS, INDEX, padded
+from hsnn_event.backends.numba.adjacency import GROUPS, INDEX, group_bytes
 from hsnn_event.backends.numba.native import as_pointer
 from hsnn_event.backends.numba.rows import COUNTED, row_delays, row_targets, row_times, row_weights
 from hsnn_event.lowering.ir import FloatArray, IntArray, ProjectionPlan
@@ -117,7 +117,7 @@ def row_memory(rows, first, stop, size):
             for g in range(abs(n_groups)):
                 length = np.int64(pairs[2 * g + 1])
                 n_synapses += length
-                n_bytes += 8 + padded(length, size) + (size if n_groups < 0 else size * length)
+                n_bytes += 8 + group_bytes(length, n_groups < 0, size)
     return n_bytes, n_synapses
 
 

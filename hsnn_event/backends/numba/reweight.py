@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, Adjacency, SourceRows, fill, padded
+from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, Adjacency, SourceRows, fill, group_bytes
 from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.native import as_pointer
 from hsnn_event.lowering.ir import IntArray
@@ -60,7 +60,7 @@ def group_addresses(rows, size):
             for g in range(abs(n_groups)):
                 length = np.int64(pairs[2 * g + 1])
                 found[n] = address
-                address += padded(length, size) + (size if n_groups < 0 else size * length)
+                address += group_bytes(length, n_groups < 0, size)
                 n += 1
     return found
 
