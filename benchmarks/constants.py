@@ -224,7 +224,7 @@ def prefetch_distance(options: argparse.Namespace) -> None:
 
 
 def threads(options: argparse.Namespace) -> None:
-    """NEURONS_A_THREAD of simulation.py, on small microcircuits."""
+    """NEURONS_A_THREAD of simulation/engines.py, on small microcircuits."""
     lines = []
     for scale in (0.02, 0.05, 0.1, 0.2, 0.3):
         common = {"scale": scale, "drive": "poisson", "precision": "single"}

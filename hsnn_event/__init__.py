@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hsnn_event import stimuli as stimuli
     from hsnn_event.model import library as models
     from hsnn_event.model.declare import NeuronModel as NeuronModel
-    from hsnn_event.network import Network as Network
+    from hsnn_event.network.network import Network as Network
     from hsnn_event.recording import Result as Result
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
@@ -32,7 +32,7 @@ __version__ = "0.1.0"
 
 # name: the module that it is, or the module and the name in it
 _PUBLIC = {
-    "Network": "hsnn_event.network:Network",
+    "Network": "hsnn_event.network.network:Network",
     "NeuronModel": "hsnn_event.model.declare:NeuronModel",
     "Result": "hsnn_event.recording:Result",
     "SpikeData": "hsnn_event.recording:SpikeData",

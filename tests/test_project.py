@@ -21,7 +21,6 @@ MAY_IMPORT = {
     "units": {"errors"},
     "quantities": {"errors", "units"},
     "grid": {"errors"},
-    "catalog": {"errors"},
     "rng": {"errors"},
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
@@ -36,13 +35,13 @@ MAY_IMPORT = {
     "recording": {"errors", "analysis", "files", "notebook", "quantities", "units"},
     "monitor": {"errors"},
     "network": {
-        *("errors", "units", "quantities", "grid", "catalog", "rng", "random", "timecourse", "stimuli", "model"),
+        *("errors", "units", "quantities", "grid", "rng", "random", "timecourse", "stimuli", "model"),
         *("distributions", "topology", "recording", "notebook"),
         "simulation",  # by the first run only
         "io",  # by saving and loading only
     },
     "lowering": {
-        *("errors", "quantities", "grid", "catalog", "rng", "elementary", "distributions"),
+        *("errors", "quantities", "grid", "rng", "elementary", "distributions"),
         *("random", "timecourse", "stimuli", "model", "topology", "network"),
     },
     "backends": {"errors", "rng", "elementary", "distributions", "lowering"},
@@ -58,12 +57,6 @@ MAY_IMPORT = {
     "networks": {"errors", "quantities", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }
 ANYTHING = {"__init__", "__main__", "cli"}
-# What `network` and `simulation` are made of counts as part of them.
-PART_OF = {
-    **dict.fromkeys(("population", "projection", "readback", "record", "schedule", "control", "overview"), "network"),
-    **dict.fromkeys(("collector", "drawing", "recorders", "timeline"), "simulation"),
-}
-
 HEAVY = ("numpy", "numba", "scipy", "sympy", "networkx", "matplotlib", "h5py")
 POSIX_ONLY = {
     *("fcntl", "resource", "pwd", "grp", "termios", "pty", "posix", "syslog"),
@@ -75,8 +68,7 @@ POSIX_ONLY = {
 
 
 def part_of(path: Path) -> str:
-    name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    return PART_OF.get(name, name)
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -94,7 +86,7 @@ def imports_of(path: Path) -> Iterator[str]:
         for name in names:
             head, *rest = name.split(".")
             if head == "hsnn_event" and rest and not rest[0].startswith("__"):
-                yield PART_OF.get(rest[0], rest[0])
+                yield rest[0]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

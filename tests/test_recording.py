@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hsnn_event as hsnn
-from hsnn_event import collector
 from hsnn_event.backends.numba.engine import NumbaEngine
 from hsnn_event.backends.protocol import Moment, Probe, Watch
 from hsnn_event.backends.reference import ReferenceEngine
@@ -19,6 +18,7 @@ from hsnn_event.errors import (
     ValueRangeError,
 )
 from hsnn_event.lowering.program import lower
+from hsnn_event.simulation import collector
 
 ADAPTIVE = hsnn.NeuronModel(
     name="adaptive",

@@ -11,7 +11,7 @@ from hsnn_event.backends.numba.engine import NumbaEngine
 from hsnn_event.backends.reference import ReferenceEngine
 from hsnn_event.errors import ArgumentTypeError, ShapeError, UnknownNameError, ValueRangeError
 from hsnn_event.lowering.program import lower, value_plan
-from hsnn_event.projection import PerEdge
+from hsnn_event.network.projection import PerEdge
 
 connect, random = hsnn.connect, hsnn.random
 UNIFORM, DRAWN = 20.0, random.normal(20.0, 5.0)

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 import hsnn_event as hsnn
 from hsnn_event.errors import HsnnError, shown
 from hsnn_event.lowering import integrators
-from hsnn_event.network import METHODS
+from hsnn_event.network.network import METHODS
 
 WRONG = [
     None, True, "x", b"x", "", "a\0b", "naïve name", math.nan, math.inf, -math.inf, -1, -0.5, 0, 0.5, 1e300, 1j,

@@ -79,12 +79,6 @@ class Engine(Protocol):
     def write(self, population: int, variable: str, values: Number) -> None:
         """Set a state, constant or input of all neurons: a number, or an array of shape (size,)."""
 
-    def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        """(source ids, target ids, weights, delays in steps), sorted by source, then delay, then order of draw.
-
-        Ids are those of the populations.
-        """
-
     def moment(self) -> Moment:
         """Where the run stands."""
 

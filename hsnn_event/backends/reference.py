@@ -132,11 +132,6 @@ class ReferenceEngine:
             holder[variable] = np.array(values, dtype=np.float64) if np.ndim(values) else float(values)
             self._noisy[population].pop(variable, None)
 
-    def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        sources, targets, weights, delays = self._edges[projection]
-        order = np.lexsort((delays, sources))  # stable: equal keys keep the order of draw
-        return sources[order], targets[order], weights[order].astype(np.float64), delays[order]
-
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         plan = replace(self.program.projections[projection], weight=weight)
         plans = list(self.program.projections)

@@ -12,14 +12,16 @@ import numpy.typing as npt
 from hsnn_event.errors import FileFormatError
 from hsnn_event.grid import NEVER
 from hsnn_event.io.tree import Writer
-from hsnn_event.network import Network
-from hsnn_event.population import Assignment, View
-from hsnn_event.projection import MOST_STEPS, Drive, PerEdge, Projection
+from hsnn_event.network.delays import MOST_STEPS
+from hsnn_event.network.drive import Drive
+from hsnn_event.network.network import Network
+from hsnn_event.network.population import Assignment, View
+from hsnn_event.network.projection import PerEdge, Projection
+from hsnn_event.network.record import declared_record
+from hsnn_event.network.schedule import Callback, ScheduledChange
 from hsnn_event.quantities import indices, label, real_or_array, whole
 from hsnn_event.random import Distribution
-from hsnn_event.record import declared_record
 from hsnn_event.recording import Record
-from hsnn_event.schedule import Callback, ScheduledChange
 from hsnn_event.topology.rules import Rule
 
 OPTIONS = ("dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks")

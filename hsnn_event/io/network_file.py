@@ -15,7 +15,7 @@ from hsnn_event.files.sealed import open_sealed, read_array, read_header, refuse
 from hsnn_event.io import tree
 from hsnn_event.io.declarations import Plain, network_of, plain_network
 from hsnn_event.io.running import plain_running, resume
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 
 KIND, VERSION = "network", 1
 NUMBERS = "biuf"  # kinds of arrays

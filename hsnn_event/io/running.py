@@ -12,12 +12,12 @@ from hsnn_event.errors import FileFormatError
 from hsnn_event.io.declarations import Plain, Reader, change_of, plain_change
 from hsnn_event.io.tree import Writer
 from hsnn_event.lowering.ir import Number
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
+from hsnn_event.network.schedule import Callback, ScheduledChange
 from hsnn_event.quantities import indices, real_or_array, whole
-from hsnn_event.schedule import Callback, ScheduledChange
 
 if TYPE_CHECKING:
-    from hsnn_event.simulation import Simulation
+    from hsnn_event.simulation.simulation import Simulation
 
 
 def plain_running(simulation: Simulation, writer: Writer) -> Plain:

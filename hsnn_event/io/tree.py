@@ -17,7 +17,8 @@ Array = npt.NDArray[Any]
 DECLARING = (
     "hsnn_event.model.declare",
     "hsnn_event.model.source",
-    "hsnn_event.projection",
+    "hsnn_event.network.delays",
+    "hsnn_event.network.projection",
     "hsnn_event.random",
     "hsnn_event.recording.result",
     "hsnn_event.stimuli",

@@ -12,8 +12,8 @@ from hsnn_event.errors import MethodError
 from hsnn_event.lowering.ir import FloatArray, Kernel, ListedSource, Number, PoissonSource, Section
 from hsnn_event.lowering.stimuli import course
 from hsnn_event.model.source import SourceModel, check_rates, spike_steps
-from hsnn_event.network import Network
-from hsnn_event.population import Population
+from hsnn_event.network.network import Network
+from hsnn_event.network.population import Population
 from hsnn_event.rng import stream_key
 
 PROBABILITY = "probability"  # the constant of a Poisson source whose rate is a parameter

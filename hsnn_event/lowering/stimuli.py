@@ -9,9 +9,9 @@ import numpy as np
 
 from hsnn_event.grid import NEVER, Grid
 from hsnn_event.lowering.ir import Course, EventsPlan, IntArray, Kernel, NoisePlan, Number, PoissonPlan
-from hsnn_event.network import Network
-from hsnn_event.population import Population
-from hsnn_event.projection import Drive
+from hsnn_event.network.drive import Drive
+from hsnn_event.network.network import Network
+from hsnn_event.network.population import Population
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import CONTINUOUS
 from hsnn_event.timecourse import Steps, Strength

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from hsnn_event.errors import unknown_name
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 from hsnn_event.networks import brette, brunel, izhikevich, pd14
 from hsnn_event.networks.brette import brette2007
 from hsnn_event.networks.brunel import brunel2000

@@ -14,7 +14,7 @@ from hsnn_event import random, stimuli
 from hsnn_event.errors import unknown_name
 from hsnn_event.model import library
 from hsnn_event.model.declare import NeuronModel
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 from hsnn_event.topology import rules
 
 N_EXC, N_INH = 3200, 800

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from hsnn_event import stimuli
 from hsnn_event.errors import unknown_name
 from hsnn_event.model import library
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 from hsnn_event.topology import rules
 
 N_EXC, N_INH = 10_000, 2_500

@@ -12,7 +12,7 @@ from typing import Any
 from hsnn_event import random, stimuli
 from hsnn_event.model import library
 from hsnn_event.model.declare import NeuronModel
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 from hsnn_event.rng import stream_key, uniforms
 from hsnn_event.topology import rules
 

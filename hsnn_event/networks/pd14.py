@@ -18,7 +18,7 @@ import numpy.typing as npt
 from hsnn_event import random, stimuli
 from hsnn_event.errors import ArgumentTypeError, ValueRangeError, shown, unknown_name
 from hsnn_event.model import library
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 from hsnn_event.quantities import real
 from hsnn_event.timecourse import Steps, steps
 from hsnn_event.topology import rules

@@ -303,14 +303,10 @@ class NumbaEngine:
             names, scalars = self._scalars[population]
             scalars[names.index(variable)] = values
 
-    def edges(self, projection: int) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        plan = self.program.projections[projection]
-        n_targets = self.program.populations[plan.target].size
-        return readback.edges(self._drawn(projection), plan, n_targets, self.program.weight_type)
-
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         plan, place = self.program.projections[projection], self._table.place[projection]
-        records.fill_weights(self._table, place, plan, weight, self._drawn(projection).n_sources, self._n_threads)
+        n_sources = self.program.populations[plan.source].size if plan.source_ids is None else len(plan.source_ids)
+        records.fill_weights(self._table, place, plan, weight, n_sources, self._n_threads)
         self._table.sources[plan.source] = reweight.repack(
             self._rows, self._table.records, self._table.sources[plan.source], self._calendars, self.program.weight_type,
             self._n_threads,
@@ -322,11 +318,6 @@ class NumbaEngine:
         size = np.dtype(self.program.weight_type).itemsize
         n_bytes, n_synapses = readback.row_memory(self._rows.rows, source.offset, source.offset + source.size, size)
         return n_bytes / n_synapses if n_synapses else math.nan
-
-    def _drawn(self, projection: int) -> readback.Drawn:
-        plan = self.program.projections[projection]
-        n_sources = self.program.populations[plan.source].size if plan.source_ids is None else len(plan.source_ids)
-        return self._table.drawn(self._table.place[projection], n_sources, self._n_threads)
 
 
 def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any], offset: int = 0) -> npt.NDArray[Any]:

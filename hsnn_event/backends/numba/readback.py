@@ -140,7 +140,10 @@ def offsets(found: IntArray, source_ids: IntArray | None) -> IntArray:
 def edges(
     drawn: Drawn, plan: ProjectionPlan, n_targets: int, weight_type: str
 ) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-    """As `Engine.edges`; `n_targets` is the size of the target population."""
+    """(source ids, target ids, weights, delays in steps), sorted by source, then delay, then order of draw.
+
+    Ids are those of the populations; `n_targets` is the size of the target population.
+    """
     found = counts(drawn)
     offset, n = offsets(found, plan.source_ids), int(found.sum())
     source_ids = np.arange(drawn.n_sources) if plan.source_ids is None else plan.source_ids

@@ -10,22 +10,26 @@ import numpy as np
 from hsnn_event.backends import reference_edges
 from hsnn_event.lowering.ir import FloatArray, IntArray, ProjectionPlan
 from hsnn_event.lowering.program import number_types, projection_plan
-from hsnn_event.network import Network
-from hsnn_event.projection import Projection
-from hsnn_event.simulation import threads
+from hsnn_event.network.network import Network
+from hsnn_event.network.projection import Projection
+from hsnn_event.simulation.engines import threads
 
 Arrays = tuple[IntArray, IntArray, FloatArray, IntArray]
 
 
 def edges(network: Network, projection: Projection) -> Arrays:
-    """Sources, targets, weights and delays (steps), as `Engine.edges`."""
+    """(source ids, target ids, weights, delays in steps), sorted by source, then delay, then order of draw."""
     plan, sizes = _plan(network, projection)
-    weight_type = number_types(network)[1]
-    if network.backend != "reference":
-        drawn: Arrays = _readback().edges(_drawn(network, plan, sizes), plan, sizes[1], weight_type)
+    return backend_edges(network.backend, plan, sizes, number_types(network)[1], threads(network))
+
+
+def backend_edges(backend: str, plan: ProjectionPlan, sizes: tuple[int, int], weight_type: str, n_threads: int) -> Arrays:
+    """The same of a projection of a Program, between populations of given sizes."""
+    if backend != "reference":
+        drawn: Arrays = _readback().edges(_drawn(plan, sizes, n_threads), plan, sizes[1], weight_type)
         return drawn
     sources, targets, weights, delays = reference_edges.expand(plan, sizes)
-    order = np.lexsort((delays, sources))
+    order = np.lexsort((delays, sources))  # stable: equal keys keep the order of draw
     weights = weights[order].astype(weight_type).astype(np.float64)
     return sources[order], targets[order], weights, delays[order]
 
@@ -34,7 +38,7 @@ def n_synapses(network: Network, projection: Projection) -> int:
     """How many there are."""
     plan, sizes = _plan(network, projection)
     if network.backend != "reference":
-        return int(_readback().counts(_drawn(network, plan, sizes)).sum())
+        return int(_readback().counts(_drawn(plan, sizes, threads(network))).sum())
     return len(reference_edges.expand(plan, sizes)[0])
 
 
@@ -42,7 +46,7 @@ def delay_changes(network: Network, projection: Projection) -> tuple[int, float]
     """How many delays drawn from a distribution were moved onto the grid, and the largest change in ms."""
     plan, sizes = _plan(network, projection)
     if network.backend != "reference":
-        changes: tuple[int, float] = _readback().delay_changes(_drawn(network, plan, sizes))
+        changes: tuple[int, float] = _readback().delay_changes(_drawn(plan, sizes, threads(network)))
         return changes
     return reference_edges.delay_changes(plan, sizes)
 
@@ -56,8 +60,7 @@ def _readback() -> Any:
     return import_module("hsnn_event.backends.numba.readback")
 
 
-def _drawn(network: Network, plan: ProjectionPlan, sizes: tuple[int, int]) -> Any:
+def _drawn(plan: ProjectionPlan, sizes: tuple[int, int], n_threads: int) -> Any:
     n_sources = sizes[0] if plan.source_ids is None else len(plan.source_ids)
-    n_threads = threads(network)
     table = import_module("hsnn_event.backends.numba.records").single_table(plan, sizes, n_threads)
     return table.drawn(0, n_sources, n_threads)

@@ -13,11 +13,11 @@ from hsnn_event.backends.protocol import Probe, Seen, Watch, sample_steps
 from hsnn_event.errors import RecordingError
 from hsnn_event.grid import NEVER, Grid
 from hsnn_event.lowering.ir import Number
-from hsnn_event.recorders import Recorder
 from hsnn_event.recording import Record, SpikeData, StateData
 from hsnn_event.recording.kept import KeptSamples, KeptSpikes
 from hsnn_event.recording.stored import JoinedSpikes, stored_data
 from hsnn_event.recording.stream import Stream
+from hsnn_event.simulation.recorders import Recorder
 
 SAMPLE_BYTES = 64 << 20  # of samples in a piece, so that memory stays bounded
 Data = SpikeData | dict[str, StateData]

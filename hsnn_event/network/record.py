@@ -11,7 +11,7 @@ import numpy as np
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
 from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.model.parse import parse
-from hsnn_event.population import View
+from hsnn_event.network.population import View
 from hsnn_event.quantities import is_array, label, real
 from hsnn_event.recording import Record
 from hsnn_event.units import in_unit

@@ -3,47 +3,36 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module
 from time import perf_counter
 from typing import Any
 
-import numba
 import numpy as np
 
 from hsnn_event import __version__
-from hsnn_event.backends.protocol import Engine, Moment
-from hsnn_event.collector import Collector
+from hsnn_event.backends.protocol import Moment
 from hsnn_event.errors import DeclarationError, DivergenceError, RunInterrupted
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number
+from hsnn_event.lowering.ir import FloatArray, Number
 from hsnn_event.lowering.program import (
     LoweredNetwork,
     assigned,
     drive_keys,
-    initial_states,
     lower_network,
-    lower_population,
-    resolved_parameters,
     value_plan,
 )
 from hsnn_event.monitor.progress import Progress
-from hsnn_event.network import Network
-from hsnn_event.population import Assignment, Population
-from hsnn_event.projection import Projection, Weight
-from hsnn_event.recorders import recorders_of
+from hsnn_event.network.network import Network
+from hsnn_event.network.population import Assignment, Population
+from hsnn_event.network.projection import Projection, Weight
+from hsnn_event.network.schedule import Callback, ScheduledChange, lacking
 from hsnn_event.recording import Result
 from hsnn_event.recording.stream import Stream
-from hsnn_event.schedule import Callback, ScheduledChange, lacking
-from hsnn_event.timeline import Timeline
+from hsnn_event.simulation.collector import Collector
+from hsnn_event.simulation.engines import new_engine, threads
+from hsnn_event.simulation.interrupt import interruptible
+from hsnn_event.simulation.recorders import recorders_of
+from hsnn_event.simulation.timeline import Timeline
 
-ENGINES = {
-    "numba": "hsnn_event.backends.numba.engine:NumbaEngine",
-    "reference": "hsnn_event.backends.reference:ReferenceEngine",
-}
-NEURONS_A_THREAD = 10_000  # below, waiting for each other costs threads more than they gain: benchmarks/README.md, "threads"
 PIECE_SECONDS = 0.05  # of wall time between looks at Ctrl-C, progress and divergence
 
 
@@ -59,7 +48,7 @@ class Simulation:
         self.lasting = [dict(values) for values in self.lowered.parameters]
         self.moved: set[int] = set()
         lowering = perf_counter() - began
-        self.engine = _engine(network, self.lowered)
+        self.engine = new_engine(network, self.lowered)
         self._numbers = {name: number for number, name in enumerate(network.populations)}
         self._streams: dict[str, Stream] = {}  # files that are recorded to, by path
         self.timeline = self._armed()
@@ -81,7 +70,7 @@ class Simulation:
         collector.begin()
         self._runs = True
         try:
-            with _interruptible() as interrupted, bar:
+            with interruptible() as interrupted, bar:
                 for _ in self._pieces(collector):
                     self._check_finite()
                     bar.update(self.time)
@@ -168,10 +157,6 @@ class Simulation:
             self.parameters[number] = values
             for name, value in constants[number].items():
                 self.engine.write(number, name, value)
-
-    def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        """Sources, targets, weights and delays in steps."""
-        return self.engine.edges(self._number(projection))
 
     def reweight(self, projection: Projection, weight: Weight) -> None:
         """New weights for a projection; spikes in flight arrive with them."""
@@ -299,58 +284,3 @@ class Simulation:
             "precision": network.precision,
             "weights": self.lowered.program.weight_type,
         }
-
-
-def initial_value(network: Network, population: Population, variable: str) -> FloatArray:
-    """A state or parameter as the first run would find it."""
-    parameters = resolved_parameters(population, network.seed)
-    if variable in parameters:
-        return np.array(np.broadcast_to(parameters[variable], population.size), dtype=np.float64)
-    return initial_states(population, lower_population(network, population), parameters, network.seed)[variable]
-
-
-def check_schedule(network: Network, assignments: Sequence[Assignment]) -> None:
-    """Refuse scheduled parameters that the lowered models refuse, with the other parameters as the first run would have."""
-    for population in {each.population: None for each in assignments}:
-        parameters = resolved_parameters(population, network.seed)
-        mine = [each for each in assignments if each.population is population and each.variable in parameters]
-        for each in mine:
-            parameters[each.variable] = assigned(parameters[each.variable], each, network.seed)
-        if mine:
-            lower_population(network, population).constants(parameters, population.size)
-
-
-def _engine(network: Network, lowered: LoweredNetwork) -> Engine:
-    module, _, name = ENGINES[network.backend].partition(":")
-    kind = getattr(import_module(module), name)
-    if network.backend == "reference":
-        engine: Engine = kind(lowered.program)
-    else:
-        engine = kind(lowered.program, threads(network), network.blocks)
-    return engine
-
-
-def threads(network: Network) -> int:
-    """As many as asked for, else as many cores as this process may use and the network can occupy."""
-    if network.threads is not None:
-        return network.threads
-    n_neurons = sum(population.size for population in network.populations.values())
-    return min(int(numba.config.NUMBA_NUM_THREADS), 1 + n_neurons // NEURONS_A_THREAD)
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C sets the event, so that a step in progress is finished; a handler of the user's own is left alone."""
-    interrupted = threading.Event()
-    ours = (
-        threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    )
-    if not ours:
-        yield interrupted
-        return
-    signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)

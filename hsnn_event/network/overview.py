@@ -10,9 +10,10 @@ from hsnn_event.notebook import Table, card, count, memory, span
 from hsnn_event.random import Distribution
 
 if TYPE_CHECKING:
-    from hsnn_event.network import Network
-    from hsnn_event.population import Group, Population, View
-    from hsnn_event.projection import Drive, Projection
+    from hsnn_event.network.drive import Drive
+    from hsnn_event.network.network import Network
+    from hsnn_event.network.population import Group, Population, View
+    from hsnn_event.network.projection import Projection
 
 
 def of_network(net: Network) -> str:

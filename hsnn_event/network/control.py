@@ -8,16 +8,16 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
-from hsnn_event.catalog import Catalog
 from hsnn_event.errors import DeclarationError
 from hsnn_event.grid import NEARLY_ONE, Grid
-from hsnn_event.population import Assignment, Population
+from hsnn_event.network.catalog import Catalog
+from hsnn_event.network.population import Assignment, Population
+from hsnn_event.network.schedule import Callback, Look, ScheduledChange, callback, found, grid_step
 from hsnn_event.quantities import real, whole
 from hsnn_event.recording import Result
-from hsnn_event.schedule import Callback, Look, ScheduledChange, callback, found, grid_step
 
 if TYPE_CHECKING:
-    from hsnn_event.simulation import Simulation
+    from hsnn_event.simulation.simulation import Simulation
 
 
 class RunControl:
@@ -107,7 +107,7 @@ class RunControl:
         if self._simulation is not None:
             self._simulation.schedule(step, assignments)
         else:
-            simulations().check_schedule(self, assignments)
+            import_module("hsnn_event.simulation.first_values").check_schedule(self, assignments)
             self.changes.append(ScheduledChange(step, tuple(assignments)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -170,7 +170,7 @@ class RunControl:
 
 def simulations() -> ModuleType:
     """What runs a network: loaded by the first need of it, since declarations know nothing of it."""
-    return import_module("hsnn_event.simulation")
+    return import_module("hsnn_event.simulation.simulation")
 
 
 def files() -> ModuleType:

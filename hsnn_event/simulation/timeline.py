@@ -9,7 +9,7 @@ from sortedcontainers import SortedKeyList
 
 from hsnn_event.grid import NEVER
 from hsnn_event.lowering.program import Change
-from hsnn_event.schedule import Callback, ScheduledChange
+from hsnn_event.network.schedule import Callback, ScheduledChange
 
 Event = Change | ScheduledChange | Callback
 _ORDER = {Change: 0, ScheduledChange: 1, Callback: 2}

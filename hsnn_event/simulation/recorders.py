@@ -10,7 +10,7 @@ import numpy as np
 from hsnn_event.grid import IntArray
 from hsnn_event.lowering.ir import Number, Program
 from hsnn_event.lowering.observables import Observable, observable
-from hsnn_event.network import Network
+from hsnn_event.network.network import Network
 from hsnn_event.recording import Record
 from hsnn_event.recording.stream import Track, absolute
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
+from operator import getitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event import overview, readback
-from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError, unknown_name
+from hsnn_event.errors import DeclarationError, ShapeError, unknown_name
 from hsnn_event.grid import Grid
-from hsnn_event.model.source import spike_steps
-from hsnn_event.population import Value, View
-from hsnn_event.quantities import as_array, indices, is_array, real, real_or_array
+from hsnn_event.network import overview, readback
+from hsnn_event.network.delays import DelayRounding, in_steps
+from hsnn_event.network.population import Value, View
+from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.random import Distribution
-from hsnn_event.stimuli import CONTINUOUS, Stimulus
 from hsnn_event.topology.listed import kept, thinned
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import RealArray, Rule
@@ -26,13 +26,11 @@ from hsnn_event.units import in_unit
 if TYPE_CHECKING:
     import scipy.sparse
 
-    from hsnn_event.network import Network
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray
 AT_ONCE = 1 << 18  # synapses converted together
-MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
 
 
 class Edges(NamedTuple):
@@ -42,14 +40,6 @@ class Edges(NamedTuple):
     targets: IntArray
     weights: FloatArray
     delays: FloatArray
-
-
-@dataclass(frozen=True)
-class DelayRounding:
-    """How many delays were moved onto the grid, and the largest change in ms."""
-
-    count: int
-    largest: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +145,7 @@ class Projection:
         self.source.population.network.reweight(self, weight)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _of_network, (self.source.population.network, "projections", self.name)
+        return getitem, (self.source.population.network.projections, self.name)
 
     def _repr_html_(self) -> str:
         return overview.of_projection(self)
@@ -164,29 +154,9 @@ class Projection:
         return f"<projection {self.name!r}: {self.rule}, {self.source.size} sources, {self.target.size} targets>"
 
 
-@dataclass(frozen=True, eq=False)
-class Drive:
-    """A stimulus of `target`: `port` is the receptor that a spike train reaches, or the input that a current is added to."""
-
-    name: str
-    target: View
-    stimulus: Stimulus
-    weight: float | FloatArray
-    port: str
-    delay: int  # steps
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _of_network, (self.target.population.network, "drives", self.name)
-
-
-def _of_network(network: Network, kind: str, name: str) -> Any:
-    """A copy of a declaration belongs to the copy of its network."""
-    return getattr(network, kind)[name]
-
-
 def _drawing() -> Any:
     """What draws synapses: loaded by the first need of it, since declarations know nothing of it."""
-    return import_module("hsnn_event.drawing")
+    return import_module("hsnn_event.simulation.drawing")
 
 
 class Declared(NamedTuple):
@@ -256,51 +226,6 @@ def _weights(weight: Value | None, rule: Rule, source: View, target: View, what:
     return _per_synapse(rule.weights, rule, source, target, what)
 
 
-def declared_drive(
-    target: View,
-    stimulus: Stimulus,
-    weight: Number,
-    receptor: str | None,
-    delay: float,
-    port: str | None,
-    grid: Grid,
-    rounds: bool,
-) -> Drive:
-    """A drive whose every part is checked, under its default name; `port` is the input that a current is meant for."""
-    where = f"{stimulus.kind}->{target.name}"
-    if stimulus.n_targets not in (None, target.size):
-        text = f"{where}: {stimulus.n_targets} values for {target.size} targets; give one number or one a target."
-        raise ShapeError(text, size=target.size)
-    if stimulus.kind in CONTINUOUS:
-        if receptor is not None or delay:
-            raise DeclarationError(f"{where}: {stimulus.kind} has no receptor and no delay; name an input with input=.")
-        if stimulus.every is not None and grid.steps(stimulus.every, f"{where}: every") < 1:
-            text = f"{where}: every = {stimulus.every:g} ms is less than one step; give a multiple of dt = {grid.dt:g} ms."
-            raise ValueRangeError(text, every=stimulus.every, dt=grid.dt)
-        port, unit = target.population.input(port, where), None
-    else:
-        port = target.population.receptor(receptor, where)
-        unit = target.population.weight_unit(port)
-    where = f"{where}.{port}"
-    scale = real_or_array(weight, target.size, f"{where}: weight", unit=unit)
-    lag = np.asarray(real(delay, f"{where}: delay", unit="ms"))
-    steps, _ = _steps_of(lag, f"{where}: delay", grid, rounds, least=0)
-    if stimulus.times is not None:
-        _check_events(stimulus, target, int(steps), grid, where)
-    return Drive(where, target, stimulus, scale, port, int(steps))
-
-
-def _check_events(stimulus: Stimulus, target: View, delay: int, grid: Grid, where: str) -> None:
-    """Refuse listed events of neurons that are not there, off the grid, or before the end of the first step."""
-    assert stimulus.times is not None
-    if stimulus.ids is not None:
-        indices(stimulus.ids, target.size, f"{where}: ids")
-    steps = spike_steps(stimulus.times, grid, where)
-    if (steps + delay < 1).any():
-        text = f"{where}: an event arrives at 0 ms, but the first step ends at {grid.dt:g} ms. Give a delay or a later time."
-        raise ValueRangeError(text, dt=grid.dt)
-
-
 def _delay_steps(
     delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
 ) -> tuple[int | IntArray | Distribution, DelayRounding]:
@@ -308,30 +233,8 @@ def _delay_steps(
     if isinstance(delay, Distribution):
         return delay, DelayRounding(0, 0.0)
     values = np.asarray(_per_synapse(delay, rule, source, target, what))
-    steps, rounding = _steps_of(values, what, grid, rounds, least=1)
+    steps, rounding = in_steps(values, what, grid, rounds, least=1)
     return (int(steps) if values.ndim == 0 else steps), rounding
-
-
-def _steps_of(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int) -> tuple[IntArray, DelayRounding]:
-    """Whole steps in times of any shape, at least `least`; off the grid they are an error or, if asked for, rounded."""
-    if (values < 0).any():
-        raise ValueRangeError(f"{what} is {values.min():g} ms; it must not be negative.", delay=float(values.min()))
-    steps = np.rint(values / grid.dt)
-    if not rounds:
-        if values.size:
-            off = values.flat[np.argmax(abs(values / grid.dt - steps))]
-            grid.steps(float(off), what, "Give a multiple of dt, or round_delays=True.")
-        if (steps < least).any():
-            shortest = float(values.min())
-            raise ValueRangeError(
-                f"{what} is {shortest:g} ms; the least is one step, {grid.dt:g} ms.", delay=shortest, dt=grid.dt
-            )
-    steps = np.maximum(steps, least)
-    if (steps > MOST_STEPS).any():
-        raise ValueRangeError(f"{what} is {values.max():g} ms, more than 2**31 - 1 steps.", delay=float(values.max()))
-    changes = abs(steps * grid.dt - values)
-    moved = changes > grid.dt * 1e-6
-    return steps.astype(np.int64), DelayRounding(int(moved.sum()), float(changes[moved].max(initial=0.0)))
 
 
 def _per_synapse(value: Number | RealArray, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:

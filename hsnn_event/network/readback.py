@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError
-from hsnn_event.population import FloatArray, IntArray, Population
+from hsnn_event.network.population import FloatArray, IntArray, Population
 from hsnn_event.quantities import label, real_or_array
 
 if TYPE_CHECKING:
-    from hsnn_event.projection import Edges, Projection
+    from hsnn_event.network.projection import Edges, Projection
 
 
 def graph(projection: Projection, edges: Edges, weight: str, delay: str) -> Any:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
 from hsnn_event.grid import Grid
-from hsnn_event.population import Assignment
+from hsnn_event.network.population import Assignment
 from hsnn_event.quantities import real
 
 if TYPE_CHECKING:
-    from hsnn_event.network import Network
+    from hsnn_event.network.network import Network
 
 Look = Callable[["Network"], object]
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event import overview
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown, unknown_name
 from hsnn_event.model.declare import NeuronModel
+from hsnn_event.network import overview
 from hsnn_event.quantities import as_array, hashable, indices, is_array, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
 
 if TYPE_CHECKING:
-    from hsnn_event.network import Network
+    from hsnn_event.network.network import Network
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

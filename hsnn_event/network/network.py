@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event import overview
-from hsnn_event.catalog import Catalog
-from hsnn_event.control import RunControl, simulations
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
-from hsnn_event.population import Group, Population, Value, View, parts
-from hsnn_event.projection import Drive, Projection, Weight, declared_drive, declared_projection
+from hsnn_event.network import overview
+from hsnn_event.network.catalog import Catalog
+from hsnn_event.network.control import RunControl
+from hsnn_event.network.drive import Drive, declared_drive
+from hsnn_event.network.population import Group, Population, Value, View, parts
+from hsnn_event.network.projection import Projection, Weight, declared_projection
+from hsnn_event.network.record import declared_record, kept_record
 from hsnn_event.quantities import flag, is_array, label, real, whole
-from hsnn_event.record import declared_record, kept_record
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
@@ -229,14 +230,13 @@ class Network(RunControl):
         """A copy of a state or parameter of a whole population, shape (size,); `View.get` is the way to it."""
         if self._simulation is not None:
             return self._simulation.value(population, variable)
-        values: FloatArray = simulations().initial_value(self, population, variable)
+        values: FloatArray = import_module("hsnn_event.simulation.first_values").initial_value(self, population, variable)
         return values
 
     def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
         """Sources, targets, weights and delays (steps) of a projection; `Projection.edges` is the way to it."""
-        if self._simulation is not None:
-            return self._simulation.edges(projection)
-        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = import_module("hsnn_event.drawing").edges(self, projection)
+        drawing = import_module("hsnn_event.simulation.drawing")
+        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = drawing.edges(self, projection)
         return edges
 
     def reweight(self, projection: Projection, weight: Weight) -> None:

@@ -1,0 +1,45 @@
+"""Delays in whole steps, and what became of those that lie off the grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.errors import ValueRangeError
+from hsnn_event.grid import Grid
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
+
+
+@dataclass(frozen=True)
+class DelayRounding:
+    """How many delays were moved onto the grid, and the largest change in ms."""
+
+    count: int
+    largest: float
+
+
+def in_steps(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int) -> tuple[IntArray, DelayRounding]:
+    """Whole steps in times of any shape, at least `least`; off the grid they are an error or, if asked for, rounded."""
+    if (values < 0).any():
+        raise ValueRangeError(f"{what} is {values.min():g} ms; it must not be negative.", delay=float(values.min()))
+    steps = np.rint(values / grid.dt)
+    if not rounds:
+        if values.size:
+            off = values.flat[np.argmax(abs(values / grid.dt - steps))]
+            grid.steps(float(off), what, "Give a multiple of dt, or round_delays=True.")
+        if (steps < least).any():
+            shortest = float(values.min())
+            raise ValueRangeError(
+                f"{what} is {shortest:g} ms; the least is one step, {grid.dt:g} ms.", delay=shortest, dt=grid.dt
+            )
+    steps = np.maximum(steps, least)
+    if (steps > MOST_STEPS).any():
+        raise ValueRangeError(f"{what} is {values.max():g} ms, more than 2**31 - 1 steps.", delay=float(values.max()))
+    changes = abs(steps * grid.dt - values)
+    moved = changes > grid.dt * 1e-6
+    return steps.astype(np.int64), DelayRounding(int(moved.sum()), float(changes[moved].max(initial=0.0)))

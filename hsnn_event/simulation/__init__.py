@@ -1,0 +1,1 @@
+"""What runs: builds an engine for a network, advances it, acts at given times, and collects what was recorded."""

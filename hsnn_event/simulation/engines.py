@@ -1,0 +1,35 @@
+"""Which engine runs a network, on how many threads."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import numba
+
+from hsnn_event.backends.protocol import Engine
+from hsnn_event.lowering.program import LoweredNetwork
+from hsnn_event.network.network import Network
+
+ENGINES = {
+    "numba": "hsnn_event.backends.numba.engine:NumbaEngine",
+    "reference": "hsnn_event.backends.reference:ReferenceEngine",
+}
+NEURONS_A_THREAD = 10_000  # below, waiting for each other costs threads more than they gain: benchmarks/README.md, "threads"
+
+
+def new_engine(network: Network, lowered: LoweredNetwork) -> Engine:
+    module, _, name = ENGINES[network.backend].partition(":")
+    kind = getattr(import_module(module), name)
+    if network.backend == "reference":
+        engine: Engine = kind(lowered.program)
+    else:
+        engine = kind(lowered.program, threads(network), network.blocks)
+    return engine
+
+
+def threads(network: Network) -> int:
+    """As many as asked for, else as many cores as this process may use and the network can occupy."""
+    if network.threads is not None:
+        return network.threads
+    n_neurons = sum(population.size for population in network.populations.values())
+    return min(int(numba.config.NUMBA_NUM_THREADS), 1 + n_neurons // NEURONS_A_THREAD)
