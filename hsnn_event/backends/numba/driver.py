@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba.adjacency import padded
 from hsnn_event.backends.numba.calendar import room_needed, schedule, take, with_room
+from hsnn_event.backends.numba.crew import stay
 from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
 from hsnn_event.backends.numba.noise import AT_ONCE, refresh
 from hsnn_event.backends.numba.probes import sample
@@ -29,6 +30,11 @@ NONE = -1  # spikes of the step that wait to be scheduled
 # are sources of spikes, and ARRAYS is the address of their record.
 FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
 N_COLUMNS = 7
+
+# What a piece of a run is: its first step is FIRST_STEP + 1; kernels count steps from EPOCH, in 32 bits; PROBES is the
+# address of the table of what to sample, a row for each slice that a probe looks at, sorted by slice.
+FIRST_STEP, N_STEPS, EPOCH, PROBES = range(4)
+N_ORDERS = 4
 
 
 class Team(NamedTuple):
@@ -46,8 +52,9 @@ class Team(NamedTuple):
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
     recorded: npt.NDArray[np.bool_]        # populations whose spikes are kept
-    probes: npt.NDArray[np.int64]          # what to sample, sorted by slice
-    probe_first: npt.NDArray[np.int64]     # (n_slices + 1,)
+    probe_first: npt.NDArray[np.int64]     # (n_slices + 1,): rows of the table of probes
+    orders: npt.NDArray[np.int64]
+    posts: npt.NDArray[np.int64]           # (n_threads, 16): where each thread stands, as crew.py says
     barrier: npt.NDArray[np.int64]
 
 
@@ -179,7 +186,7 @@ def _advance_block(team, block, step, now, turn, scratch):
         if step % CUT_EVERY == 0:
             _cut_denormals(team, s)
         for q in range(team.probe_first[s], team.probe_first[s + 1]):
-            sample(team.probes, q, step, n, ports.dtype)
+            sample(team.orders[PROBES], q, step, n, ports.dtype)
 
 
 @nb.njit(error_model="numpy", nogil=True)
@@ -221,26 +228,37 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
         n_fired = NONE
 
 
-@nb.njit(error_model="numpy", nogil=True, cache=True)
-def advance(thread, n_threads, yield_at, first_step, n_steps, epoch, team, blocks, calendar, spikes):
-    """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes.
-
-    Kernels count steps from `epoch`, in 32 bits.
-    """
+@nb.njit(error_model="numpy", nogil=True)
+def _piece(thread, n_threads, yield_at, team, blocks, calendar, spikes):
+    """Do the steps that are ordered for the thread's `blocks`; gives its calendar, its spikes, is the calendar a new one."""
+    first_step, epoch = team.orders[FIRST_STEP], team.orders[EPOCH]
     fired, due = np.empty(team.fired.shape[1], np.int64), np.empty((1024, 2), np.int64)
     first = np.full(1, first_step + 1)
     scratch = Scratch(np.empty(BATCH, np.uint32), np.empty(BATCH, np.int32), np.empty(AT_ONCE), first)
-    step, n_fired, last = first_step, NONE, first_step + n_steps
+    step, n_fired, last, grown = first_step, NONE, first_step + team.orders[N_STEPS], False
     while True:
         step, n_fired = _steps(
             thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch
         )
         if n_fired == NONE:
             if step == last:
-                return calendar, spikes
+                return calendar, spikes, grown
             due = np.empty((2 * _most_due(calendar, step + 1), 2), np.int64)
         else:
             if room_needed(calendar, n_fired) > calendar.n_free[0]:
-                calendar = with_room(calendar, room_needed(calendar, n_fired))
+                calendar, grown = with_room(calendar, room_needed(calendar, n_fired)), True
             if spikes.n[0] + n_fired > spikes.steps.size:
                 spikes = _larger(spikes, n_fired)
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def advance(thread, n_threads, yield_at, team, blocks, calendar, spikes):
+    """Do the steps that are ordered, and, in threads other than the first, those that are ordered next.
+
+    Gives the thread's calendar and spikes. Whoever holds the calendar that it was called with holds the present one too,
+    until it returns.
+    """
+    while True:
+        calendar, spikes, grown = _piece(thread, n_threads, yield_at, team, blocks, calendar, spikes)
+        if thread == 0 or not stay(team.posts[thread].ctypes.data, yield_at, grown):
+            return calendar, spikes

@@ -78,6 +78,18 @@ def add_atomic(typing_context, address, amount):
 
 
 @intrinsic
+def exchange_atomic(typing_context, address, expected, value):
+    """Set the int64 at an address if it is the expected one; was it?"""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        found = builder.cmpxchg(pointer, args[1], args[2], "seq_cst", "seq_cst")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
 def pause(typing_context):
     """Tell the processor that this is a spin loop, where it has a way to be told."""
 
@@ -132,6 +144,14 @@ def new_barrier() -> np.ndarray:
 
 
 @nb.njit(error_model="numpy")
+def rest(looks, yield_at):
+    """Between two looks at what another thread is to change: spin at first, then let others run."""
+    pause()
+    if looks > SPINS_BEFORE_YIELD and yield_at != 0:
+        call_yield(yield_at)
+
+
+@nb.njit(error_model="numpy")
 def wait(barrier, n_threads, yield_at):
     """Return when all threads have called it: a sense-reversing barrier that spins, then yields."""
     if n_threads == 1:
@@ -142,9 +162,7 @@ def wait(barrier, n_threads, yield_at):
         add_atomic(arrivals, -n_threads)
         add_atomic(rounds, 1)
         return
-    spins = 0
+    looks = 0
     while load_atomic(rounds) == now:
-        pause()
-        spins += 1
-        if spins > SPINS_BEFORE_YIELD and yield_at != 0:
-            call_yield(yield_at)
+        looks += 1
+        rest(looks, yield_at)

@@ -22,8 +22,9 @@ Record = tuple[int, tuple[int, ...]]  # a slice, and a row of the table
 
 
 @nb.njit(error_model="numpy", nogil=True)
-def sample(probes, q, step, n, dtype):
+def sample(table, q, step, n, dtype):
     """Copy what row `q` of the table asks for, if the step is one of its multiples; the slice has `n` neurons."""
+    probes = nb.carray(as_pointer(table), (q + 1, N_COLUMNS), np.int64)
     every = probes[q, EVERY]
     if step % every != 0:
         return
