@@ -94,6 +94,8 @@ class NumbaEngine:
             posts=new_posts(self._n_threads),
             barrier=new_barrier(),
         )
+        numbers = np.arange(len(program.populations), dtype=np.min_scalar_type(len(program.populations)))
+        self._population_of = np.repeat(numbers, np.diff(parts.offsets))
         self._cuts, self._probes = probes.Cuts(parts), np.zeros((0, probes.N_COLUMNS), np.int64)
         self._crew = Crew(self._team.posts, yield_address())
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
@@ -265,7 +267,7 @@ class NumbaEngine:
 
     def _in_populations(self, neurons: IntArray) -> tuple[IntArray, IntArray]:
         """Population and id of neurons that are numbered through the network."""
-        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
+        populations = self._population_of[neurons].astype(np.int64)
         return populations, neurons - self._parts.offsets[populations]
 
     def read(self, population: int, variable: str) -> FloatArray:
