@@ -29,7 +29,7 @@ import numpy.typing as npt
 import hsnn_event as hsnn
 from hsnn_event.backends.numba import driver, engine, kernels
 from hsnn_event.backends.numba.crew import GONE
-from hsnn_event.backends.numba.native import call_kernel
+from hsnn_event.backends.numba.native import call
 from hsnn_event.backends.protocol import Watch
 from hsnn_event.lowering.ir import DENORMAL_CUT
 from hsnn_event.lowering.program import lower
@@ -89,7 +89,7 @@ def advance(code, arrays, scalars, n, step, steps, fired):
     """Call a kernel `steps` times; gives the number of spikes."""
     total = 0
     for k in range(step, step + steps):
-        total += call_kernel(code, arrays.ctypes.data, scalars.ctypes.data, n, k, fired.ctypes.data)
+        total += call(code, arrays.ctypes.data, scalars.ctypes.data, n, k, fired.ctypes.data)
     return total
 
 

@@ -15,7 +15,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import add_atomic, exchange_atomic, load_atomic, rest
+from hsnn_event.backends.numba.native import add_atomic, exchange_atomic, inner, load_atomic, rest
 
 Result = TypeVar("Result")
 
@@ -25,7 +25,7 @@ POST = 16  # numbers from one thread's post to the next, so that two share no ca
 PATIENCE = 2000  # looks before a thread leaves, about 1 ms: benchmarks/README.md, "crew"
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def stay(post, yield_at, leaves):
     """Wait at a post for more work after a piece; False: the thread has left. It `leaves` at once, or when none comes."""
     add_atomic(post, (GONE if leaves else READY) - AT_WORK)

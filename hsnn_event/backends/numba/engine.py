@@ -9,7 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, drives, kernels, noise, probes, readback, records, reweight, rows, stimuli
+from hsnn_event.backends.numba import (
+    adjacency,
+    drives,
+    kernels,
+    noise,
+    probes,
+    readback,
+    records,
+    reweight,
+    rows,
+    sources,
+    stimuli,
+)
 from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.crew import Crew, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, Spikes, Team, advance
@@ -86,6 +98,7 @@ class NumbaEngine:
             stimuli_first=self._stimuli.first,
             noise=self._noise.records,
             noise_first=self._noise.first,
+            codes=np.zeros(3, np.int64),
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
             recorded=np.zeros(len(program.populations), np.bool_),
@@ -143,6 +156,11 @@ class NumbaEngine:
 
     def _compile(self) -> None:
         began = time.perf_counter()
+        self._team.codes[:] = (
+            stimuli.code(self._real.name) if len(self._stimuli.records) else 0,
+            noise.code(self._real.name) if len(self._noise.records) else 0,
+            sources.code() if self._sources else 0,
+        )
         self._bind()
         # A run of no steps compiles the driver, or loads it from the cache.
         advance(0, 1, 0, self._team, self._blocks[0], self._calendars[0], self._spikes[0])

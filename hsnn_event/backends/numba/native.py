@@ -10,9 +10,24 @@ import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 SPINS_BEFORE_YIELD = 200  # about 3 us: a yield costs little where a core is idle, and saves a time slice where none is
+
+
+class Inner(CPUDispatcher):
+    """A compiled function for other compiled functions. Called from Python it would bring the process down."""
+
+    def __call__(self, *arguments, **named):
+        raise TypeError(f"{self.py_func.__name__} has no way in from Python: call it from compiled code, or py_func.")
+
+
+def inner(function):
+    """Compile for calls from compiled code alone: the way in from Python takes longer to compile than most functions."""
+    compiled = nb.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    compiled.__class__ = Inner
+    return compiled
 
 
 @intrinsic
@@ -102,9 +117,12 @@ def pause(typing_context):
     return types.void(), codegen
 
 
+FIVE = types.int64(*[types.int64] * 5)  # what compiled functions that are called through addresses take and give
+
+
 @intrinsic
-def call_kernel(typing_context, address, arrays, scalars, n, now, fired):
-    """Call int64 kernel(int64 *arrays, float64 *scalars, int64 n, int64 now, int32 *fired) at an address."""
+def call(typing_context, address, a, b, c, d, e):
+    """Call the function of type FIVE at an address."""
 
     def codegen(context, builder, signature, args):
         i64 = ir.IntType(64)
@@ -143,7 +161,7 @@ def new_barrier() -> np.ndarray:
     return np.zeros(32, np.int64)
 
 
-@nb.njit(error_model="numpy")
+@inner
 def rest(looks, yield_at):
     """Between two looks at what another thread is to change: spin at first, then let others run."""
     pause()
@@ -151,7 +169,7 @@ def rest(looks, yield_at):
         call_yield(yield_at)
 
 
-@nb.njit(error_model="numpy")
+@inner
 def wait(barrier, n_threads, yield_at):
     """Return when all threads have called it: a sense-reversing barrier that spins, then yields."""
     if n_threads == 1:
