@@ -1,5 +1,6 @@
 """The documentation: its code runs, its pictures are those of its code, its figures are those of the tests."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ DOCS = ROOT / "docs"
 sys.path.insert(0, str(DOCS))
 
 import pages  # noqa: E402
+import validation  # noqa: E402
 
 PAGES = {str(page.relative_to(ROOT)): page for page in pages.pages()}
 WITH_CODE = [name for name, page in PAGES.items() if pages.program(page).strip()]
@@ -72,3 +74,11 @@ def test_ci_builds_the_site_as_the_readme_says():
     command = "mkdocs build --strict"
     assert command in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert command in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_validation_page_shows_what_is_measured():
+    figures = json.loads(validation.FIGURES.read_text(encoding="utf-8"))
+    assert validation.PAGE.read_text(encoding="utf-8") == validation.page(figures)
+    for row in validation.rows():
+        assert row.low <= figures[row.key] <= row.high, row.what
+    assert validation.measured() == pytest.approx(figures, rel=1e-9, abs=1e-12), "run: python docs/validation.py"
