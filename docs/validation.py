@@ -46,7 +46,7 @@ def near(
     key: str, what: str, value: float, within: float, unit: str, digits: int, measure: Callable[[], float], note: str = ""
 ) -> Row:
     """A row whose published number is `value`, from which ours may differ by `within`."""
-    published = max(f"{value:.12g}", f"{value:.{digits}f}", key=len) if round(value, digits) == value else f"{value:.12g}"
+    published = f"{value:.{digits}f}" if round(value, digits) == value else str(value)
     return Row(key, what, published, value - within, value + within, unit, digits, measure, note)
 
 

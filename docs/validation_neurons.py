@@ -67,11 +67,11 @@ def leaky() -> list[Row]:
     ]  # fmt: skip
     table.append(near("first-spike", "first spike at 1000 pA", 4.700036292457356, 2e-6, "ms", 6, first_spike, "analytic"))
     table += [
-        near(f"trace-{k}", f"v at {0.1 * (k + 1):.1f} ms, steps of 0.1 ms, 1000 pA, from -70 mV", value, 1e-4, "mV", 4,
+        near(f"trace-{k}", f"v at {0.1 * (k + 1):.1f} ms", value, 1e-4, "mV", 4,
              lambda k=k: float(grid()[0][k]), "NEST")
         for k, value in enumerate((-69.602, -69.2079, -68.8178))
     ]  # fmt: skip
-    table.append(near("trace-spike", "first spike of that trace", 4.8, 1e-9, "ms", 1, lambda: grid()[1], "NEST"))
+    table.append(near("trace-spike", "first spike of this trace", 4.8, 1e-9, "ms", 1, lambda: grid()[1], "NEST"))
     table.append(near("siegert", "Siegert's formula, mu 15 mV, sigma sqrt(1.5) mV", 27.1095934379, 1e-9, "Hz", 10,
                       lambda: rates.siegert(15.0, rates.SIGMA), "analytic"))  # fmt: skip
     on_grid = rates.siegert(15.0, rates.SIGMA, rates.THETA + rates.SHIFT * CHANGE, rates.V_RESET)
