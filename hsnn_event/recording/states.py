@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class StateData:
     """Samples of one variable: `times` (ms), `ids` (population ids), `values` (time x neuron).
 
+    `variable` is its name, or the expression that was recorded, and `unit` its unit; empty where nobody said.
+
     Raises ShapeError where `values` is not of shape (times.size, ids.size).
 
     >>> data = StateData(np.array([1.0, 2.0]), np.array([0]), np.array([[-65.0], [-64.0]]))
@@ -29,6 +31,8 @@ class StateData:
     times: FloatArray
     ids: IntArray
     values: FloatArray
+    variable: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
         expected = (np.size(self.times), np.size(self.ids))
@@ -43,11 +47,13 @@ class StateData:
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw a line a neuron into `ax`, or into a new figure, and return the axes.
 
-        Needs the extra `plot`; options are those of `analysis.plots.traces`, such as label="v (mV)".
+        Needs the extra `plot`; options are those of `analysis.plots.traces`. The vertical axis is labelled with variable
+        and unit, "v (mV)", unless `label` says otherwise.
         """
         from hsnn_event.analysis import plots
 
-        return plots.traces(self, ax, **options)
+        label = f"{self.variable} ({self.unit})" if self.unit else self.variable
+        return plots.traces(self, ax, **{"label": label, **options})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StateData):
