@@ -209,7 +209,7 @@ def concatenate(results: Sequence[Result]) -> Result:
         if not isinstance(each, Result):
             raise ArgumentTypeError(f"concatenate joins results of net.run, not {shown(each)}.", value=each)
     if not results:
-        raise ValueRangeError("there are no results to join. Give at least one.")
+        raise ValueRangeError("concatenate: there are no results to join. Give at least one.")
     for before, after in pairwise(results):
         _check_consecutive(before, after)
     first, last = results[0], results[-1]
@@ -239,7 +239,7 @@ def _check_consecutive(before: Result, after: Result) -> None:
     names = sorted(populations | {record.name for record in records})
     if names:
         raise NotRecordedError(
-            f"{', '.join(names)}: recorded in only one of two results. Record the same in all.",
+            f"{', '.join(names)}: recorded in only some of the results to join. Record the same in all runs.",
             names=names,
         )
 
@@ -283,9 +283,11 @@ def _join_states(parts: Sequence[StateData]) -> StateData:
         np.concatenate([part.times for part in parts]),
         parts[0].ids,
         np.concatenate([part.values for part in parts]),
+        parts[0].variable,
+        parts[0].unit,
     )
 
 
 def _check_same_neurons(neurons: Sequence[IntArray]) -> None:
     if not all(np.array_equal(neurons[0], each) for each in neurons[1:]):
-        raise ShapeError("the results watched different neurons. Record the same ones in all.")
+        raise ShapeError("concatenate: the results watched different neurons. Record the same ones in all runs.")

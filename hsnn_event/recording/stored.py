@@ -133,6 +133,12 @@ class StoredStates(StateData):
                 values = data[rows, self.columns[order]][:, np.argsort(order)]
         return values
 
+    @property
+    def unit(self) -> str:
+        """Read the unit."""
+        with opened(self.path) as file:
+            return str(file[quoted(self.name)]["values"][quoted(self.variable)].attrs["units"])
+
     def window(self, start: float, stop: float) -> StoredStates:
         """The samples with start < time <= stop, still in the file; ValueRangeError outside (t_start, t_stop]."""
         _check_window(self.t_start, self.t_stop, start, stop)
@@ -145,7 +151,7 @@ class StoredStates(StateData):
         places = {int(neuron): place for place, neuron in enumerate(self.ids)}
         missing = [int(neuron) for neuron in wanted if int(neuron) not in places]
         if missing:
-            text = f"id {missing[0]} is not among the {len(self.ids)} neurons that were recorded."
+            text = f"id {missing[0]} is not among the {len(self.ids)} neurons that were recorded; `ids` lists them."
             raise ValueRangeError(text, id=missing[0])
         here = np.array([places[int(neuron)] for neuron in wanted], np.int64)
         columns = here if self.columns is None else self.columns[here]
@@ -219,7 +225,10 @@ def opened(path: str) -> Iterator[Any]:
                 raise
             file = h5py.File(path, "r", swmr=True)
     except OSError as error:
-        raise FileFormatError(f"{path} cannot be read as HDF5: {error}.", path=path) from error
+        raise FileFormatError(
+            f"{path} cannot be read as HDF5: {error}. It is another kind of file, or damaged.",
+            path=path,
+        ) from error
     try:
         with file:
             yield file
@@ -243,7 +252,11 @@ def _unclosed(path: str) -> bool:
 def check_format(file: Any, path: str) -> None:
     """Refuse a file that is none of ours, or is newer."""
     if file.attrs.get("format") != FORMAT:
-        raise FileFormatError(f"{path} is no recording of hsnn_event (its attribute 'format' says otherwise).", path=path)
+        raise FileFormatError(
+            f"{path} is no recording of hsnn_event: its attribute 'format' says otherwise. Give a file that "
+            "net.record(..., to=) made.",
+            path=path,
+        )
     if int(file.attrs["version"]) > VERSION:
         found = int(file.attrs["version"])
         raise FileFormatError(f"{path} has version {found}; this package reads up to {VERSION}. Update it.", path=path)
@@ -278,7 +291,10 @@ def _rows(group: Any, t_start: float, t_stop: float) -> Rows:
 def _check_window(t_start: float, t_stop: float, start: float, stop: float) -> None:
     tolerance = edge_tolerance(t_start, t_stop)
     if not t_start - tolerance <= start <= stop <= t_stop + tolerance:
-        text = f"window ({start:g}, {stop:g}] ms does not lie in ({t_start:g}, {t_stop:g}] ms, which was recorded."
+        text = (
+            f"window ({start:g}, {stop:g}] ms does not lie in ({t_start:g}, {t_stop:g}] ms, which was recorded. Choose "
+            "a part of it."
+        )
         raise ValueRangeError(text, start=start, stop=stop)
 
 
