@@ -26,7 +26,7 @@ class DelayRounding:
 def in_steps(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int) -> tuple[IntArray, DelayRounding]:
     """Whole steps in times of any shape, at least `least`; off the grid they are an error or, if asked for, rounded."""
     if (values < 0).any():
-        raise ValueRangeError(f"{what} is {values.min():g} ms, which is negative. Give 0 or more.", delay=float(values.min()))
+        raise ValueRangeError(f"{what} is {values.min():g} ms, and negative. Give 0 or more.", delay=float(values.min()))
     steps = np.rint(values / grid.dt)
     if not rounds:
         if values.size:

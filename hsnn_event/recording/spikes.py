@@ -155,6 +155,8 @@ class SpikeData(SpikeStatistics):
         """
         from hsnn_event.analysis import plots
 
+        if options.get("bin") is not None:
+            options["bin"] = real(options["bin"], "raster: bin", unit="ms")
         return plots.raster(self, ax, **options)
 
     def to_csv(self, path: str | PathLike[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray
-from hsnn_event.errors import ShapeError
+from hsnn_event.errors import ArgumentTypeError, ShapeError, shown
 from hsnn_event.recording import overview
 
 if TYPE_CHECKING:
@@ -35,10 +35,16 @@ class StateData:
     unit: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("times", "ids", "values"):
+            object.__setattr__(self, name, _numbers(getattr(self, name), name))
+        for name in ("variable", "unit"):
+            if not isinstance(getattr(self, name), str):
+                text = f"StateData: {name} must be a text such as 'v', not {shown(getattr(self, name))}."
+                raise ArgumentTypeError(text, value=getattr(self, name))
         expected = (np.size(self.times), np.size(self.ids))
         if np.shape(self.values) != expected:
             raise ShapeError(
-                f"values have shape {np.shape(self.values)}, but the times and ids ask for "
+                f"StateData: values have shape {np.shape(self.values)}, but the times and ids ask for "
                 f"{expected}. Give one row a time and one column a neuron.",
                 shape=np.shape(self.values),
                 expected=expected,
@@ -75,3 +81,14 @@ class StateData:
             f"<StateData: {n_times} time{'s' * (n_times != 1)} x "
             f"{n_neurons} neuron{'s' * (n_neurons != 1)}>"
         )
+
+
+def _numbers(values: object, name: str) -> Any:
+    """The values as an array of numbers; not copied where they are one."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"StateData: {name} is a ragged sequence, {shown(values)}; give an array.", value=values) from error
+    if array.dtype.kind not in "biuf":
+        raise ArgumentTypeError(f"StateData: {name} must hold real numbers, not {shown(values)}.", value=values)
+    return array

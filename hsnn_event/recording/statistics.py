@@ -9,7 +9,7 @@ import numpy as np
 from hsnn_event.analysis import spikes as analysis
 from hsnn_event.analysis.windows import FloatArray, IntArray, bin_edges
 from hsnn_event.errors import ValueRangeError
-from hsnn_event.quantities import real
+from hsnn_event.quantities import flag, real
 
 
 class SpikeStatistics:
@@ -56,7 +56,7 @@ class SpikeStatistics:
     def counts(self, bin: float, per_neuron: bool = False) -> IntArray:
         """Numbers of spikes in bins of `bin` ms: (n_bins,), or (n_bins, n_neurons) per neuron."""
         bin = _width(bin)
-        if not per_neuron:
+        if not flag(per_neuron, "counts: per_neuron"):
             return analysis.counts(self.times, self.t_start, self.t_stop, bin)
         return analysis.counts_per_neuron(
             self.times, self._positions(), self.n_neurons, self.t_start, self.t_stop, bin

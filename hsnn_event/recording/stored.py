@@ -17,6 +17,7 @@ import numpy as np
 from hsnn_event.analysis.windows import FloatArray, IntArray, edge_tolerance
 from hsnn_event.errors import FileFormatError, RecordingError, ValueRangeError
 from hsnn_event.files.replacing import checked_path
+from hsnn_event.quantities import UNBOUNDED, indices, real
 from hsnn_event.recording.result import Record, Result
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
@@ -146,7 +147,7 @@ class StoredStates(StateData):
 
     def __getitem__(self, ids: Any) -> StoredStates:
         """The samples of some neurons, by population ids; ValueRangeError for one that was not watched."""
-        chosen = np.unique(np.atleast_1d(np.asarray(getattr(ids, "ids", ids), np.int64)), return_index=True)
+        chosen = np.unique(indices(getattr(ids, "ids", ids), UNBOUNDED, "ids"), return_index=True)
         wanted = chosen[0][np.argsort(chosen[1])]
         places = {int(neuron): place for place, neuron in enumerate(self.ids)}
         missing = [int(neuron) for neuron in wanted if int(neuron) not in places]
@@ -289,6 +290,7 @@ def _rows(group: Any, t_start: float, t_stop: float) -> Rows:
 
 
 def _check_window(t_start: float, t_stop: float, start: float, stop: float) -> None:
+    start, stop = real(start, "window: start", unit="ms"), real(stop, "window: stop", unit="ms")
     tolerance = edge_tolerance(t_start, t_stop)
     if not t_start - tolerance <= start <= stop <= t_stop + tolerance:
         text = (
