@@ -1,8 +1,8 @@
 """Make ``nest_brunel2000.json``: what NEST says about the network of Brunel (2000).
 
-Runs each of the states asked for (A and D unless given: B and C take long) once a seed and stores the statistics that ``tests/brunel_statistics.py`` defines: for each state and
-kind a list, one number a seed. Beside them lie ``parameters``, ``states``, ``windows`` (ms left out and ms measured),
-``seeds`` and ``nest_version``.
+Runs each of the states asked for (A and D unless given: B and C take long) once a seed and stores the statistics
+that ``tests/brunel_statistics.py`` defines: for each state and kind a list, one number a seed. Beside them lie
+``parameters``, ``states``, ``windows`` (ms left out and ms measured), ``seeds`` and ``nest_version``.
 
 All parameters are written down here, as the paper has them, and not taken from the package. Each neuron receives
 1,000 and 250 synapses from others (never from itself, perhaps twice from one) and a Poisson train of its own; all
