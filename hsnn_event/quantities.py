@@ -39,7 +39,10 @@ def real(
     try:
         number = float(value)
     except OverflowError as error:
-        raise ValueRangeError(f"{what} is {shown(value)}, too large for a number.", value=value) from error
+        raise ValueRangeError(
+            f"{what} is {shown(value)}, beyond the range of floats (1.8e308). Give a smaller number.",
+            value=value,
+        ) from error
     _check_range(np.array([number]), what, low, high, infinite)
     return number
 
@@ -86,7 +89,7 @@ def indices(value: object, size: int, what: str) -> IntArray:
     value = in_unit(value, what, None)
     array = as_array(value if is_array(value) else [value], what, "give whole numbers")
     if array.ndim != 1:
-        raise ShapeError(f"{what} must be one-dimensional, not of shape {array.shape}.", shape=array.shape)
+        raise ShapeError(f"{what} must be one list of numbers, not an array of shape {array.shape}.", shape=array.shape)
     if array.size == 0:
         return np.empty(0, np.int64)
     if array.dtype.kind not in "iu":

@@ -28,7 +28,7 @@ class Distribution:
 
     def __post_init__(self) -> None:
         if not self.low <= self.high:
-            text = f"{self.kind}: low = {self.low:g} lies above high = {self.high:g}."
+            text = f"{self.kind}: low = {self.low:g} lies above high = {self.high:g}. Exchange them."
             raise ValueRangeError(text, low=self.low, high=self.high)
         if not isinstance(self.outside, str) or self.outside not in OUTSIDE:
             raise unknown_name(f"{self.kind}: outside", self.outside, OUTSIDE)

@@ -103,5 +103,8 @@ def _stimulus(kind: str, value: Strength, name: str, start: float, stop: float, 
     stop = real(stop, f"{kind}: stop", infinite=True, unit="ms")
     value = in_unit(value, f"{kind}: {name}", "Hz" if kind == "poisson" else None)  # of a current, the target's input says
     if stop < start:
-        raise ValueRangeError(f"{kind}: stop = {stop:g} ms lies before start = {start:g} ms.", start=start, stop=stop)
+        raise ValueRangeError(
+            f"{kind}: stop = {stop:g} ms lies before start = {start:g} ms. Exchange them.",
+            start=start, stop=stop,
+        )
     return Stimulus(kind, strength(value, f"{kind}: {name}", low), start, stop)

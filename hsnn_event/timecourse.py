@@ -48,7 +48,10 @@ def steps(times: Iterable[float], values: Iterable[float] | Iterable[Iterable[fl
     """
     if not is_array(times) or not is_array(values):
         wrong = times if not is_array(times) else values
-        raise ArgumentTypeError(f"steps: times and values are sequences of equal length, not {shown(wrong)}.", value=wrong)
+        raise ArgumentTypeError(
+            f"steps: times and values must be sequences of equal length, not {shown(wrong)}.",
+            value=wrong,
+        )
     times, values = in_unit(times, "steps: times", "ms"), in_unit(values, "steps: values", None)
     times, rows = _flat(times, "steps: times", low=0.0), list(values)
     if times.size == 0:
@@ -75,7 +78,7 @@ def strength(value: Strength, what: str, low: float) -> Strength:
     if isinstance(value, Steps):
         if value.values.size and value.values.min() < low:
             least = float(value.values.min())
-            raise ValueRangeError(f"{what} falls to {least:g}; it must be at least {low:g}.", value=least, low=low)
+            raise ValueRangeError(f"{what} falls to {least:g}; all values must be at least {low:g}.", value=least, low=low)
         return value
     if is_array(value):
         value = as_array(value, what, "give one number, one a target, or hsnn.steps")
@@ -90,7 +93,10 @@ def spike_list(times: Iterable[float], ids: Iterable[int] | None, what: str) -> 
     (array([1.]), array([2]))
     """
     if not is_array(times):
-        raise ArgumentTypeError(f"{what}: times are a sequence of ms, not {shown(times)}.", value=times)
+        raise ArgumentTypeError(
+            f"{what}: times must be a sequence of times in ms, such as [1.0, 2.5], not {shown(times)}.",
+            value=times,
+        )
     times = in_unit(times, f"{what}: times", "ms")
     size = times.size if isinstance(times, np.ndarray) else len(list(times))
     instants = np.asarray(real_or_array(times, size, f"{what}: times", low=0.0))

@@ -227,7 +227,7 @@ def test_drives_are_checked(net):
         net.drive(exc, poisson, weight=np.ones(3), receptor="exc")
     with pytest.raises(GridError, match=r"delay of 0\.05"):
         net.drive(exc, poisson, receptor="exc", delay=0.05)
-    with pytest.raises(DeclarationError, match="no receptor"):
+    with pytest.raises(DeclarationError, match="receptor= and delay= have no meaning"):
         net.drive(exc, hsnn.stimuli.current(1.0), receptor="exc")
     with pytest.raises(ArgumentTypeError, match=r"hsnn\.stimuli"):
         net.drive(exc, 300.0)

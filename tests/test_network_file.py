@@ -1,6 +1,8 @@
 """Files of networks: everything goes on, nothing is executed, damage is an error that names the file."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,7 +14,7 @@ from test_simulation import balanced
 import hsnn_event as hsnn
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, FileAccessError, FileFormatError
 from hsnn_event.files.sealed import USER_BLOCK
-from hsnn_event.io import network_file
+from hsnn_event.io import network_file, tree
 
 
 def everything(backend="numba"):
@@ -199,8 +201,14 @@ HOSTILE = {
     "another class": lambda plain, arrays: plain["declarations"]["populations"][0].update(
         model={"is": "subprocess:Popen", "fields": {"args": {"tuple": ["true"]}}}
     ),
-    "no dataclass": lambda plain, arrays: plain["declarations"]["populations"][0].update(
-        model={"is": "hsnn_event.random:math", "fields": {}}
+    "a class of the package that declares nothing": lambda plain, arrays: plain["declarations"]["populations"][0].update(
+        model={"is": "Network", "fields": {}}
+    ),
+    "a class that is no name": lambda plain, arrays: plain["declarations"]["populations"][0].update(
+        model={"is": ["NeuronModel"], "fields": {}}
+    ),
+    "a declaration of another kind": lambda plain, arrays: plain["declarations"]["populations"][0].update(
+        model={"is": "DelayRounding", "fields": {"count": 0, "largest": 0.0}}
     ),
     "code as an expression": lambda plain, arrays: plain["declarations"]["populations"][1]["model"]["fields"].update(
         threshold="__import__('os').system('true')"
@@ -221,6 +229,12 @@ HOSTILE = {
     "a zero delay": lambda plain, arrays: plain["declarations"]["projections"][0].update(delay=0),
     "no declarations": lambda plain, arrays: plain.clear(),
 }  # fmt: skip
+
+
+def test_files_name_classes_without_the_modules_that_hold_them(saved):
+    plain, _ = network_file.read(saved)
+    text = json.dumps(plain)
+    assert set(re.findall(r'"is": "([^"]*)"', text)) <= set(tree.DECLARING) and "hsnn_event." not in text
 
 
 @pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE)

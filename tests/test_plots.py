@@ -1,6 +1,7 @@
 """Pictures: every function draws into what it is given and returns it; colour never speaks alone."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +100,12 @@ def test_traces_of_many_neurons_show_their_mean():
     axes = data.plot()
     assert np.array_equal(axes.lines[-1].get_ydata(), data.values.mean(axis=1))
     assert axes.lines[-1].get_label() == "mean of 50 neurons"
+
+
+@pytest.mark.parametrize("variable, unit, label", [("v", "mV", "v (mV)"), ("g*(v - E)", "", "g*(v - E)"), ("", "", "")])
+def test_traces_are_labelled_with_variable_and_unit(variable, unit, label):
+    data = replace(samples(2), variable=variable, unit=unit)
+    assert data.plot().get_ylabel() == label and data.plot(label="mine").get_ylabel() == "mine"
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (1, 2), (5, 0)])

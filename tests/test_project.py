@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "monitor": {"errors"},
     "network": {
         *("errors", "units", "quantities", "grid", "rng", "random", "timecourse", "stimuli", "model"),
-        *("distributions", "topology", "recording", "notebook"),
+        *("distributions", "topology", "recording", "notebook", "files"),
         "simulation",  # by the first run only
         "io",  # by saving and loading only
     },

@@ -203,7 +203,7 @@ def test_the_same_record_twice_is_one():
         ("v", {"at": ["x"]}, ArgumentTypeError, "must be a number"),
         ("v", {"every": 0.25}, GridError, "multiple of dt"),
         ("v", {"name": 3}, ArgumentTypeError, "name must be a text"),
-        ("v", {"to": 3}, ArgumentTypeError, "to= is the path of a file"),
+        ("v", {"to": 3}, ArgumentTypeError, "to must be the name of a file"),
     ],
 )
 def test_what_cannot_be_recorded_is_refused(what, keywords, error, text):

@@ -80,7 +80,7 @@ def test_what_does_not_join_is_refused():
         concatenate([part(0.0, 3.0), part(2.0, 5.0)])
     with pytest.raises(ValueRangeError, match="no results"):
         concatenate([])
-    with pytest.raises(NotRecordedError, match=r"exc, exc\.spikes, exc\.v: recorded in only one"):
+    with pytest.raises(NotRecordedError, match=r"exc, exc\.spikes, exc\.v: recorded in only some"):
         concatenate([part(0.0, 3.0), Result(t_start=3.0, t_stop=4.0)])
     fewer = Result({"exc": SpikeData([], [], 2, 3.0, 4.0)}, t_start=3.0, t_stop=4.0)
     with pytest.raises(ShapeError, match="different neurons"):

@@ -1,30 +1,47 @@
-"""Brunel (2000), states A to D over seeds; Izhikevich (2003) against its script over 20 seeds."""
+"""Brunel (2000), states A to D over seeds as published, A and D as NEST has them; Izhikevich (2003) over 20 seeds.
 
+The reference of NEST is made by tests/data/make_nest_brunel.py; tests/brunel_statistics.py has the definitions.
+"""
+
+import json
 from functools import cache
+from pathlib import Path
 
+import brunel_statistics
 import numpy as np
 import pytest
+from brunel_statistics import BIN, WINDOWS
+from scipy.stats import t as student
 
+from hsnn_event.networks import brunel as model
 from hsnn_event.networks import brunel2000, izhikevich2003
 from hsnn_event.networks.brunel import REFERENCE_RATES
 
 SEEDS = range(1, 4)
-BIN = 0.5  # ms
-# ms left out and ms measured
-WINDOWS = {"A": (100.0, 100.0), "B": (200.0, 400.0), "C": (200.0, 400.0), "D": (200.0, 1000.0)}
+NEST = json.loads((Path(__file__).parent / "data" / "nest_brunel2000.json").read_text(encoding="utf-8"))
+# The states that the reference holds. In A the power lies in harmonics, of which now one and now another is the highest.
+COMPARED = [
+    *((state, kind) for state in "AD" for kind in ("rate_exc", "rate_inh", "cv", "synchrony")),
+    ("D", "frequency"),
+]
 
 
 @cache
-def spikes_of(state):
-    """The excitatory spikes of each seed."""
+def runs_of(state):
+    """The spikes of each seed, by population."""
     found = []
     for seed in SEEDS:
         net = brunel2000(state, seed=seed, threads=1)
-        net.record(net["exc"], "spikes")
+        net.record(net["exc"] + net["inh"], "spikes")
         left_out, measured = WINDOWS[state]
         net.run(left_out)
-        found.append(net.run(measured).spikes["exc"])
+        found.append(net.run(measured).spikes)
     return found
+
+
+def spikes_of(state):
+    """The excitatory spikes of each seed."""
+    return [spikes["exc"] for spikes in runs_of(state)]
 
 
 def rates(state):
@@ -70,6 +87,37 @@ def test_a_is_regular_and_synchronous_and_the_others_are_irregular():
         counts = np.array([np.histogram(spikes.times, edges)[0] for spikes in spikes_of(state)])
         fano[state] = counts.var() / counts.mean()
     assert fano["C"] < min(fano["A"], fano["B"]) / 2
+
+
+def test_nest_ran_the_same_network():
+    p = NEST["parameters"]
+    assert (p["N_exc"], p["N_inh"], p["C_exc"], p["C_inh"]) == (model.N_EXC, model.N_INH, model.C_EXC, model.C_INH)
+    assert (p["J"], p["delay"], p["tau_m"]) == (model.J, model.DELAY, model.TAU_M)
+    assert (p["V_th"], p["V_reset"], p["t_ref"]) == (model.V_TH, model.V_RESET, model.T_REF)
+    assert {state: tuple(values) for state, values in NEST["states"].items()} == model.STATES
+    assert {state: tuple(values) for state, values in NEST["windows"].items()} == WINDOWS
+
+
+@cache
+def statistics_of(state):
+    """Of each seed, the numbers by which it is compared with NEST."""
+    left_out, measured = WINDOWS[state]
+    return [
+        brunel_statistics.statistics(
+            *((spikes[name].times, spikes[name].ids) for name in ("exc", "inh")), (model.N_EXC, model.N_INH),
+            left_out, left_out + measured,
+        )
+        for spikes in runs_of(state)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("state, kind", COMPARED)
+def test_statistics_are_those_of_nest(state, kind):
+    """Within the interval that the differences of two means of one distribution leave once in 1,000 times."""
+    ours, theirs = [found[kind] for found in statistics_of(state)], NEST[state][kind]
+    quantile = student.ppf(1 - 0.0005, len(ours) + len(theirs) - 2)
+    difference = abs(np.mean(ours) - np.mean(theirs))
+    assert difference <= brunel_statistics.largest_difference(ours, theirs, quantile)
 
 
 @cache

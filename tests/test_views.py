@@ -59,7 +59,7 @@ def test_a_sample_depends_on_the_seed_and_the_population_only(net):
     assert len({tuple(sample(seed, 1000)) for seed in range(5)}) == 5
     assert set(net["a"].sample(4).ids) <= set(net["a"].sample(7).ids)
     assert net["a"][5:].sample(5).ids.tolist() == [5, 6, 7, 8, 9]
-    with pytest.raises(ValueRangeError, match="a sample of 11 from 10"):
+    with pytest.raises(ValueRangeError, match="10 neurons, too few for a sample of 11"):
         net["a"].sample(11)
 
 

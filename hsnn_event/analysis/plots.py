@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray, bin_edges
-from hsnn_event.errors import MissingExtraError
+from hsnn_event.errors import ArgumentTypeError, MissingExtraError, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +67,19 @@ def pyplot() -> Any:
     return plt
 
 
+def _check(ax: object, color: object, what: str) -> None:
+    """Refuse what cannot be drawn into, and what is no colour."""
+    pyplot()
+    from matplotlib.axes import Axes
+    from matplotlib.colors import is_color_like
+
+    if not isinstance(ax, Axes | None):
+        raise ArgumentTypeError(f"{what}: ax must be axes of matplotlib, or None for new ones, not {shown(ax)}.", value=ax)
+    if not isinstance(color, str | tuple | list) or not is_color_like(color):
+        text = f"{what}: color must be a colour of matplotlib, such as '#0072B2', not {shown(color)}."
+        raise ArgumentTypeError(text, value=color)
+
+
 def figure(width: float = 11.0, height: float = 6.5) -> Figure:
     """An empty figure (inches) of no window, for files; MissingExtraError without matplotlib."""
     pyplot()
@@ -83,6 +96,7 @@ def raster(
     Without `ax` a figure is made, with the histogram of the rate (bins of `bin` ms, else a
     hundredth of the window) below the raster.
     """
+    _check(ax, color, "raster")
     if ax is None:
         figure = pyplot().figure(figsize=(8, 5), layout="constrained")
         ax, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -98,6 +112,7 @@ def rate_histogram(
     spikes: Spikes, ax: Axes | None = None, *, color: str = EXCITATORY, bin: float | None = None
 ) -> Axes:
     """The rate over time (Hz a neuron) in bins of `bin` ms, drawn into `ax`, which is returned."""
+    _check(ax, color, "rate_histogram")
     if ax is None:
         ax = pyplot().figure(figsize=(8, 2), layout="constrained").subplots()
     edges, rate = _rate(spikes, bin)
@@ -116,6 +131,11 @@ def traces(
     line that far above the one before. Up to seven neurons are told apart by colour and dashes, with a legend; more
     are drawn thin in one colour, their mean on top.
     """
+    _check(ax, EXCITATORY, "traces")
+    if not isinstance(names, Mapping | None):
+        raise ArgumentTypeError(f"traces: names must be a mapping from ids to texts, not {shown(names)}.", value=names)
+    if isinstance(offset, bool) or not isinstance(offset, int | float | np.number) or not abs(offset) < 1e300:
+        raise ArgumentTypeError(f"traces: offset must be a finite number, not {shown(offset)}.", value=offset)
     if ax is None:
         ax = pyplot().figure(figsize=(8, 3), layout="constrained").subplots()
     ids = [int(neuron) for neuron in samples.ids]

@@ -44,14 +44,14 @@ def bin_edges(start: float, stop: float, width: float) -> FloatArray:
     """
     if not (np.isfinite(width) and width > 0):
         raise ValueRangeError(
-            f"bin {width!r} ms is not a positive number. Give the width of a bin in ms, such as "
+            f"bin = {width:g} ms is not a positive number. Give the width of a bin in ms, such as "
             "bin=5.0.",
             value=width,
         )
     ratio = (stop - start) / width
     if ratio > MOST_BINS:
         raise ValueRangeError(
-            f"bin {width!r} ms cuts ({start:g}, {stop:g}] ms into {ratio:.3g} bins. Take wider bins.", value=width
+            f"bin = {width:g} ms cuts ({start:g}, {stop:g}] ms into {ratio:.3g} bins. Take wider bins.", value=width
         )
     whole = round(ratio)
     n_bins = whole if abs(ratio - whole) * width <= edge_tolerance(start, stop) else int(ratio) + 1

@@ -11,16 +11,17 @@ from pathlib import Path
 from hsnn_event.errors import ArgumentTypeError, FileAccessError, shown
 
 
-def checked_path(path: object, what: str) -> Path:
-    """`path` as a Path; ArgumentTypeError for anything that cannot be the name of a file.
+def checked_path(path: object, what: str, argument: str = "path") -> Path:
+    """`path` as a Path; ArgumentTypeError, which names the `argument`, for anything that cannot be the name of a file.
 
     >>> checked_path("spikes.csv", "SpikeData.to_csv").name
     'spikes.csv'
     """
+    where = f"{what}: {argument}"
     if not isinstance(path, str | os.PathLike) or not isinstance(os.fspath(path), str) or not os.fspath(path):
-        raise ArgumentTypeError(f"{what}: path must be the name of a file, such as 'run.h5', not {shown(path)}.", path=path)
+        raise ArgumentTypeError(f"{where} must be the name of a file, such as 'run.h5', not {shown(path)}.", path=path)
     if "\0" in os.fspath(path):
-        raise ArgumentTypeError(f"{what}: path {path!r} holds a null character; no file can have that name.", path=path)
+        raise ArgumentTypeError(f"{where} {shown(path)} holds a null character; choose another name.", path=path)
     return Path(path)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, FileAccessError, FileFormatError
+from hsnn_event.errors import ArgumentTypeError, FileAccessError, FileFormatError, shown
 from hsnn_event.files.replacing import reason, replacing
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def open_sealed(path: Path, kind: str, version: int) -> Iterator[h5py.File]:
     try:
         _check_seal(path, kind, version)
     except OSError as error:
-        raise FileAccessError(f"{path} cannot be read: {reason(error)}.", path=str(path), reason=reason(error)) from error
+        raise FileAccessError(
+            f"{path} cannot be read: {reason(error)}. Look at its name and permissions.",
+            path=str(path), reason=reason(error),
+        ) from error
     try:
         with h5py.File(path, "r") as file:
             yield file
@@ -129,9 +132,16 @@ def _check_seal(path: Path, kind: str, version: int) -> None:
         raise refused(path, f"it holds a {words[1].decode('ascii', 'replace')}, not a {kind}")
     if words[2] != str(version).encode("ascii"):
         found = words[2].decode("ascii", "replace")
-        raise refused(path, f"it has version {found} of the format, and this hsnn_event reads version {version}")
+        raise refused(
+            path,
+            f"it has version {found} of the format, and this hsnn_event reads version {version}; use the version of "
+            "hsnn_event that made it",
+        )
     if words[3] != _digest(path).encode("ascii"):
-        raise refused(path, "it was damaged, cut or changed after it was saved: its digest is another")
+        raise refused(
+            path,
+            "it was damaged, cut or changed after it was saved; its digest is another. Save it again, or take a copy",
+        )
 
 
 def _digest(path: Path) -> str:
@@ -148,5 +158,6 @@ def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     raise ArgumentTypeError(
-        f"{value!r} ({type(value).__name__}) cannot be saved; a file holds numbers, text, lists and mappings.", value=value
+        f"{shown(value)} ({type(value).__name__}) cannot be saved; a file holds numbers, text, lists and mappings.",
+        value=value,
     )

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import FileFormatError
+from hsnn_event.errors import FileFormatError, shown
 from hsnn_event.grid import NEVER
 from hsnn_event.io.tree import Writer
 from hsnn_event.network.delays import MOST_STEPS
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
-from hsnn_event.network.population import Assignment, View
 from hsnn_event.network.projection import PerEdge, Projection
 from hsnn_event.network.record import declared_record
 from hsnn_event.network.schedule import Callback, ScheduledChange
+from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import indices, label, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
@@ -197,12 +197,12 @@ def _add_drive(network: Network, held: dict[str, Any]) -> None:
     delay = network.grid.time(min(steps, NEVER))
     made = network.drive(held["target"], held["stimulus"], held["weight"], delay=delay, **way)
     if not isinstance(made, Drive) or made.name != held["name"]:
-        raise FileFormatError(f"the drive {held['name']!r} is out of order.", name=held["name"])
+        raise FileFormatError(f"the drive {held['name']!r} does not follow from the order of the drives.", name=held["name"])
 
 
 def _checked_record(network: Network, record: Record) -> Record:
     if not isinstance(record, Record):
-        raise FileFormatError("a record is none.")
+        raise FileFormatError(f"{shown(record)} stands where a record should.")
     population = network.populations[record.target]
     target = population if record.ids is None else population[record.ids]
     return declared_record(target, record.what, record.every, record.at, record.to, record.name, network.grid)

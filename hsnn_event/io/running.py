@@ -61,7 +61,10 @@ def resume(network: Network, plain: Plain, read: Reader) -> None:
             simulation.write_parameters({number: {**simulation.parameters[number], **given}})
         for name, values in read(plain["states"])[population.name].items():
             if name not in population.states or values.shape != (population.size,) or values.dtype.kind != "f":
-                raise FileFormatError(f"the values of {population.name}.{name} do not fit.", name=name)
+                raise FileFormatError(
+                    f"the values of {population.name}.{name} do not fit the {population.size} neurons.",
+                    name=name,
+                )
             simulation.engine.write(number, name, values)
     simulation.moved = {whole(number, "population") for number in plain["moved"]}
     changes = [change_of(network, each, read) for each in plain["changes"]]
@@ -92,10 +95,10 @@ def _checked_moment(simulation: Simulation, moment: Moment) -> Moment:
     whole(moment.step, "step")
     for size, until in zip(sizes, moment.clamped, strict=True):
         if until is not None and (until.shape != (size,) or until.dtype != np.int64 or (until > moment.step + 2**31).any()):
-            raise FileFormatError("the refractory neurons do not fit the populations.")
+            raise FileFormatError("the ends of refractoriness do not fit the neurons of the populations.")
     steps, populations, ids = moment.steps, moment.populations, moment.ids
     if any(each.dtype != np.int64 or each.shape != steps.shape or each.ndim != 1 for each in (steps, populations, ids)):
-        raise FileFormatError("the spikes in flight are damaged.")
+        raise FileFormatError("the spikes in flight are not three lists of whole numbers of one length.")
     indices(populations, len(sizes), "populations of spikes in flight")
     wrong = (ids < 0) | (ids >= np.array(sizes)[populations]) | (steps > moment.step) | (steps < moment.step - 2**31)
     order = np.lexsort((ids, populations, steps))

@@ -1,30 +1,32 @@
-"""Declarations as text and arrays: plain values, and dataclasses of the modules listed here. Nothing else is read."""
+"""Declarations as text and arrays: plain values, and the dataclasses listed here by name. Nothing else is read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
-from importlib import import_module
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, FileFormatError
+from hsnn_event.errors import ArgumentTypeError, FileFormatError, shown
+from hsnn_event.model.declare import NeuronModel
+from hsnn_event.model.source import SourceModel
+from hsnn_event.network.delays import DelayRounding
+from hsnn_event.network.projection import PerEdge
+from hsnn_event.random import Distribution
+from hsnn_event.recording.result import Record
+from hsnn_event.stimuli import Stimulus
+from hsnn_event.timecourse import Steps
+from hsnn_event.topology.rules import Rule
 
 Array = npt.NDArray[Any]
-# Where the classes live that declarations are made of: dataclasses that hold plain values, arrays and one another.
-DECLARING = (
-    "hsnn_event.model.declare",
-    "hsnn_event.model.source",
-    "hsnn_event.network.delays",
-    "hsnn_event.network.projection",
-    "hsnn_event.random",
-    "hsnn_event.recording.result",
-    "hsnn_event.stimuli",
-    "hsnn_event.timecourse",
-    "hsnn_event.topology.rules",
-)
+# The classes that declarations are made of, by the names that stand in files: dataclasses that hold plain values, arrays
+# and one another.
+DECLARING: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (DelayRounding, Distribution, NeuronModel, PerEdge, Record, Rule, SourceModel, Steps, Stimulus)
+}
 
 
 class Writer:
@@ -49,11 +51,11 @@ class Writer:
         if isinstance(value, Mapping):
             return {"map": [[self.write(key, place), self.write(item, place)] for key, item in value.items()]}
         kind = type(value)
-        if is_dataclass(kind) and kind.__module__ in DECLARING:
+        if DECLARING.get(kind.__name__) is kind:
             held = {each.name: self.write(getattr(value, each.name), place) for each in fields(kind) if each.init}
-            return {"is": f"{kind.__module__}:{kind.__name__}", "fields": held}
+            return {"is": kind.__name__, "fields": held}
         raise ArgumentTypeError(
-            f"{place}: {value!r} ({kind.__name__}) cannot be saved; files hold numbers, texts, arrays and tuples of them.",
+            f"{place}: {shown(value)} ({kind.__name__}) cannot be saved; use numbers, texts, arrays or tuples of them.",
             value=value,
         )
 
@@ -89,14 +91,13 @@ def read(plain: Any, arrays: list[Array]) -> Any:
 
 def _array(number: Any, arrays: list[Array]) -> Array:
     if not isinstance(number, int) or not 0 <= number < len(arrays):
-        raise FileFormatError(f"array number {number!r} is missing.", number=number)
+        raise FileFormatError(f"array number {shown(number)} is missing.", number=number)
     return arrays[number]
 
 
 def _instance(plain: dict[str, Any], arrays: list[Array]) -> Any:
-    module, _, name = str(plain["is"]).partition(":")
-    kind = getattr(import_module(module), name, None) if module in DECLARING else None
-    if not (isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module):
-        raise FileFormatError(f"{plain['is']!r} is no kind of declaration.", kind=plain["is"])
-    held = {key: read(value, arrays) for key, value in plain["fields"].items()}
-    return kind(**held)
+    kind = DECLARING.get(plain["is"]) if isinstance(plain["is"], str) else None
+    if kind is None:
+        known = ", ".join(sorted(DECLARING))
+        raise FileFormatError(f"{shown(plain['is'])} is no kind of declaration; there are {known}.", kind=plain["is"])
+    return kind(**{key: read(value, arrays) for key, value in plain["fields"].items()})

@@ -78,7 +78,10 @@ class LoweredModel:
     def _refractory_steps(self, duration: Number) -> Number:
         what = f"{self.kernel.name}: the refractory period"
         if np.min(duration) < 0 or not np.isfinite(duration).all():
-            raise ValueRangeError(f"{what} is {np.min(duration):g} ms; it must be 0 or more.", value=duration)
+            raise ValueRangeError(
+                f"{what} is {np.min(duration):g} ms; it must be 0 or more. Change what it is computed from.",
+                value=duration,
+            )
         if np.ndim(duration) == 0:
             cure = "Give a multiple of dt, or change dt."
             return float(Grid(self.dt).steps(float(duration), what, cure))

@@ -33,8 +33,9 @@ from hsnn_event.lowering.stimuli import (
 )
 from hsnn_event.model.source import SourceModel
 from hsnn_event.network.network import Network
-from hsnn_event.network.population import Assignment, Population, Value
+from hsnn_event.network.population import Population
 from hsnn_event.network.projection import PerEdge, Projection, Weight
+from hsnn_event.network.views import Assignment, Value
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
 

@@ -44,7 +44,9 @@ class LoweredSource:
 def lower_source(model: SourceModel, method: str, dt: float) -> LoweredSource:
     """The lowered model of a source; MethodError for a method, which it has none of."""
     if method != "auto":
-        raise MethodError(f"{model.name}: a source of spikes has no equations, so method={method!r} has no meaning.")
+        raise MethodError(
+            f"{model.name}: a source of spikes has no equations, so method={method!r} has no meaning. Leave it out.",
+        )
     constants = (PROBABILITY,) if "rate" in model.parameters else ()
     nothing = Section((), ())
     return LoweredSource(Kernel("source", (), constants, (), (), nothing, nothing, nothing), dt)

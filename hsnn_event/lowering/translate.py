@@ -135,7 +135,10 @@ class Translator:
     def _call(self, value: sympy.Basic, names: Mapping[str, int]) -> int:
         function = _FUNCTIONS.get(type(value))
         if function is None:
-            raise ModelError(f"{readable(value)} ({type(value).__name__}) has no meaning in a kernel.")
+            raise ModelError(
+                f"{readable(value)} ({type(value).__name__}) has no meaning in a model. Use numbers, names, + - * / ** "
+                "and the functions of expressions.",
+            )
         return function(self, *(self.write(arg, names) for arg in value.args))
 
 

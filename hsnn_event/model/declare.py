@@ -113,7 +113,11 @@ def _without_units(values: Mapping[str, object], units: Mapping[str, str], place
 
 def _check_identifier(name: object, what: str, place: str) -> None:
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
-        raise ModelError(f"{place}: {what} must be an ASCII identifier and no keyword, not {shown(name)}.", name=name)
+        raise ModelError(
+            f"{place}: {what} must be an ASCII identifier and no keyword, such as v or tau_m, not "
+            f"{shown(name)}.",
+            name=name,
+        )
 
 
 def _check_names(model: NeuronModel) -> None:
@@ -141,7 +145,7 @@ def _check_values(model: NeuronModel) -> None:
         if isinstance(value, int | float | np.number):
             real(value, place, infinite=True)
         elif is_array(value) and as_array(value, place, "give one number a neuron").dtype.kind not in "iuf":
-            raise ArgumentTypeError(f"{place} must hold real numbers.", value=value)
+            raise ArgumentTypeError(f"{place} must hold real numbers, not {shown(value)}.", value=value)
     for name, value in model.inputs.items():
         real(value, f"{model.name}.inputs[{name!r}]")
     for name, value in model.states.items():

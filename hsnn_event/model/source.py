@@ -59,11 +59,14 @@ def check_rates(rates: float | FloatArray, dt: float, where: str) -> None:
 def _check_list(times: FloatArray, ids: IntArray, size: int, grid: Grid, where: str) -> None:
     if ids.size and ids.max() >= size:
         largest = int(ids.max())
-        text = f"{where}: a spike of neuron {largest}, but ids run from 0 to {size - 1}."
+        text = f"{where}: a spike of neuron {largest}, but ids run from 0 to {size - 1}. Give ids of this population."
         raise ValueRangeError(text, value=largest, size=size)
     steps = spike_steps(times, grid, where)
     if (steps < 1).any():
-        text = f"{where}: a spike at 0 ms; the first step ends at {grid.dt:g} ms, and spikes lie at ends of steps."
+        text = (
+            f"{where}: a spike at 0 ms; the first step ends at {grid.dt:g} ms, and spikes lie at ends of steps. Give a "
+            "later time."
+        )
         raise ValueRangeError(text, dt=grid.dt)
     order = np.lexsort((ids, steps))
     twice = np.flatnonzero((np.diff(steps[order]) == 0) & (np.diff(ids[order]) == 0))
@@ -81,7 +84,10 @@ def spike_steps(times: FloatArray, grid: Grid, where: str) -> IntArray:
     """The steps at whose ends the times lie; GridError for a time off the grid, ValueRangeError beyond all steps."""
     if times.size and times.max() / grid.dt >= 2.0**53:
         latest = float(times.max())
-        raise ValueRangeError(f"{where}: a spike at {latest:g} ms, later than steps can be counted.", time=latest)
+        raise ValueRangeError(
+            f"{where}: a spike at {latest:g} ms, later than steps can be counted. Give earlier times.",
+            time=latest,
+        )
     ratio = times / grid.dt
     steps = np.rint(ratio)
     off = np.flatnonzero(np.abs(ratio - steps) > 1e-6)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from hsnn_event.errors import ArgumentTypeError
+from hsnn_event.errors import ArgumentTypeError, shown
 
 
 class Progress:
@@ -27,7 +27,7 @@ class Progress:
     ) -> None:
         if not (isinstance(progress, bool) or callable(progress)):
             raise ArgumentTypeError(
-                f"progress={progress!r} is neither True, False nor callable. A callable gets "
+                f"progress={shown(progress)} is neither True, False nor callable. A callable gets "
                 "(time, t_stop) in ms.",
                 value=progress,
             )

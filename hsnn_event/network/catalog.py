@@ -23,7 +23,7 @@ class Catalog(Mapping[str, T]):
                 raise unknown_name(self.kind, key, self._items)
             return self._items[key]
         if isinstance(key, bool) or not isinstance(key, int):
-            raise ArgumentTypeError(f"a {self.kind} is found by name or number, not by {shown(key)}.", key=key)
+            raise ArgumentTypeError(f"a {self.kind} is found by its name or number, not by {shown(key)}.", key=key)
         if not -len(self) <= key < len(self):
             text = f"{self.kind} number {shown(key)} does not exist; there are {len(self)}, counted from 0."
             raise ValueRangeError(text, key=key)

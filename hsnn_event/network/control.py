@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 from hsnn_event.errors import DeclarationError
 from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.network.catalog import Catalog
-from hsnn_event.network.population import Assignment, Population
+from hsnn_event.network.population import Population
 from hsnn_event.network.schedule import Callback, Look, ScheduledChange, callback, found, grid_step
+from hsnn_event.network.views import Assignment
 from hsnn_event.quantities import real, whole
 from hsnn_event.recording import Result
 

@@ -26,7 +26,7 @@ class DelayRounding:
 def in_steps(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int) -> tuple[IntArray, DelayRounding]:
     """Whole steps in times of any shape, at least `least`; off the grid they are an error or, if asked for, rounded."""
     if (values < 0).any():
-        raise ValueRangeError(f"{what} is {values.min():g} ms; it must not be negative.", delay=float(values.min()))
+        raise ValueRangeError(f"{what} is {values.min():g} ms, and negative. Give 0 or more.", delay=float(values.min()))
     steps = np.rint(values / grid.dt)
     if not rounds:
         if values.size:
@@ -35,11 +35,16 @@ def in_steps(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int
         if (steps < least).any():
             shortest = float(values.min())
             raise ValueRangeError(
-                f"{what} is {shortest:g} ms; the least is one step, {grid.dt:g} ms.", delay=shortest, dt=grid.dt
+                f"{what} is {shortest:g} ms; the least is one step, {grid.dt:g} ms. Give a longer delay, or take a "
+                "smaller dt.",
+                delay=shortest, dt=grid.dt,
             )
     steps = np.maximum(steps, least)
     if (steps > MOST_STEPS).any():
-        raise ValueRangeError(f"{what} is {values.max():g} ms, more than 2**31 - 1 steps.", delay=float(values.max()))
+        raise ValueRangeError(
+            f"{what} is {values.max():g} ms, more than 2**31 - 1 steps of {grid.dt:g} ms. Give a shorter one.",
+            delay=float(values.max()),
+        )
     changes = abs(steps * grid.dt - values)
     moved = changes > grid.dt * 1e-6
     return steps.astype(np.int64), DelayRounding(int(moved.sum()), float(changes[moved].max(initial=0.0)))

@@ -12,7 +12,7 @@ from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError
 from hsnn_event.grid import Grid
 from hsnn_event.model.source import spike_steps
 from hsnn_event.network.delays import FloatArray, in_steps
-from hsnn_event.network.population import View
+from hsnn_event.network.views import View
 from hsnn_event.quantities import indices, real, real_or_array
 from hsnn_event.stimuli import CONTINUOUS, Stimulus
 
@@ -51,7 +51,10 @@ def declared_drive(
         raise ShapeError(text, size=target.size)
     if stimulus.kind in CONTINUOUS:
         if receptor is not None or delay:
-            raise DeclarationError(f"{where}: {stimulus.kind} has no receptor and no delay; name an input with input=.")
+            raise DeclarationError(
+                f"{where}: {stimulus.kind} acts on an input, so receptor= and delay= have no meaning. Leave them out; "
+                "input= names the input.",
+            )
         if stimulus.every is not None and grid.steps(stimulus.every, f"{where}: every") < 1:
             text = f"{where}: every = {stimulus.every:g} ms is less than one step; give a multiple of dt = {grid.dt:g} ms."
             raise ValueRangeError(text, every=stimulus.every, dt=grid.dt)

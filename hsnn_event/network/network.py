@@ -20,9 +20,10 @@ from hsnn_event.network import overview
 from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.control import RunControl
 from hsnn_event.network.drive import Drive, declared_drive
-from hsnn_event.network.population import Group, Population, Value, View, parts
+from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection
 from hsnn_event.network.record import declared_record, kept_record
+from hsnn_event.network.views import Group, Value, View, parts
 from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
@@ -138,14 +139,19 @@ class Network(RunControl):
         if not isinstance(rule, Rule | Pattern | type) and callable(rule):
             rule = from_function(rule)
         if not isinstance(rule, Rule | Pattern):
-            raise ArgumentTypeError(f"give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}.", value=rule)
+            raise ArgumentTypeError(
+                f"connect: give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}.",
+                value=rule,
+            )
         sources, targets = self._own_parts(source), self._own_parts(target)
         rounds = self.round_delays if round_delays is None else flag(round_delays, "round_delays")
         several = isinstance(source, Group) or isinstance(target, Group)
         if several:
             check_divisible(rule, len(sources), len(targets))
             if is_array(weight) or is_array(delay):
-                raise DeclarationError("arrays of weights or delays do not fit a group; connect its members one by one.")
+                raise DeclarationError(
+                    "connect: arrays of weights or delays do not fit a group; connect its members one by one.",
+                )
         if name is not None:
             label(name, "connect: name")
         receptors: Sequence[str | None] = [receptor]
@@ -190,10 +196,10 @@ class Network(RunControl):
         """
         self._require_open("a drive")
         if not isinstance(stimulus, Stimulus):
-            raise ArgumentTypeError(f"give a stimulus of hsnn.stimuli, such as poisson(8.0), not {shown(stimulus)}.")
+            raise ArgumentTypeError(f"drive: give a stimulus of hsnn.stimuli, such as poisson(8.0), not {shown(stimulus)}.")
         targets = self._own_parts(target)
         if isinstance(target, Group) and (is_array(weight) or stimulus.n_targets is not None or stimulus.ids is not None):
-            raise DeclarationError("arrays do not drive a group; drive its members one by one.")
+            raise DeclarationError("drive: arrays do not fit a group; drive its members one by one.")
         made = [
             declared_drive(one, stimulus, weight, receptor, delay, input, self.grid, self.round_delays) for one in targets
         ]
@@ -253,7 +259,10 @@ class Network(RunControl):
         members = parts(neurons)
         for member in members:
             if member.population.network is not self:
-                raise DeclarationError(f"population {member.name!r} belongs to another network.", name=member.name)
+                raise DeclarationError(
+                    f"population {member.name!r} belongs to another network; use one of this network.",
+                    name=member.name,
+                )
         return members
 
     def _require_open(self, what: str) -> None:

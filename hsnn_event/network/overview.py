@@ -12,8 +12,9 @@ from hsnn_event.random import Distribution
 if TYPE_CHECKING:
     from hsnn_event.network.drive import Drive
     from hsnn_event.network.network import Network
-    from hsnn_event.network.population import Group, Population, View
+    from hsnn_event.network.population import Population
     from hsnn_event.network.projection import Projection
+    from hsnn_event.network.views import Group, View
 
 
 def of_network(net: Network) -> str:

@@ -15,7 +15,7 @@ from hsnn_event.errors import DeclarationError, ShapeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.network import overview, readback
 from hsnn_event.network.delays import DelayRounding, in_steps
-from hsnn_event.network.population import Value, View
+from hsnn_event.network.views import Value, View
 from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.topology.listed import kept, thinned

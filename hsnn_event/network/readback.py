@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError
-from hsnn_event.network.population import FloatArray, IntArray, Population
+from hsnn_event.network.population import Population
+from hsnn_event.network.views import FloatArray, IntArray
 from hsnn_event.quantities import label, real_or_array
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
+from hsnn_event.files.replacing import checked_path
 from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.model.parse import parse
-from hsnn_event.network.population import View
+from hsnn_event.network.views import View
 from hsnn_event.quantities import is_array, label, real
 from hsnn_event.recording import Record
 from hsnn_event.units import in_unit
@@ -34,7 +35,7 @@ def declared_record(
         raise ArgumentTypeError(f"{where}: what to record is text or several texts, not {shown(what)}.", value=what)
     names = (what,) if isinstance(what, str) else tuple(label(each, f"{where}: what is recorded") for each in what)
     if not names:
-        raise DeclarationError(f"{where}: name what to record, 'spikes' or states.")
+        raise DeclarationError(f"{where}: nothing to record is named; give 'spikes' or states such as 'v'.")
     if names == (SPIKES,):
         if every is not None or at is not None:
             given = "every" if every is not None else "at"
@@ -47,7 +48,7 @@ def declared_record(
         every = real(every, f"{where}: every", low=grid.dt * NEARLY_ONE, unit="ms")
         grid.steps(every, f"{where}: every")
     if name is not None and "\0" in label(name, f"{where}: name"):
-        raise ArgumentTypeError(f"{where}: name={name!r} holds a null character; choose another name.", value=name)
+        raise ArgumentTypeError(f"{where}: name={shown(name)} holds a null character; choose another name.", value=name)
     return Record(
         target.name,
         None if target.selection is None else target.selection.copy(),
@@ -55,7 +56,7 @@ def declared_record(
         every,
         name or "",
         None if at is None else _times(at, where, grid),
-        None if to is None else _path(to, where),
+        None if to is None else str(checked_path(to, where, "to")),
     )
 
 
@@ -84,7 +85,7 @@ def _check_variables(target: View, names: tuple[str, ...], where: str) -> None:
             raise unknown_name(f"{where}:", variable, (SPIKES, *known))
         parse(variable, known, where)
     if len(set(names)) != len(names):
-        raise DeclarationError(f"{where}: a variable is named twice: {', '.join(names)}.", names=names)
+        raise DeclarationError(f"{where}: a variable is named twice among {', '.join(names)}. Name each once.", names=names)
 
 
 def _times(at: Sequence[float], where: str, grid: Grid) -> tuple[float, ...]:
@@ -97,15 +98,6 @@ def _times(at: Sequence[float], where: str, grid: Grid) -> tuple[float, ...]:
         text = f"{where}: at 0 ms nothing has run; get() gives the initial values. Leave 0 out of at=."
         raise ValueRangeError(text, at=0.0)
     return tuple(grid.time(step) for step in steps)
-
-
-def _path(to: str | os.PathLike[str], where: str) -> str:
-    path = os.fspath(to) if isinstance(to, str | os.PathLike) else to
-    if not isinstance(path, str) or not path:
-        raise ArgumentTypeError(f"{where}: to= is the path of a file, not {shown(to)}.", value=to)
-    if "\0" in path:
-        raise ArgumentTypeError(f"{where}: to={path!r} holds a null character; no file can have that name.", value=to)
-    return path
 
 
 def _content(record: Record) -> tuple[object, ...]:

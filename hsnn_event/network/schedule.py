@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
 from hsnn_event.grid import Grid
-from hsnn_event.network.population import Assignment
+from hsnn_event.network.views import Assignment
 from hsnn_event.quantities import real
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def grid_step(time: object, what: str, grid: Grid, now: int) -> int:
     step = grid.steps(real(time, what, low=0.0, unit="ms"), what)
     if step < now:
         raise ValueRangeError(
-            f"{what} of {grid.time(step):g} ms is past: the network stands at {grid.time(now):g} ms.", time=grid.time(step)
+            f"{what} of {grid.time(step):g} ms is past: the network stands at {grid.time(now):g} ms. Give a later time.",
+            time=grid.time(step),
         )
     return step
 

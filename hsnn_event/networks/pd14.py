@@ -129,7 +129,7 @@ def scale_network(scale: float, drive: str) -> Scaled:
     """Numbers of neurons and synapses, weights, rates and currents at `scale`."""
     if not 0.0 < scale <= 1.0:
         raise ValueRangeError(
-            f"microcircuit: scale {scale!r} is not in (0, 1]. 1.0 is the full network, 0.1 a tenth.",
+            f"microcircuit: scale {shown(scale)} is not in (0, 1]. 1.0 is the full network, 0.1 a tenth.",
             value=scale,
         )
     p = parameters()

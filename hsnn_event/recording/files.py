@@ -89,7 +89,7 @@ class _Writer:
             group = f"{place}/{variable if _PLAIN_NAME.fullmatch(variable) else number}"
             for name in ("times", "ids", "values"):
                 write_array(self._file, f"{group}/{name}", np.asarray(getattr(samples, name)))
-            held.append({"variable": variable, "group": group})
+            held.append({"variable": variable, "unit": samples.unit, "group": group})
         return {"states": held}
 
 
@@ -130,10 +130,11 @@ class _Reader:
     def _data(self, header: dict[str, Any]) -> SpikeData | dict[str, StateData]:
         if "states" not in header:
             return self.spikes(header)
-        return {_text(each["variable"]): self._states(_text(each["group"])) for each in header["states"]}
+        return {_text(each["variable"]): self._states(each) for each in header["states"]}
 
-    def _states(self, group: str) -> StateData:
-        return StateData(*(self._array(group, name) for name in ("times", "ids", "values")))
+    def _states(self, header: dict[str, Any]) -> StateData:
+        times, ids, values = (self._array(_text(header["group"]), name) for name in ("times", "ids", "values"))
+        return StateData(times, ids, values, _text(header["variable"]), _text(header["unit"]))
 
     def _array(self, group: str, name: str) -> Any:
         return read_array(self._file, f"{group}/{name}", "i" if name in ("ids", "neurons") else "fiub")

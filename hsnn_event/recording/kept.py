@@ -33,8 +33,8 @@ class KeptSpikes:
 class KeptSamples:
     """Samples of some variables of some neurons."""
 
-    def __init__(self, neurons: IntArray, variables: tuple[str, ...]) -> None:
-        self.neurons = neurons
+    def __init__(self, neurons: IntArray, variables: tuple[str, ...], units: Mapping[str, str]) -> None:
+        self.neurons, self.units = neurons, units
         self._times: list[FloatArray] = []
         self._values: dict[str, list[FloatArray]] = {name: [np.zeros((0, len(neurons)))] for name in variables}
 
@@ -47,4 +47,7 @@ class KeptSamples:
     def data(self, t_start: float, t_stop: float) -> dict[str, StateData]:
         """All of them together."""
         times = np.concatenate([np.zeros(0), *self._times])
-        return {name: StateData(times, self.neurons, np.concatenate(rows)) for name, rows in self._values.items()}
+        return {
+            name: StateData(times, self.neurons, np.concatenate(rows), name, self.units.get(name, ""))
+            for name, rows in self._values.items()
+        }

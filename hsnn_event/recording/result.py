@@ -12,7 +12,7 @@ import numpy as np
 
 from hsnn_event.analysis.windows import IntArray, edge_tolerance
 from hsnn_event.errors import AmbiguousError, ArgumentTypeError, NotRecordedError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import hashable, is_array
+from hsnn_event.quantities import hashable, is_array, real
 from hsnn_event.recording import overview
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
@@ -125,6 +125,7 @@ class Result:
     states: Mapping[str, Mapping[str, StateData]] = field(init=False)
 
     def __post_init__(self) -> None:
+        _check_result(self)
         set_field = object.__setattr__
         set_field(self, "spikes", ByName("spikes of", self.spikes))
         set_field(self, "records", dict(self.records))
@@ -149,7 +150,7 @@ class Result:
         name = record if isinstance(record, str) else getattr(record, "name", record)
         for each, data in self.records.items():
             if each.name == name:
-                return data
+                return data if isinstance(data, SpikeData) else ByName(f"record {name!r}: samples of", data)
         known = ", ".join(each.name for each in self.records) or "none"
         raise NotRecordedError(
             f"record {shown(name)} is not in this result; its records: {known}. A record made after the "
@@ -209,7 +210,7 @@ def concatenate(results: Sequence[Result]) -> Result:
         if not isinstance(each, Result):
             raise ArgumentTypeError(f"concatenate joins results of net.run, not {shown(each)}.", value=each)
     if not results:
-        raise ValueRangeError("there are no results to join. Give at least one.")
+        raise ValueRangeError("concatenate: there are no results to join. Give at least one.")
     for before, after in pairwise(results):
         _check_consecutive(before, after)
     first, last = results[0], results[-1]
@@ -239,9 +240,26 @@ def _check_consecutive(before: Result, after: Result) -> None:
     names = sorted(populations | {record.name for record in records})
     if names:
         raise NotRecordedError(
-            f"{', '.join(names)}: recorded in only one of two results. Record the same in all.",
+            f"{', '.join(names)}: recorded in only some of the results to join. Record the same in all runs.",
             names=names,
         )
+
+
+def _check_result(result: Result) -> None:
+    """Refuse fields that are no mappings of what they should hold, and times that are no numbers."""
+    held: dict[str, tuple[type, Any, str]] = {
+        "spikes": (str, SpikeData, "names to SpikeData"),
+        "records": (Record, SpikeData | Mapping, "Record to SpikeData, or to a mapping from variables to StateData"),
+        "timing": (str, int | float, "names to seconds"),
+        "info": (str, object, "names to values"),
+    }
+    for name, (key_type, value_type, wanted) in held.items():
+        given = getattr(result, name)
+        fits = isinstance(given, Mapping) and all(isinstance(key, key_type) for key in given)
+        if not fits or not all(isinstance(value, value_type) for value in given.values()):
+            raise ArgumentTypeError(f"Result: {name} must be a mapping from {wanted}, not {shown(given)}.", value=given)
+    for name in ("t_start", "t_stop"):
+        real(getattr(result, name), f"Result: {name}", unit="ms")
 
 
 def _states(
@@ -283,9 +301,11 @@ def _join_states(parts: Sequence[StateData]) -> StateData:
         np.concatenate([part.times for part in parts]),
         parts[0].ids,
         np.concatenate([part.values for part in parts]),
+        parts[0].variable,
+        parts[0].unit,
     )
 
 
 def _check_same_neurons(neurons: Sequence[IntArray]) -> None:
     if not all(np.array_equal(neurons[0], each) for each in neurons[1:]):
-        raise ShapeError("the results watched different neurons. Record the same ones in all.")
+        raise ShapeError("concatenate: the results watched different neurons. Record the same ones in all runs.")

@@ -8,17 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hsnn_event.analysis import spikes as analysis
-from hsnn_event.analysis.windows import (
-    FloatArray,
-    IntArray,
-    bin_edges,
-    edge_tolerance,
-    window_slice,
-)
+from hsnn_event.analysis.windows import FloatArray, IntArray, edge_tolerance, window_slice
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
 from hsnn_event.quantities import as_array, real, whole
 from hsnn_event.recording import overview
+from hsnn_event.recording.statistics import SpikeStatistics, stranger
 from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
@@ -27,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpikeData:
+class SpikeData(SpikeStatistics):
     """Spikes with t_start < time <= t_stop, sorted by (time, id).
 
     `times` in ms (float64) and `ids` (int64), one entry a spike. `neurons` are the ids of the
@@ -56,7 +50,7 @@ class SpikeData:
         times, ids = _real_numbers("times", self.times), _whole_numbers("ids", self.ids)
         if times.ndim != 1 or times.shape != ids.shape:
             raise ShapeError(
-                f"times have shape {times.shape} and ids {ids.shape}. Give two arrays with one "
+                f"SpikeData: times have shape {times.shape} and ids {ids.shape}. Give two arrays with one "
                 "entry a spike.",
                 times=times.shape,
                 ids=ids.shape,
@@ -77,104 +71,28 @@ class SpikeData:
     def _check(self) -> None:
         if not self.t_start <= self.t_stop:
             raise ValueRangeError(
-                f"t_start {self.t_start:g} ms lies after t_stop {self.t_stop:g} ms.",
+                f"SpikeData: t_start {self.t_start:g} ms lies after t_stop {self.t_stop:g} ms. Exchange them.",
                 t_start=self.t_start,
                 t_stop=self.t_stop,
             )
         if self.neurons.shape != (self.n_neurons,):
             raise ShapeError(
-                f"neurons has shape {self.neurons.shape}, but n_neurons is {self.n_neurons}.",
+                f"SpikeData: neurons has shape {self.neurons.shape}, but n_neurons is {self.n_neurons}. Give one id a "
+                "neuron.",
                 shape=self.neurons.shape,
                 n_neurons=self.n_neurons,
             )
         times = self.times
         if not np.all(np.isfinite(times)):
-            raise ValueRangeError("times hold NaN or infinity; a spike has a time in ms.")
+            raise ValueRangeError("SpikeData: times hold NaN or infinity. Give finite times in ms.")
         if times.size and window_slice(times, self.t_start, self.t_stop) != slice(0, times.size):
             raise ValueRangeError(
-                f"times from {times[0]:g} to {times[-1]:g} ms do not all lie in "
+                f"SpikeData: times from {times[0]:g} to {times[-1]:g} ms do not all lie in "
                 f"({self.t_start:g}, {self.t_stop:g}] ms. Widen t_start and t_stop.",
                 first=float(times[0]),
                 last=float(times[-1]),
             )
         self._positions()
-
-    def _positions(self) -> IntArray:
-        """Where the neuron of each spike stands in `neurons`."""
-        if np.array_equal(self.neurons, np.arange(self.n_neurons)):
-            outside = (self.ids < 0) | (self.ids >= self.n_neurons)
-            if np.any(outside):
-                raise _stranger(self.ids[outside][0], self.n_neurons)
-            return self.ids
-        order = np.argsort(self.neurons, kind="stable")
-        ascending = self.neurons[order]
-        twice = np.flatnonzero(ascending[1:] == ascending[:-1])
-        if twice.size:
-            raise ValueRangeError(
-                f"neuron {ascending[twice[0]]} is named twice. Name each neuron once.",
-                id=int(ascending[twice[0]]),
-            )
-        places = np.searchsorted(ascending, self.ids)
-        found = places < self.n_neurons
-        found[found] = ascending[places[found]] == self.ids[found]
-        if not np.all(found):
-            raise _stranger(self.ids[~found][0], self.n_neurons)
-        return order[places]
-
-    # -- rates, counts, intervals
-
-    def rate(self, bin: float | None = None) -> Any:
-        """The mean rate in Hz a neuron; with `bin` (ms) over time, shape (n_bins,).
-
-        >>> spikes = SpikeData([100.0, 300.0, 600.0], [0, 1, 0], 2, 0.0, 1000.0)
-        >>> spikes.rate()
-        1.5
-        >>> spikes.rate(bin=500.0)
-        array([2., 1.])
-        """
-        if bin is None:
-            return analysis.mean_rate(len(self), self.n_neurons, self.t_start, self.t_stop)
-        neuron_seconds = np.diff(self.bin_edges(bin)) * self.n_neurons / 1000.0
-        return self.counts(bin) / neuron_seconds
-
-    def rates(self) -> FloatArray:
-        """The rate of each neuron in Hz, shape (n_neurons,)."""
-        return analysis.rates(self._positions(), self.n_neurons, self.t_start, self.t_stop)
-
-    def bin_edges(self, bin: float) -> FloatArray:
-        """The edges (ms) of the bins of `rate` and `counts`; the last bin may be shorter."""
-        return bin_edges(self.t_start, self.t_stop, _width(bin))
-
-    def counts(self, bin: float, per_neuron: bool = False) -> IntArray:
-        """Numbers of spikes in bins of `bin` ms: (n_bins,), or (n_bins, n_neurons) per neuron."""
-        bin = _width(bin)
-        if not per_neuron:
-            return analysis.counts(self.times, self.t_start, self.t_stop, bin)
-        return analysis.counts_per_neuron(
-            self.times, self._positions(), self.n_neurons, self.t_start, self.t_stop, bin
-        )
-
-    def isi(self) -> FloatArray:
-        """All intervals between successive spikes of one neuron in ms, sorted by neuron, then time.
-
-        >>> SpikeData([1.0, 2.0, 4.0], [0, 1, 0], 2, 0.0, 5.0).isi()
-        array([3.])
-        """
-        return analysis.intervals(self.times, self._positions())[0]
-
-    def cv(self) -> FloatArray:
-        """The coefficient of variation of each neuron's intervals; NaN below three spikes."""
-        return analysis.cv(self.times, self._positions(), self.n_neurons)
-
-    def correlations(self, bin: float) -> FloatArray:
-        """Pearson's correlation of the counts in bins of `bin` ms, for every pair of neurons."""
-        return analysis.correlations(self.counts(bin, per_neuron=True))
-
-    def trains(self) -> list[FloatArray]:
-        """The spike times of each neuron in ms."""
-        return analysis.trains(self.times, self._positions(), self.n_neurons)
-
-    # -- parts
 
     def window(self, start: float, stop: float) -> SpikeData:
         """The spikes with start < time <= stop; ValueRangeError outside (t_start, t_stop]."""
@@ -183,7 +101,7 @@ class SpikeData:
         if not (self.t_start - tolerance <= start <= stop <= self.t_stop + tolerance):
             raise ValueRangeError(
                 f"window ({start:g}, {stop:g}] ms does not lie in ({self.t_start:g}, "
-                f"{self.t_stop:g}] ms, where spikes were recorded.",
+                f"{self.t_stop:g}] ms, where spikes were recorded. Choose a part of it.",
                 start=start,
                 stop=stop,
             )
@@ -209,24 +127,26 @@ class SpikeData:
             try:
                 return self.neurons[ids]
             except (TypeError, ValueError) as error:
-                raise ArgumentTypeError(f"spikes[{shown(ids)}]: a slice is of whole numbers.", value=ids) from error
+                raise ArgumentTypeError(
+                    f"spikes[{shown(ids)}]: a slice is made of whole numbers, such as 0:10.",
+                    value=ids,
+                ) from error
         ids = as_array(ids, "ids", "give ids or a mask")
         if ids.dtype == np.bool_:
             if np.shape(ids) != self.neurons.shape:
                 raise ShapeError(
-                    f"the mask has shape {np.shape(ids)}, but there are {self.n_neurons} neurons.",
+                    f"spikes[mask]: the mask has shape {np.shape(ids)}, but there are {self.n_neurons} neurons. Give "
+                    "one boolean each.",
                     shape=np.shape(ids),
                 )
             return self.neurons[np.asarray(ids)]
         if ids.ndim > 1:
-            raise ShapeError(f"ids have shape {ids.shape}; give one dimension.", shape=ids.shape)
+            raise ShapeError(f"spikes[ids]: ids have shape {ids.shape}; give one list of ids.", shape=ids.shape)
         chosen = np.atleast_1d(_whole_numbers("ids", ids))
         strangers = chosen[~np.isin(chosen, self.neurons)]
         if strangers.size:
-            raise _stranger(strangers[0], self.n_neurons)
+            raise stranger(strangers[0], self.n_neurons)
         return chosen
-
-    # -- out
 
     def raster(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw a dot a spike into `ax` and return it; without `ax`, with a histogram below.
@@ -235,6 +155,8 @@ class SpikeData:
         """
         from hsnn_event.analysis import plots
 
+        if options.get("bin") is not None:
+            options["bin"] = real(options["bin"], "raster: bin", unit="ms")
         return plots.raster(self, ax, **options)
 
     def to_csv(self, path: str | PathLike[str]) -> None:
@@ -284,9 +206,6 @@ class SpikeData:
 
         return to_pandas(self)
 
-    def __len__(self) -> int:
-        return int(self.times.size)
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SpikeData):
             return NotImplemented
@@ -310,17 +229,6 @@ class SpikeData:
 def _ascending(times: FloatArray, ids: IntArray) -> bool:
     later = times[1:] > times[:-1]
     return bool(np.all(later | ((times[1:] == times[:-1]) & (ids[1:] >= ids[:-1]))))
-
-
-def _stranger(neuron: int, n_neurons: int) -> ValueRangeError:
-    return ValueRangeError(
-        f"id {neuron} is not among the {n_neurons} neurons that were recorded.", id=int(neuron)
-    )
-
-
-def _width(bin: object) -> float:
-    """The width of a bin in ms."""
-    return real(bin, "bin", unit="ms")
 
 
 def _real_numbers(name: str, values: Any) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray
-from hsnn_event.errors import ShapeError
+from hsnn_event.errors import ArgumentTypeError, ShapeError, shown
 from hsnn_event.recording import overview
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, eq=False)
 class StateData:
     """Samples of one variable: `times` (ms), `ids` (population ids), `values` (time x neuron).
+
+    `variable` is its name, or the expression that was recorded, and `unit` its unit; empty where nobody said.
 
     Raises ShapeError where `values` is not of shape (times.size, ids.size).
 
@@ -29,12 +31,20 @@ class StateData:
     times: FloatArray
     ids: IntArray
     values: FloatArray
+    variable: str = ""
+    unit: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("times", "ids", "values"):
+            object.__setattr__(self, name, _numbers(getattr(self, name), name))
+        for name in ("variable", "unit"):
+            if not isinstance(getattr(self, name), str):
+                text = f"StateData: {name} must be a text such as 'v', not {shown(getattr(self, name))}."
+                raise ArgumentTypeError(text, value=getattr(self, name))
         expected = (np.size(self.times), np.size(self.ids))
         if np.shape(self.values) != expected:
             raise ShapeError(
-                f"values have shape {np.shape(self.values)}, but the times and ids ask for "
+                f"StateData: values have shape {np.shape(self.values)}, but the times and ids ask for "
                 f"{expected}. Give one row a time and one column a neuron.",
                 shape=np.shape(self.values),
                 expected=expected,
@@ -43,11 +53,13 @@ class StateData:
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw a line a neuron into `ax`, or into a new figure, and return the axes.
 
-        Needs the extra `plot`; options are those of `analysis.plots.traces`, such as label="v (mV)".
+        Needs the extra `plot`; options are those of `analysis.plots.traces`. The vertical axis is labelled with variable
+        and unit, "v (mV)", unless `label` says otherwise.
         """
         from hsnn_event.analysis import plots
 
-        return plots.traces(self, ax, **options)
+        label = f"{self.variable} ({self.unit})" if self.unit else self.variable
+        return plots.traces(self, ax, **{"label": label, **options})
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StateData):
@@ -69,3 +81,14 @@ class StateData:
             f"<StateData: {n_times} time{'s' * (n_times != 1)} x "
             f"{n_neurons} neuron{'s' * (n_neurons != 1)}>"
         )
+
+
+def _numbers(values: object, name: str) -> Any:
+    """The values as an array of numbers; not copied where they are one."""
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"StateData: {name} is a ragged sequence, {shown(values)}; give an array.", value=values) from error
+    if array.dtype.kind not in "biuf":
+        raise ArgumentTypeError(f"StateData: {name} must hold real numbers, not {shown(values)}.", value=values)
+    return array

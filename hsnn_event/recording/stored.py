@@ -17,6 +17,7 @@ import numpy as np
 from hsnn_event.analysis.windows import FloatArray, IntArray, edge_tolerance
 from hsnn_event.errors import FileFormatError, RecordingError, ValueRangeError
 from hsnn_event.files.replacing import checked_path
+from hsnn_event.quantities import UNBOUNDED, indices, real
 from hsnn_event.recording.result import Record, Result
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
@@ -133,6 +134,12 @@ class StoredStates(StateData):
                 values = data[rows, self.columns[order]][:, np.argsort(order)]
         return values
 
+    @property
+    def unit(self) -> str:
+        """Read the unit."""
+        with opened(self.path) as file:
+            return str(file[quoted(self.name)]["values"][quoted(self.variable)].attrs["units"])
+
     def window(self, start: float, stop: float) -> StoredStates:
         """The samples with start < time <= stop, still in the file; ValueRangeError outside (t_start, t_stop]."""
         _check_window(self.t_start, self.t_stop, start, stop)
@@ -140,12 +147,12 @@ class StoredStates(StateData):
 
     def __getitem__(self, ids: Any) -> StoredStates:
         """The samples of some neurons, by population ids; ValueRangeError for one that was not watched."""
-        chosen = np.unique(np.atleast_1d(np.asarray(getattr(ids, "ids", ids), np.int64)), return_index=True)
+        chosen = np.unique(indices(getattr(ids, "ids", ids), UNBOUNDED, "ids"), return_index=True)
         wanted = chosen[0][np.argsort(chosen[1])]
         places = {int(neuron): place for place, neuron in enumerate(self.ids)}
         missing = [int(neuron) for neuron in wanted if int(neuron) not in places]
         if missing:
-            text = f"id {missing[0]} is not among the {len(self.ids)} neurons that were recorded."
+            text = f"id {missing[0]} is not among the {len(self.ids)} neurons that were recorded; `ids` lists them."
             raise ValueRangeError(text, id=missing[0])
         here = np.array([places[int(neuron)] for neuron in wanted], np.int64)
         columns = here if self.columns is None else self.columns[here]
@@ -219,7 +226,10 @@ def opened(path: str) -> Iterator[Any]:
                 raise
             file = h5py.File(path, "r", swmr=True)
     except OSError as error:
-        raise FileFormatError(f"{path} cannot be read as HDF5: {error}.", path=path) from error
+        raise FileFormatError(
+            f"{path} cannot be read as HDF5: {error}. It is another kind of file, or damaged.",
+            path=path,
+        ) from error
     try:
         with file:
             yield file
@@ -243,7 +253,11 @@ def _unclosed(path: str) -> bool:
 def check_format(file: Any, path: str) -> None:
     """Refuse a file that is none of ours, or is newer."""
     if file.attrs.get("format") != FORMAT:
-        raise FileFormatError(f"{path} is no recording of hsnn_event (its attribute 'format' says otherwise).", path=path)
+        raise FileFormatError(
+            f"{path} is no recording of hsnn_event: its attribute 'format' says otherwise. Give a file that "
+            "net.record(..., to=) made.",
+            path=path,
+        )
     if int(file.attrs["version"]) > VERSION:
         found = int(file.attrs["version"])
         raise FileFormatError(f"{path} has version {found}; this package reads up to {VERSION}. Update it.", path=path)
@@ -276,9 +290,13 @@ def _rows(group: Any, t_start: float, t_stop: float) -> Rows:
 
 
 def _check_window(t_start: float, t_stop: float, start: float, stop: float) -> None:
+    start, stop = real(start, "window: start", unit="ms"), real(stop, "window: stop", unit="ms")
     tolerance = edge_tolerance(t_start, t_stop)
     if not t_start - tolerance <= start <= stop <= t_stop + tolerance:
-        text = f"window ({start:g}, {stop:g}] ms does not lie in ({t_start:g}, {t_stop:g}] ms, which was recorded."
+        text = (
+            f"window ({start:g}, {stop:g}] ms does not lie in ({t_start:g}, {t_stop:g}] ms, which was recorded. Choose "
+            "a part of it."
+        )
         raise ValueRangeError(text, start=start, stop=stop)
 
 

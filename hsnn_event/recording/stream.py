@@ -145,7 +145,10 @@ class Stream:
         if not os.path.lexists(self.path):
             self._create()
         if not os.path.isfile(self.path):
-            raise RecordingError(f"{self.path} is no file. Choose another name for the recording.", path=self.path)
+            raise RecordingError(
+                f"{self.path} is a folder or a device, not a file. Choose another name for the recording.",
+                path=self.path,
+            )
         try:
             with h5py.File(self.path, "r") as file:
                 self._check(file, tracks, t_start)

@@ -41,7 +41,10 @@ def read_csv(path: PathLike) -> tuple[list[float], list[int]]:
                 times.append(time)
                 ids.append(neuron)
     except OSError as error:
-        raise FileAccessError(f"{path} cannot be read: {reason(error)}.", path=str(path)) from error
+        raise FileAccessError(
+            f"{path} cannot be read: {reason(error)}. Look at its name and permissions.",
+            path=str(path),
+        ) from error
     except UnicodeDecodeError as error:
         raise FileFormatError(f"{path} was not loaded: it is no text ({error}).", path=str(path)) from error
     return times, ids

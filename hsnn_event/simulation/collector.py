@@ -45,7 +45,7 @@ class Collector:
         self.timing = {"simulate": 0.0, "record": 0.0}
         self._streams = {each.path: streams[each.path] for each in recorders if each.path is not None}
         self._kept: dict[str, KeptSpikes | KeptSamples] = {
-            each.record.name: KeptSamples(each.track.neurons, each.track.variables)
+            each.record.name: KeptSamples(each.track.neurons, each.track.variables, each.track.units)
             if each.observables else KeptSpikes(each.track.neurons)
             for each in recorders if each.path is None
         }  # fmt: skip

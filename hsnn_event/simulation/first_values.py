@@ -9,7 +9,8 @@ import numpy as np
 from hsnn_event.lowering.ir import FloatArray
 from hsnn_event.lowering.program import assigned, initial_states, lower_population, resolved_parameters
 from hsnn_event.network.network import Network
-from hsnn_event.network.population import Assignment, Population
+from hsnn_event.network.population import Population
+from hsnn_event.network.views import Assignment
 
 
 def initial_value(network: Network, population: Population, variable: str) -> FloatArray:

@@ -22,9 +22,10 @@ from hsnn_event.lowering.program import (
 )
 from hsnn_event.monitor.progress import Progress
 from hsnn_event.network.network import Network
-from hsnn_event.network.population import Assignment, Population
+from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight
 from hsnn_event.network.schedule import Callback, ScheduledChange, lacking
+from hsnn_event.network.views import Assignment
 from hsnn_event.recording import Result
 from hsnn_event.recording.stream import Stream
 from hsnn_event.simulation.collector import Collector

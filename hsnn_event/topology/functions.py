@@ -50,7 +50,7 @@ class FunctionPattern(Pattern):
                 function=self.function,
             ) from error
         if given.dtype.kind not in "biuf":
-            raise ArgumentTypeError(f"{what} gives {shown(given)}; booleans or probabilities are needed.", dtype=given.dtype)
+            raise ArgumentTypeError(f"{what} gives {shown(given)}; give booleans or probabilities.", dtype=given.dtype)
         try:
             values = np.broadcast_to(given, shape)
         except ValueError as error:

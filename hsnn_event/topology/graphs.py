@@ -189,7 +189,8 @@ def _end_places(labels: Labels, end: End, listed: bool, where: str) -> tuple[Pla
         return _known_places(labels, end, end.labels, where), None
     if len(labels) != n:
         raise ShapeError(
-            f"{where}: from_networkx has {len(labels)} nodes for the {n} neurons of {end.population!r}.",
+            f"{where}: from_networkx has {len(labels)} nodes for the {n} neurons of {end.population!r}; give one node a "
+            "neuron.",
             n_nodes=len(labels), size=n,
         )  # fmt: skip
     if numbers:
@@ -208,7 +209,8 @@ def _known_places(labels: Labels, end: End, known: Mapping[Hashable, int], where
     for label, place in places.items():
         if place < 0:
             raise UnknownNameError(
-                f"{where}: from_networkx: no neuron of {end.population!r} that is connected has the label {label!r}.",
+                f"{where}: from_networkx: no neuron of {end.population!r} that is connected has the label "
+                f"{shown(label)}; labels= of net.population gives them.",
                 name=label,
             )
     return places

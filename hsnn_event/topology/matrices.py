@@ -32,10 +32,15 @@ def from_scipy(W: Any, *, autapses: bool = True, multapses: bool = True) -> Rule
     from scipy import sparse
 
     if not sparse.issparse(W):
-        raise ArgumentTypeError(f"from_scipy: a SciPy sparse array is needed, not {type(W).__name__}; dense: from_dense(W).")
+        raise ArgumentTypeError(
+            f"from_scipy: W must be a SciPy sparse array, not {type(W).__name__}; for a dense one use from_dense(W).",
+        )
     matrix: Any = W  # its stubs say little of what every format has
     if matrix.ndim != 2:
-        raise ShapeError(f"from_scipy: W must have two dimensions, not {matrix.ndim}.", shape=matrix.shape)
+        raise ShapeError(
+            f"from_scipy: W must have two dimensions, W[source, target], not {matrix.ndim}.",
+            shape=matrix.shape,
+        )
     indptr, targets, values = _rows(matrix)
     _check_structure(indptr, targets, matrix.shape)
     return matrix_rule(indptr, targets, matrix.shape, _weights(values, "from_scipy"), switches(autapses, multapses))
@@ -91,7 +96,10 @@ def _rows(W: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
     if W.format in ("coo", "dok"):
         coo = W.tocoo()
         if len(coo.row) and not (coo.row.min() >= 0 and coo.row.max() < W.shape[0]):
-            raise ValueRangeError(f"from_scipy: a row index lies outside of the shape {W.shape}.", shape=W.shape)
+            raise ValueRangeError(
+                f"from_scipy: a row index of W lies outside its shape {W.shape}; see W.check_format().",
+                shape=W.shape,
+            )
         indptr, order = grouped(coo.row, W.shape[0])
         return indptr, coo.col[order], coo.data[order]
     csr = W if W.format == "csr" else W.tocsr()
@@ -102,9 +110,12 @@ def _rows(W: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 def _check_structure(indptr: npt.NDArray[Any], targets: npt.NDArray[Any], shape: tuple[int, int]) -> None:
     """Compiled code follows these numbers: none may lead out of the arrays."""
     if len(indptr) != shape[0] + 1 or indptr[0] != 0 or (np.diff(indptr) < 0).any() or indptr[-1] > len(targets):
-        raise ValueRangeError("from_scipy: indptr does not divide the entries into rows; see W.check_format().")
+        raise ValueRangeError("from_scipy: W.indptr does not divide the entries into rows; see W.check_format().")
     if len(targets) and not (targets.min() >= 0 and targets.max() < shape[1]):
-        raise ValueRangeError(f"from_scipy: a column index lies outside of the shape {shape}.", shape=shape)
+        raise ValueRangeError(
+            f"from_scipy: a column index of W lies outside its shape {shape}; see W.check_format().",
+            shape=shape,
+        )
 
 
 def _weights(values: npt.NDArray[Any], what: str) -> RealArray:

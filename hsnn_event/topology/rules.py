@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown
 from hsnn_event.quantities import flag, indices, is_array, real, whole
 
 IntArray = npt.NDArray[np.int64]
@@ -108,7 +108,7 @@ class Rule:
         if impossible or (rows == 0 and self.kind == "fixed_total"):
             raise ValueRangeError(
                 f"{where}: {self.kind}({self.count}) finds only {max(available, 0)} partners"
-                f" with autapses={self.autapses}, multapses={self.multapses}.",
+                f" with autapses={self.autapses}, multapses={self.multapses}. Ask for fewer, or allow them.",
                 count=self.count,
                 available=available,
             )
@@ -175,7 +175,11 @@ def from_edges(
     [2, 3, 2]
     """
     if not (is_array(sources) and is_array(targets)):
-        raise ArgumentTypeError("from_edges: sources and targets are arrays of ids.", sources=sources, targets=targets)
+        wrong = targets if is_array(sources) else sources
+        raise ArgumentTypeError(
+            f"from_edges: sources and targets must be two arrays of ids, not {shown(wrong)}.",
+            sources=sources, targets=targets,
+        )
     most = np.iinfo(np.int64).max
     pairs = indices(sources, most, "from_edges: sources"), indices(targets, most, "from_edges: targets")
     if len(pairs[0]) != len(pairs[1]):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
 from hsnn_event.quantities import as_array, is_array
 from hsnn_event.units import carries_unit, in_unit
 
@@ -55,7 +55,9 @@ def per_receptor(place: str, name: str, value: object) -> dict[str, object]:
             raise ArgumentTypeError(f"{place}: {name} names its receptors by text, not by {receptor!r}.", value=receptor)
         listed = is_array(number) and not hasattr(number, "dtype") and not carries_unit(number)
         if isinstance(number, Mapping) or listed:
-            raise ArgumentTypeError(f"{place}: {name}[{receptor!r}] must be a number, an array or a distribution.")
+            raise ArgumentTypeError(
+                f"{place}: {name}[{receptor!r}] must be a number, an array or a distribution, not {shown(number)}.",
+            )
     return dict(value)
 
 
