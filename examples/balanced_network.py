@@ -1,7 +1,8 @@
 """A balanced network: irregular firing out of fixed connections and steady input (van Vreeswijk and Sompolinsky 1996).
 
 2,000 excitatory and 500 inhibitory neurons; each receives 200 and 50 synapses. Excitation alone would drive every neuron
-far above threshold; inhibition cancels its mean and leaves the fluctuations, so that neurons fire nearly as Poisson processes do.
+far above threshold; inhibition cancels its mean and leaves the fluctuations, so that neurons fire nearly as Poisson
+processes do.
 
     python examples/balanced_network.py
 """
