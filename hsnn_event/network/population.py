@@ -224,6 +224,10 @@ class Group:
     """Several populations or views, one after the other."""
 
     def __init__(self, members: tuple[View, ...]) -> None:
+        strange = [member for member in members if member.population.network is not members[0].population.network]
+        if strange:
+            text = f"population {strange[0].name!r} belongs to another network than {members[0].name!r}; group those of one."
+            raise DeclarationError(text, name=strange[0].name)
         self.members = members
 
     @property
