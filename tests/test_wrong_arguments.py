@@ -45,7 +45,7 @@ SAVED = Path(FILES.name, "saved.h5")
 SAVED_NET = hsnn.Network(backend="reference")
 SAVED_NET.population("p", 2, hsnn.models.lif_exp())
 SAVED_NET.save(SAVED)
-MODEL = {"name": "m", "states": {"v": 0.0}, "dynamics": {"v": "-v"}, "threshold": "v > 1"}
+MODEL = {"name": "m", "states": {"v": 0.0}, "dynamics": {"v": "-v"}, "threshold": "v > 1", "reset": {"v": "0"}}
 
 
 def modest(x, most=10.0):
@@ -136,7 +136,7 @@ CALLS = {
               "threshold", "reset", "refractory", "units", **MODEL),
     **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
        for role in ("parameters", "states", "dynamics", "expressions", "inputs", "receptors", "units")},
-    "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**MODEL, reset={"v": x}),
+    "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**{**MODEL, "reset": {"v": x}}),
     "NeuronModel(receptors[][])": lambda x: hsnn.NeuronModel(**MODEL, receptors={"d": {"v": x}}),
     "NeuronModel(refractory[])": lambda x: hsnn.NeuronModel(**MODEL, refractory={"duration": x}),
     "SpikeData(n_neurons)": lambda x: hsnn.SpikeData([1.0], [0], x, 0.0, 5.0) if modest(x) else None,
