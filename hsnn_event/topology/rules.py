@@ -74,7 +74,8 @@ class Rule:
         n_sources, n_targets = len(source_ids), len(target_ids)
         if self.kind == "one_to_one" and n_sources != n_targets:
             raise ShapeError(
-                f"{where}: one_to_one needs as many sources as targets, not {n_sources} and {n_targets}.",
+                f"{where}: one_to_one needs as many sources as targets, not {n_sources} and {n_targets}; "
+                "cut the larger one, such as exc[:10].",
                 n_sources=n_sources,
                 n_targets=n_targets,
             )
@@ -108,7 +109,8 @@ class Rule:
         if impossible or (rows == 0 and self.kind == "fixed_total"):
             raise ValueRangeError(
                 f"{where}: {self.kind}({self.count}) finds only {max(available, 0)} partners"
-                f" with autapses={self.autapses}, multapses={self.multapses}.",
+                f" with autapses={self.autapses}, multapses={self.multapses}; "
+                "take a smaller number or allow more.",
                 count=self.count,
                 available=available,
             )
