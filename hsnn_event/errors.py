@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Any
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 MOST_NAMES = 30  # in a message
 
@@ -121,6 +126,40 @@ def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameEr
     listed = ", ".join(sorted(known)[:MOST_NAMES]) + (", ..." if len(known) > MOST_NAMES else "") if known else "none"
     text = f"{what} {shown(name)} is unknown.{hint} Known: {listed}."
     return UnknownNameError(text, name=name, known=tuple(known))
+
+
+def keywords_known(function: Callable[P, R], module: str | None = None) -> Callable[P, R]:
+    """The same function, but a keyword that it does not take is an UnknownNameError, with the nearest one suggested.
+
+    `module` is where the result stands, if not where the function does; pickle looks for it there.
+
+    >>> keywords_known(shown)(valve=1)
+    Traceback (most recent call last):
+    hsnn_event.errors.UnknownNameError: shown: argument 'valve' is unknown. Did you mean 'value'? Known: value.
+    """
+    known = [name for name in signature(function).parameters if name != "self"]
+    called = function.__qualname__.removesuffix(".__init__")
+
+    @wraps(function)
+    def checked(*args: P.args, **keywords: P.kwargs) -> R:
+        for name in keywords:
+            if name not in known:
+                raise unknown_name(f"{called}: argument", name, known)
+        return function(*args, **keywords)
+
+    checked.__module__ = module or function.__module__
+    return checked
+
+
+def member_unknown(module: str, public: str, name: str, known: Iterable[str]) -> AttributeError:
+    """The error for a name that a module has not; the public names are suggested, under the module's public name.
+
+    >>> str(member_unknown("hsnn_event.model.library", "hsnn.models", "lif", ["lif_exp", "poisson"]))
+    "hsnn.models: name 'lif' is unknown. Did you mean 'lif_exp'? Known: lif_exp, poisson."
+    """
+    if name.startswith("_"):
+        return AttributeError(f"module {module!r} has no attribute {name!r}")
+    return AttributeError(str(unknown_name(f"{public}: name", name, known)))
 
 
 def shown(value: object) -> str:

@@ -11,7 +11,8 @@ from hsnn_event.errors import DivergenceError
 
 EXC_INH = {"exc": 2.0, "inh": 5.0}
 ALWAYS = hsnn.NeuronModel(  # fires in every step, whatever it is sent
-    name="always", states={"x": 0.0}, dynamics={"x": "0"}, receptors={"default": {"x": "x + weight"}}, threshold="x > -1"
+    name="always", states={"x": 0.0}, dynamics={"x": "0"}, receptors={"default": {"x": "x + weight"}}, threshold="x > -1",
+    reset={"x": "x"}
 )
 ADDER = hsnn.NeuronModel(  # keeps the sum of all that arrives
     name="adder", states={"x": 0.0}, dynamics={"x": "0"}, receptors={"default": {"x": "x + weight"}}

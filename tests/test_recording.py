@@ -190,7 +190,7 @@ def test_the_same_record_twice_is_one():
         ("9**9**9", {}, ExpressionError, "power"),
         (("spikes", "v"), {}, DeclarationError, "record them by themselves"),
         (("v", "v"), {}, DeclarationError, "named twice"),
-        ((), {}, DeclarationError, "name what to record"),
+        ((), {}, DeclarationError, "nothing to record is named"),
         (3, {}, ArgumentTypeError, "text or several texts, not 3"),
         ((3,), {}, ArgumentTypeError, "what is recorded must be a text"),
         ("spikes", {"every": 1.0}, DeclarationError, "leave out every="),

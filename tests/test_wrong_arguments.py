@@ -61,7 +61,7 @@ SILENT = hsnn.SpikeData([], [], 2, 0.0, 5.0)
 TABLE = Path(FILES.name, "spikes.csv")
 SILENT.to_csv(TABLE)
 OF_CSV = {"path": TABLE, "n_neurons": 2, "t_start": 0.0, "t_stop": 5.0}
-MODEL = {"name": "m", "states": {"v": 0.0}, "dynamics": {"v": "-v"}, "threshold": "v > 1"}
+MODEL = {"name": "m", "states": {"v": 0.0}, "dynamics": {"v": "-v"}, "threshold": "v > 1", "reset": {"v": "0"}}
 
 
 def modest(x, most=10.0):
@@ -161,7 +161,7 @@ CALLS = {
               "threshold", "reset", "refractory", "units", **MODEL),
     **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
        for role in ("parameters", "states", "dynamics", "expressions", "inputs", "receptors", "units")},
-    "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**MODEL, reset={"v": x}),
+    "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**{**MODEL, "reset": {"v": x}}),
     "NeuronModel(receptors[][])": lambda x: hsnn.NeuronModel(**MODEL, receptors={"d": {"v": x}}),
     "NeuronModel(refractory[])": lambda x: hsnn.NeuronModel(**MODEL, refractory={"duration": x}),
     "SpikeData(n_neurons)": lambda x: hsnn.SpikeData([1.0], [0], x, 0.0, 5.0) if modest(x) else None,

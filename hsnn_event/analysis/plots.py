@@ -139,7 +139,7 @@ def traces(
     if ax is None:
         ax = pyplot().figure(figsize=(8, 3), layout="constrained").subplots()
     ids = [int(neuron) for neuron in samples.ids]
-    lifted = samples.values + offset * np.arange(len(ids))
+    lifted = samples.values + float(offset) * np.arange(len(ids))
     if len(ids) <= len(LINES):
         for place, (neuron, (color, dashes)) in enumerate(zip(ids, LINES, strict=False)):
             name = (names or {}).get(neuron, f"neuron {neuron}")

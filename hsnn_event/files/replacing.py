@@ -51,7 +51,7 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(part, target)
     except OSError as error:
         raise FileAccessError(
-            f"{path} cannot be written: {reason(error)}. Look at free space and permissions; "
+            f"{path} cannot be written: {reason(error)}. Look at folder, free space and permissions; "
             "what stood there before is unchanged.",
             path=str(path),
             reason=reason(error),

@@ -35,7 +35,7 @@ class NeuronModel:
     - `receptors`: name -> state -> the state after an event of weight `weight`; it must be state + weight * factor.
       Where an input stands for the state, the event adds to that input in the step at whose end it arrives.
     - `threshold`: a condition, or None for a neuron that never fires; `reset`: state -> value after the spike; all of
-      them read the values before the reset.
+      them read the values before the reset. One of `reset` and `refractory` goes with a threshold.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
     - `units`: of variables, such as "mV" or "1/ms"; "weight" stands for that of events. Values given as objects with
@@ -172,6 +172,9 @@ def _check_events(model: NeuronModel) -> None:
             parse(text, everything | {WEIGHT}, f"{model.name}.receptors[{receptor!r}][{name!r}]")
     if model.threshold is not None:
         parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)
+        if not model.reset and not model.refractory:
+            text = f"{model.name}: a threshold alone fires in every step in which it holds. Give reset= or refractory=."
+            raise ModelError(text, name=model.name)
     elif model.reset or model.refractory:
         raise ModelError(f"{model.name}: without a threshold, reset and refractory have no meaning. Leave them out.")
     for name, text in model.reset.items():

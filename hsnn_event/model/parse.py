@@ -19,6 +19,7 @@ MAX_DEPTH = 100    # levels of the tree; a sum of n terms has n
 MAX_POWER = 16     # of a constant exponent, up or down
 RESERVED = ("t", "dt")
 
+_ASSIGNMENT = re.compile(r"(?<![<>=!])=(?!=)")
 _ALLOWED_TEXT = re.compile(r"[A-Za-z0-9_.+\-*/<>=!(), \t\n]*")
 
 
@@ -107,6 +108,8 @@ def _read(text: str, place: str) -> ast.expr:
             return ast.parse(" ".join(text.split()), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError, Warning) as error:
         why = error.msg if isinstance(error, SyntaxError) else error
+        if _ASSIGNMENT.search(text):
+            why = "= compares nothing, write ==, >= or <="
         message = f"{place}: {_short(text)} cannot be read as one expression: {why}."
         raise ExpressionError(message, place=place, text=text) from None
 
@@ -149,6 +152,8 @@ class _Checker:
                 return self.call(node, name, args)
             case ast.Call(func=ast.Name(id=name)) if name not in FUNCTIONS:
                 raise unknown_name(f"{self.place}: function", name, FUNCTIONS)
+            case ast.IfExp():
+                raise self.refuse(node, "is Python's condition. Write where(condition, a, b).")
             case ast.Compare() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
                 raise self.refuse(node, "is a condition where a number is needed. Write where(condition, 1, 0).")
         raise self.refuse(node, "is not a number, a name, an operation + - * / ** or a function call.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
 
@@ -59,3 +59,8 @@ class Catalog(Mapping[str, T]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} {self.kind}s: {', '.join(self._items)}>"
+
+
+def member(owner: object, catalog: str, name: str) -> Any:
+    """An entry of one of an object's catalogs: a copy of it is that of the object's copy, found when that is whole."""
+    return getattr(owner, catalog)[name]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, shown, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, keywords_known, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
@@ -55,6 +55,7 @@ class Network(RunControl):
     <population 'exc': 100 x lif_exp>
     """
 
+    @keywords_known
     def __init__(
         self,
         *,
@@ -92,6 +93,7 @@ class Network(RunControl):
     def __getitem__(self, name: str) -> Population:
         return self.populations[name]
 
+    @keywords_known
     def population(
         self,
         name: str,
@@ -117,6 +119,7 @@ class Network(RunControl):
         self.populations.add(name, population)
         return population
 
+    @keywords_known
     def connect(
         self,
         source: View | Group,
@@ -179,6 +182,7 @@ class Network(RunControl):
         """The key of the random stream of the next projection, by its default name."""
         return lambda default: stream_key(self.seed, "projection", self.projections.free_name(name or default))
 
+    @keywords_known
     def drive(
         self,
         target: View | Group,
@@ -208,6 +212,7 @@ class Network(RunControl):
             self.drives.add(made[number].name, made[number])
         return made if isinstance(target, Group) else made[0]
 
+    @keywords_known
     def record(
         self,
         target: View | Group,
@@ -259,10 +264,8 @@ class Network(RunControl):
         members = parts(neurons)
         for member in members:
             if member.population.network is not self:
-                raise DeclarationError(
-                    f"population {member.name!r} belongs to another network; use one of this network.",
-                    name=member.name,
-                )
+                text = f"population {member.name!r} belongs to another network; give one of this."
+                raise DeclarationError(text, name=member.name)
         return members
 
     def _require_open(self, what: str) -> None:

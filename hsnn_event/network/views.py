@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown, unknown_name
 from hsnn_event.network import overview
 from hsnn_event.quantities import as_array, hashable, indices, is_array, real_or_array, whole
 from hsnn_event.random import Distribution
@@ -126,6 +126,10 @@ class Group:
     """Several populations or views, one after the other."""
 
     def __init__(self, members: tuple[View, ...]) -> None:
+        strange = [member for member in members if member.population.network is not members[0].population.network]
+        if strange:
+            text = f"population {strange[0].name!r} belongs to another network than {members[0].name!r}; group those of one."
+            raise DeclarationError(text, name=strange[0].name)
         self.members = members
 
     @property

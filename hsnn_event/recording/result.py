@@ -228,9 +228,9 @@ def concatenate(results: Sequence[Result]) -> Result:
 def _check_consecutive(before: Result, after: Result) -> None:
     gap = after.t_start - before.t_stop
     if abs(gap) > edge_tolerance(before.t_stop):
-        kind = "gap" if gap > 0 else "overlap"
+        kind = "a gap" if gap > 0 else "an overlap"
         raise ValueRangeError(
-            f"there is a {kind} of {abs(gap):g} ms between a result that ends at "
+            f"there is {kind} of {abs(gap):g} ms between a result that ends at "
             f"{before.t_stop:g} ms and one that begins at {after.t_start:g} ms. Join consecutive "
             "results, in order.",
             gap=gap,

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from hsnn_event.topology.functions import from_function as from_function
-from hsnn_event.topology.graphs import from_networkx as from_networkx
-from hsnn_event.topology.matrices import from_dense as from_dense
-from hsnn_event.topology.matrices import from_scipy as from_scipy
+from typing import TYPE_CHECKING
+
+from hsnn_event.errors import keywords_known, member_unknown
+from hsnn_event.topology import functions, graphs, matrices, rules
 from hsnn_event.topology.rules import Rule as Rule
-from hsnn_event.topology.rules import all_to_all as all_to_all
-from hsnn_event.topology.rules import bernoulli as bernoulli
-from hsnn_event.topology.rules import fixed_indegree as fixed_indegree
-from hsnn_event.topology.rules import fixed_outdegree as fixed_outdegree
-from hsnn_event.topology.rules import fixed_total as fixed_total
-from hsnn_event.topology.rules import from_edges as from_edges
-from hsnn_event.topology.rules import one_to_one as one_to_one
+
+all_to_all = keywords_known(rules.all_to_all, __name__)
+bernoulli = keywords_known(rules.bernoulli, __name__)
+fixed_indegree = keywords_known(rules.fixed_indegree, __name__)
+fixed_outdegree = keywords_known(rules.fixed_outdegree, __name__)
+fixed_total = keywords_known(rules.fixed_total, __name__)
+from_dense = keywords_known(matrices.from_dense, __name__)
+from_edges = keywords_known(rules.from_edges, __name__)
+from_function = keywords_known(functions.from_function, __name__)
+from_networkx = keywords_known(graphs.from_networkx, __name__)
+from_scipy = keywords_known(matrices.from_scipy, __name__)
+one_to_one = keywords_known(rules.one_to_one, __name__)
+
+_RULES = (
+    *("all_to_all", "bernoulli", "fixed_indegree", "fixed_outdegree", "fixed_total", "from_dense", "from_edges"),
+    *("from_function", "from_networkx", "from_scipy", "one_to_one"),
+)
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        raise member_unknown(__name__, "hsnn.connect", name, _RULES)

@@ -74,7 +74,8 @@ class Rule:
         n_sources, n_targets = len(source_ids), len(target_ids)
         if self.kind == "one_to_one" and n_sources != n_targets:
             raise ShapeError(
-                f"{where}: one_to_one needs as many sources as targets, not {n_sources} and {n_targets}.",
+                f"{where}: one_to_one needs as many sources as targets, not {n_sources} and {n_targets}; "
+                "cut the larger one, such as exc[:10].",
                 n_sources=n_sources,
                 n_targets=n_targets,
             )

@@ -1,8 +1,21 @@
 """The models that come with the package: functions that return a `NeuronModel`. `hsnn_event.models` is this module."""
 
-from hsnn_event.model.library.conductance import lif_cond_exp
-from hsnn_event.model.library.current import lif_alpha, lif_delta, lif_exp
-from hsnn_event.model.library.quadratic import izhikevich
-from hsnn_event.model.library.sources import poisson, spike_source
+from typing import TYPE_CHECKING
+
+from hsnn_event.errors import keywords_known, member_unknown
+from hsnn_event.model.library import conductance, current, quadratic, sources
 
 __all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "poisson", "spike_source"]
+
+izhikevich = keywords_known(quadratic.izhikevich, __name__)
+lif_alpha = keywords_known(current.lif_alpha, __name__)
+lif_cond_exp = keywords_known(conductance.lif_cond_exp, __name__)
+lif_delta = keywords_known(current.lif_delta, __name__)
+lif_exp = keywords_known(current.lif_exp, __name__)
+poisson = keywords_known(sources.poisson, __name__)
+spike_source = keywords_known(sources.spike_source, __name__)
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        raise member_unknown(__name__, "hsnn.models", name, __all__)
