@@ -109,6 +109,10 @@ class RunInterrupted(HsnnError, KeyboardInterrupt):  # noqa: N818 (it is a Keybo
     """Ctrl-C during a run. `error.result` holds what was recorded; the network can go on."""
 
 
+class CompileCacheWarning(UserWarning):
+    """Compiled code cannot be kept between processes; the text says why, and the way out."""
+
+
 def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """The error for a name that is not among `known`, with the nearest one suggested.
 

@@ -12,6 +12,10 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event.compile_cache import keep_machine_code
+
+keep_machine_code()  # before the first function that is compiled
+
 # Lanes of a projection's stream: the third word of the counter.
 LANE_TARGET, LANE_WEIGHT, LANE_DELAY, LANE_SOURCE, LANE_ACCEPT = range(5)
 LANE_VALUE = 0  # of a stream of values, one a neuron

@@ -18,10 +18,11 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # What each part may import from the package; itself and __init__ (names only) always.
 MAY_IMPORT = {
     "errors": set(),
+    "compile_cache": {"errors"},
     "units": {"errors"},
     "quantities": {"errors", "units"},
     "grid": {"errors"},
-    "rng": {"errors"},
+    "rng": {"errors", "compile_cache"},
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
     "random": {"errors", "quantities", "distributions"},
@@ -44,7 +45,7 @@ MAY_IMPORT = {
         *("errors", "quantities", "grid", "rng", "elementary", "distributions"),
         *("random", "timecourse", "stimuli", "model", "topology", "network"),
     },
-    "backends": {"errors", "rng", "elementary", "distributions", "lowering"},
+    "backends": {"errors", "compile_cache", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
         *("errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",
