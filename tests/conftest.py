@@ -1,4 +1,4 @@
-"""Tests are deterministic: the same examples in every run, so that a test that fails does so for the change that broke it."""
+"""Tests are deterministic: the same examples in every run, so that one that fails does so for the change that broke it."""
 
 from hypothesis import settings
 

@@ -101,7 +101,8 @@ def test_the_digest_covers_all_that_compiled_code_is_made_of():
 def test_all_compiled_functions_of_the_package_are_kept_there():
     kept = 0
     for path in filter(compiled, compile_cache.sources()):
-        module = importlib.import_module(".".join(("hsnn_event", *path.relative_to(compile_cache.PACKAGE).with_suffix("").parts)))
+        parts = path.relative_to(compile_cache.PACKAGE).with_suffix("").parts
+        module = importlib.import_module(".".join(("hsnn_event", *parts)))
         for value in vars(module).values():
             cache = getattr(value, "_cache", None)
             if isinstance(cache, numba.core.caching.FunctionCache):

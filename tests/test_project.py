@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "units": {"errors"},
     "quantities": {"errors", "units"},
     "grid": {"errors"},
+    "cores": set(),
     "rng": {"errors", "compile_cache"},
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     },
     "backends": {"errors", "compile_cache", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
-        *("errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
+        *("cores", "errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",
     },
     "io": {

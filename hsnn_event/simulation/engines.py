@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import numba
-
+from hsnn_event import cores
 from hsnn_event.backends.protocol import Engine
 from hsnn_event.lowering.program import LoweredNetwork
 from hsnn_event.network.network import Network
@@ -32,4 +31,4 @@ def threads(network: Network) -> int:
     if network.threads is not None:
         return network.threads
     n_neurons = sum(population.size for population in network.populations.values())
-    return min(int(numba.config.NUMBA_NUM_THREADS), 1 + n_neurons // NEURONS_A_THREAD)
+    return min(cores.available(), 1 + n_neurons // NEURONS_A_THREAD)
