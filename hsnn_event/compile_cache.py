@@ -102,7 +102,7 @@ def keep_machine_code() -> None:
         caching.CacheImpl._locator_classes.insert(0, _OwnFolder)
 
 
-class _OwnFolder(caching._CacheLocator):  # type: ignore[misc]
+class _OwnFolder(caching._CacheLocator):
     """Tells Numba where the code of a function of this package lies."""
 
     def __init__(self, py_func: Any, py_file: str) -> None:

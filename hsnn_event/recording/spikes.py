@@ -217,7 +217,8 @@ class SpikeData:
                     f"the mask has shape {np.shape(ids)}, but there are {self.n_neurons} neurons.",
                     shape=np.shape(ids),
                 )
-            return self.neurons[np.asarray(ids)]
+            masked: IntArray = self.neurons[np.asarray(ids)]
+            return masked
         if ids.ndim > 1:
             raise ShapeError(f"ids have shape {ids.shape}; give one dimension.", shape=ids.shape)
         chosen = np.atleast_1d(_whole_numbers("ids", ids))
