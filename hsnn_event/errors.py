@@ -97,6 +97,10 @@ class BackendError(HsnnError, RuntimeError):
     """A backend cannot run this network, or failed while running it."""
 
 
+class ExtensionError(HsnnError, ImportError):
+    """A model or backend that another package declares cannot be loaded."""
+
+
 class MissingExtraError(HsnnError, ImportError):
     """A feature needs an optional package; the text names the extra that installs it."""
 

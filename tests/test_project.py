@@ -23,13 +23,14 @@ MAY_IMPORT = {
     "quantities": {"errors", "units"},
     "grid": {"errors"},
     "cores": set(),
+    "extensions": {"errors"},
     "rng": {"errors", "compile_cache"},
     "elementary": {"errors"},
     "distributions": {"errors", "rng", "elementary"},
     "random": {"errors", "quantities", "distributions"},
     "timecourse": {"errors", "quantities", "units"},
     "stimuli": {"errors", "quantities", "units", "timecourse"},
-    "model": {"errors", "quantities", "units", "grid", "random", "timecourse"},
+    "model": {"errors", "extensions", "quantities", "units", "grid", "random", "timecourse"},
     "topology": {"errors", "quantities", "units", "rng", "distributions", "random"},
     "analysis": {"errors"},
     "files": {"errors"},
@@ -38,7 +39,7 @@ MAY_IMPORT = {
     "monitor": {"errors"},
     "network": {
         *("errors", "units", "quantities", "grid", "rng", "random", "timecourse", "stimuli", "model"),
-        *("distributions", "topology", "recording", "notebook"),
+        *("distributions", "extensions", "topology", "recording", "notebook"),
         "simulation",  # by the first run only
         "io",  # by saving and loading only
     },
@@ -48,7 +49,7 @@ MAY_IMPORT = {
     },
     "backends": {"errors", "compile_cache", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
-        *("cores", "errors", "quantities", "grid", "network", "recording", "monitor", "lowering"),
+        *("cores", "errors", "extensions", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",
     },
     "io": {
