@@ -41,7 +41,7 @@ def test_wrong_arguments(capsys, arguments, words):
 
 def test_start_up(capsys, monkeypatch):
     ran = []
-    monkeypatch.setattr(bench, "_process_seconds", lambda code, variables: ran.append(variables) or 1.25)
+    monkeypatch.setattr(bench, "process_seconds", lambda code, variables: ran.append(variables) or 1.25)
     assert main(["bench", "start-up", "--cold"]) == 0
     out = capsys.readouterr().out
     assert all(f"| {name}" in out for name in ("import", "first result, cold", "first result, warm")) and "1.25" in out

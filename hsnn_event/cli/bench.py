@@ -21,6 +21,7 @@ from hsnn_event.errors import ValueRangeError
 
 START_UP = "start-up"
 USUAL = (START_UP, "microcircuit", "cuba", "coba", "brunel-c")
+IMPORT, FIRST_RESULT = "import hsnn_event", "import hsnn_event; hsnn_event.networks.brette2007('cuba').run(0.1)"
 COLUMNS = ("work", "precision", "threads", "construct s", "compile s", "RTF median (min-max)", "peak GB", "bytes a synapse")
 OF_NETWORKS = ("scale", "drive", "seed", "threads", "blocks", "precision", "weights", "backend")
 OF_RUNS = ("time", "discard", "runs")
@@ -77,6 +78,9 @@ def bench(options: argparse.Namespace) -> bool:
 
 def measure(work: str, options: argparse.Namespace) -> dict[str, Any]:
     """Build the network, run it, and collect the figures."""
+    warm_up = hsnn.Network(backend=options.backend)  # loads the libraries, which is no part of construction
+    warm_up.population("cells", 1, hsnn.models.lif_exp())
+    warm_up.run(warm_up.dt)
     began = time.perf_counter()
     net = declare(work, options)
     first = net.run(net.dt)
@@ -155,19 +159,18 @@ def cells(work: str, figures: Mapping[str, Any]) -> list[str]:
 
 def start_up(cold: bool) -> dict[str, float]:
     """Seconds from the start of a process: of the import alone, and to the first result of CUBA."""
-    imported = "import hsnn_event"
-    first = "import hsnn_event; hsnn_event.networks.brette2007('cuba').run(0.1)"
     seconds = {}
     if cold:
         with tempfile.TemporaryDirectory() as folder:
-            seconds["first result, cold"] = _process_seconds(first, {"HSNN_EVENT_CACHE": folder})
-    _process_seconds(first, {})  # compiles what is not there
-    seconds["import"] = min(_process_seconds(imported, {}) for _ in range(3))
-    seconds["first result, warm"] = min(_process_seconds(first, {}) for _ in range(3))
+            seconds["first result, cold"] = process_seconds(FIRST_RESULT, {"HSNN_EVENT_CACHE": folder})
+    process_seconds(FIRST_RESULT, {})  # compiles what is not there
+    seconds["import"] = min(process_seconds(IMPORT, {}) for _ in range(3))
+    seconds["first result, warm"] = min(process_seconds(FIRST_RESULT, {}) for _ in range(3))
     return seconds
 
 
-def _process_seconds(code: str, variables: Mapping[str, str]) -> float:
+def process_seconds(code: str, variables: Mapping[str, str]) -> float:
+    """Of a Python process that runs `code`, with these environment variables changed."""
     began = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, **variables})
     return time.perf_counter() - began
