@@ -59,3 +59,8 @@ class Catalog(Mapping[str, T]):
 
     def __repr__(self) -> str:
         return f"<{len(self)} {self.kind}s: {', '.join(self._items)}>"
+
+
+def member(network: object, catalog: str, name: str) -> object:
+    """An item of one of a network's catalogs: what the pickle of an item stands for, since it belongs to its network."""
+    return getattr(network, catalog)[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import getitem
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError
 from hsnn_event.grid import Grid
 from hsnn_event.model.source import spike_steps
+from hsnn_event.network.catalog import member
 from hsnn_event.network.delays import FloatArray, in_steps
 from hsnn_event.network.population import View
 from hsnn_event.quantities import indices, real, real_or_array
@@ -31,7 +31,7 @@ class Drive:
     delay: int  # steps
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return getitem, (self.target.population.network.drives, self.name)
+        return member, (self.target.population.network, "drives", self.name)
 
 
 def declared_drive(

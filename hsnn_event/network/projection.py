@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
-from operator import getitem
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from hsnn_event.errors import DeclarationError, ShapeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.network import overview, readback
+from hsnn_event.network.catalog import member
 from hsnn_event.network.delays import DelayRounding, in_steps
 from hsnn_event.network.population import Value, View
 from hsnn_event.quantities import as_array, is_array, real, real_or_array
@@ -145,7 +145,7 @@ class Projection:
         self.source.population.network.reweight(self, weight)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return getitem, (self.source.population.network.projections, self.name)
+        return member, (self.source.population.network, "projections", self.name)
 
     def _repr_html_(self) -> str:
         return overview.of_projection(self)
