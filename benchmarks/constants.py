@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from statistics import median
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +28,9 @@ import numpy.typing as npt
 
 import hsnn_event as hsnn
 from hsnn_event.backends.numba import driver, engine, kernels
-from hsnn_event.backends.numba.native import call_kernel
+from hsnn_event.backends.numba.crew import GONE
+from hsnn_event.backends.numba.native import call
+from hsnn_event.backends.protocol import Watch
 from hsnn_event.lowering.ir import DENORMAL_CUT
 from hsnn_event.lowering.program import lower
 
@@ -86,7 +89,7 @@ def advance(code, arrays, scalars, n, step, steps, fired):
     """Call a kernel `steps` times; gives the number of spikes."""
     total = 0
     for k in range(step, step + steps):
-        total += call_kernel(code, arrays.ctypes.data, scalars.ctypes.data, n, k, fired.ctypes.data)
+        total += call(code, arrays.ctypes.data, scalars.ctypes.data, n, k, fired.ctypes.data)
     return total
 
 
@@ -238,9 +241,35 @@ def threads(options: argparse.Namespace) -> None:
     show("threads", ["1", "2"], lines, f"RTF, least of {options.runs}")
 
 
+def crew(options: argparse.Namespace) -> None:
+    """PATIENCE of backends/numba/crew.py: pieces of one step of a small network on two threads."""
+    net = hsnn.Network(dt=0.1, threads=2)
+    net.population("exc", 100, hsnn.models.lif_exp(I_e=400.0))
+    net.run(10.0)
+    running, watch = net._simulation.engine, Watch(np.zeros(1, np.bool_))
+    team, times = running._crew, {"threads stay": float("inf"), "threads are woken": float("inf")}
+    for _ in range(1000):
+        for label in times:
+            if label == "threads are woken":
+                team.dismiss()
+                time.sleep(0.001)
+            began = time.perf_counter()
+            running.advance(1, watch)
+            times[label] = min(times[label], 1e6 * (time.perf_counter() - began))
+            running.advance(1, watch)
+    stays = []
+    for _ in range(100):
+        running.advance(1, watch)
+        began = time.perf_counter()
+        while running._team.posts[1, 0] != GONE:
+            pass
+        stays.append(1e6 * (time.perf_counter() - began))
+    show("crew", [*times, "a thread stays"], [("us", {**times, "a thread stays": median(stays)})], "a piece")
+
+
 SECTIONS = {
     "kernel chunk": kernel_chunk, "alignment": alignment, "denormals": denormals,
-    "prefetch distance": prefetch_distance, "threads": threads,
+    "prefetch distance": prefetch_distance, "threads": threads, "crew": crew,
 }  # fmt: skip
 
 

@@ -12,14 +12,14 @@ import numpy.typing as npt
 from scipy import special
 
 from hsnn_event.elementary import FAR_TAIL, exp64, log64, normal_quantile_body, normal_quantile_far
-from hsnn_event.rng import LARGEST_UNIFORM
+from hsnn_event.rng import COMPILED, LARGEST_UNIFORM
 
 FloatArray = npt.NDArray[np.float64]
 
 KINDS = {"constant": 0, "uniform": 1, "normal": 2, "lognormal": 3, "exponential": 4, "array": 5}
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(**COMPILED)
 def _normal_in_place(u):
     far = False
     for i in range(u.size):
@@ -35,7 +35,7 @@ def _normal_in_place(u):
             u[i] = normal_quantile_body(u[i])
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(**COMPILED)
 def quantile_in_place(kind, a, b, u):
     """Turn the uniform numbers `u` into draws: `kind` is a value of KINDS, `a` and `b` as in `quantile`."""
     if kind == 0:

@@ -11,6 +11,9 @@ import hashlib
 import numba as nb
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
 
 from hsnn_event.compile_cache import keep_machine_code
 
@@ -21,6 +24,9 @@ LANE_TARGET, LANE_WEIGHT, LANE_DELAY, LANE_SOURCE, LANE_ACCEPT = range(5)
 LANE_VALUE = 0  # of a stream of values, one a neuron
 
 LARGEST_UNIFORM = 1.0 - 2.0**-53  # a rescaled uniform number may round to 1, where quantiles are infinite
+
+# One signature each: Numba would compile them anew for every combination of types and literal numbers.
+COMPILED = {"cache": True, "nogil": True, "error_model": "numpy"}
 
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
@@ -36,42 +42,34 @@ def stream_key(seed: int, *names: object) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-@nb.njit(inline="always", error_model="numpy")
-def _round(c0, c1, c2, c3, k0, k1):
-    p0 = np.uint64(0xD2511F53) * c0
-    p1 = np.uint64(0xCD9E8D57) * c2
-    return (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW, (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
+@intrinsic
+def philox(typing_context, c0, c1, c2, c3, k0, k1):
+    """Four 32-bit words, each held in a uint64, of the counter (c0, c1, c2, c3) and the key (k0, k1).
+
+    For compiled code; written in the compiler's own terms, since Numba takes seconds to read it as Python.
+    """
+
+    def codegen(context, builder, signature, args):
+        number = ir.IntType(64)
+        low, shift = number(0xFFFFFFFF), number(32)
+        c0, c1, c2, c3, k0, k1 = args
+        for turn in range(10):  # written out: LLVM vectorises a loop over counters only when it holds no inner loop
+            if turn:
+                k0 = builder.and_(builder.add(k0, number(0x9E3779B9)), low)
+                k1 = builder.and_(builder.add(k1, number(0xBB67AE85)), low)
+            p0, p1 = builder.mul(number(0xD2511F53), c0), builder.mul(number(0xCD9E8D57), c2)
+            c0 = builder.xor(builder.xor(builder.lshr(p1, shift), c1), k0)
+            c2 = builder.xor(builder.xor(builder.lshr(p0, shift), c3), k1)
+            c1, c3 = builder.and_(p1, low), builder.and_(p0, low)
+        return context.make_tuple(builder, signature.return_type, [c0, c1, c2, c3])
+
+    return types.UniTuple(types.uint64, 4)(*[types.uint64] * 6), codegen
 
 
-@nb.njit(inline="always", error_model="numpy")
-def _bump(k0, k1):
-    return (k0 + np.uint64(0x9E3779B9)) & _LOW, (k1 + np.uint64(0xBB67AE85)) & _LOW
-
-
-@nb.njit(inline="always", error_model="numpy")
-def philox(c0, c1, c2, c3, k0, k1):
-    """Four 32-bit words, each held in a uint64, of the counter (c0, c1, c2, c3) and the key (k0, k1)."""
-    # Ten rounds, written out: LLVM vectorises a loop over counters only when it holds no inner loop.
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    k0, k1 = _bump(k0, k1)
-    c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    return c0, c1, c2, c3
+@nb.njit(error_model="numpy")
+def philox_words(c0, c1, c2, c3, k0, k1):
+    """The same for Python."""
+    return philox(c0, c1, c2, c3, k0, k1)
 
 
 @nb.njit(inline="always", error_model="numpy")
@@ -81,29 +79,25 @@ def to_uniform(high, low):
     return (np.float64(np.int64(bits)) + 0.5) * 2.0**-52
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit("float64(uint64, uint64, uint64, int64, uint64)", **COMPILED)
 def uniform_at(key, row, lane, index, retry):
     """The number that `fill_uniform` puts at `index`; `retry` counts draws that were rejected."""
-    key = np.uint64(key)
-    w0, w1, w2, w3 = philox(
-        np.uint64(index) >> np.uint64(1), np.uint64(row), np.uint64(lane), np.uint64(retry), key & _LOW, key >> _SHIFT
-    )
+    w0, w1, w2, w3 = philox(np.uint64(index) >> np.uint64(1), row, lane, retry, key & _LOW, key >> _SHIFT)
     if index & 1:
         return to_uniform(w2, w3)
     return to_uniform(w0, w1)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit("void(float64[::1], uint64, uint64, uint64, int64)", **COMPILED)
 def fill_uniform(out, key, row, lane, start):
     """Fill `out` with the uniform numbers start, start + 1, ... of a row and lane; two come from one Philox call."""
-    key = np.uint64(key)
-    k0, k1, c1, c2, zero = key & _LOW, key >> _SHIFT, np.uint64(row), np.uint64(lane), np.uint64(0)
+    k0, k1 = key & _LOW, key >> _SHIFT
     if out.size and start & 1:
         out[0] = uniform_at(key, row, lane, start, 0)
         out, start = out[1:], start + 1
     first = np.uint64(start) >> np.uint64(1)
     for pair in range(out.size >> 1):
-        w0, w1, w2, w3 = philox(first + np.uint64(pair), c1, c2, zero, k0, k1)
+        w0, w1, w2, w3 = philox(first + np.uint64(pair), row, lane, 0, k0, k1)
         out[2 * pair] = to_uniform(w0, w1)
         out[2 * pair + 1] = to_uniform(w2, w3)
     if out.size & 1:

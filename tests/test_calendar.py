@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sortedcontainers import SortedKeyList
 
 from hsnn_event.backends.numba import calendar as calendars
-from hsnn_event.backends.numba.adjacency import padded
+from hsnn_event.backends.numba.adjacency import group_bytes
 
 WORD = 8  # bytes
 
@@ -45,7 +45,7 @@ class Rows:
         """(delay, address, signed length) of each group of a neuron."""
         lengths = [length for _, length in self.groups[neuron]]
         same = self.uniform[neuron]
-        bytes_of = [padded(n, size) + (size if same else size * n) for n in lengths]
+        bytes_of = [group_bytes(n, same, size) for n in lengths]
         addresses = accumulate(bytes_of[:-1], initial=int(self.table[neuron, 2]))
         return [
             (delay, address, -length if same else length)

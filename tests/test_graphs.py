@@ -1,7 +1,5 @@
 """Graphs as rules and back: labels, directions, parallel edges, self-loops, attributes; NetworkX's own matrices judge."""
 
-import re
-from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -241,10 +239,3 @@ def test_between_two_populations_the_nodes_must_be_named():
     with pytest.raises(DeclarationError, match="cannot be divided"):
         net.connect(a + b, b, from_networkx(with_edge()))
     assert a.labels == (0, 1) and not net.projections
-
-
-def test_the_examples_of_the_page_run():
-    page = Path(__file__).parents[1] / "docs" / "connections.md"
-    names: dict[str, object] = {}
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        exec(compile(block, str(page), "exec"), names)

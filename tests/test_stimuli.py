@@ -1,7 +1,5 @@
 """Values in steps, listed events, noise: what they mean, and the same bits on every backend, team and cut."""
 
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,12 +191,3 @@ def test_an_event_at_an_input_is_a_pulse_over_the_step_that_it_ends():
     for backend in ("numba", "reference"):
         values = traced(pulsed, 1, (None, hsnn.stimuli.spikes([3.0, 3.0, 5.0]), {}), dt=1.0, duration=6.0, backend=backend)
         assert changes(values)[:, 0].tolist() == [0.5, 0.5, 4.5, 0.5, 2.5, 0.5]
-
-
-def test_the_example_of_the_page_runs():
-    text = (Path(__file__).parents[1] / "docs" / "stimuli.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    names: dict[str, object] = {}
-    exec(compile(block, "stimuli.md", "exec"), names)
-    spikes = names["result"].spikes
-    assert spikes["cue"].times.tolist() == [5.0, 7.5, 7.5] and len(spikes["thalamus"]) > 20 and len(spikes["cells"]) > 100

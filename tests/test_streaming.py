@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
@@ -297,12 +296,3 @@ def test_a_device_that_takes_nothing_is_refused():
 def test_names_in_the_file_are_told_apart(one, other):
     assert (quoted(one) == quoted(other)) == (one == other)
     assert "/" not in quoted(one) and quoted(one) != "." and quoted(one).isprintable()
-
-
-def test_the_examples_of_the_page_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    page = Path(__file__).parents[1] / "docs" / "recording.md"
-    names: dict[str, object] = {}
-    for block in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-        exec(compile(block, page.name, "exec"), names)
-    assert len(names["later"].spikes["exc"]) > 100

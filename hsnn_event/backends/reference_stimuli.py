@@ -11,7 +11,7 @@ from hsnn_event.distributions import quantile
 from hsnn_event.elementary import log64
 from hsnn_event.lowering.ir import EventsPlan, FloatArray, IntArray, ListedSource, NoisePlan, Number, PoissonPlan
 from hsnn_event.lowering.poisson import SOURCES_A_CHAIN, chain_exponent, poisson_parts, poisson_table
-from hsnn_event.rng import philox, to_uniform, uniform_at
+from hsnn_event.rng import philox_words, to_uniform, uniform_at
 
 
 def poisson_counts(plan: PoissonPlan, key: int, ids: IntArray, step: int) -> IntArray:
@@ -60,7 +60,7 @@ def _chain(probability: FloatArray, key: int, step: int, chunk: int) -> list[int
     place, draw = -1, 0
     while True:
         counter = draw, step & 0xFFFFFFFF, step >> 32, chunk, key & 0xFFFFFFFF, key >> 32
-        words = [np.uint64(word) for word in philox(*(np.uint64(word) for word in counter))]
+        words = [np.uint64(word) for word in philox_words(*(np.uint64(word) for word in counter))]
         skipped = log64(to_uniform(words[0], words[1])) / log_of_no
         if skipped >= SOURCES_A_CHAIN or (place := place + 1 + int(skipped)) >= end - first:
             return fired
@@ -75,4 +75,4 @@ _table = lru_cache(maxsize=4096)(poisson_table)
 def _word(key: int, neuron: int, step: int, part: int) -> int:
     """The random 32-bit word of a neuron: four neurons, 64 apart, share one call of the generator."""
     counter = neuron >> 8 << 6 | neuron & 63, step & 0xFFFFFFFF, step >> 32, part, key & 0xFFFFFFFF, key >> 32
-    return int(philox(*(np.uint64(word) for word in counter))[neuron >> 6 & 3])
+    return int(philox_words(*(np.uint64(word) for word in counter))[neuron >> 6 & 3])

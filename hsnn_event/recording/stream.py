@@ -24,6 +24,7 @@ FLUSH_SECONDS, FLUSH_BYTES = 1.0, 32 << 20  # whichever comes first
 CHUNK_SPIKES, CHUNK_VALUES = 8192, 32_768   # numbers in a chunk: 64 and 256 KiB
 SLACK = 1 << 20                             # room for HDF5's own tables
 Columns = Mapping[str, npt.NDArray[Any]]
+Rows = tuple[npt.NDArray[Any], Columns]  # times, and what belongs to each
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,28 @@ class Track:
     at: tuple[float, ...] | None = None
 
 
+class OpenTrack:
+    """The datasets of a track in a file; HDF5 takes longer to find them by name than to write to them."""
+
+    def __init__(self, group: Any) -> None:
+        self.times, self.t_stop = group["times"], group["t_stop"]
+        values = group if "ids" in group else group["values"]
+        self._columns = {name: values[name] for name in (["ids"] if "ids" in group else values)}
+        everything = (self.times, *self._columns.values())
+        across = (-(-data.shape[1] // data.chunks[1]) if data.ndim == 2 else 1 for data in everything)
+        self.chunk_bytes = sum(8 * int(np.prod(data.chunks)) * n for data, n in zip(everything, across, strict=True))
+
+    def append(self, pieces: list[Rows], first: int) -> int:
+        """Write rows from place `first` on; gives how many there are then."""
+        last = first + sum(len(times) for times, _ in pieces)
+        parts = {name: [columns[name] for _, columns in pieces] for name in pieces[0][1]}
+        data = [(self._columns[quoted(name)], values) for name, values in parts.items()]
+        for dataset, values in (*data, (self.times, [times for times, _ in pieces])):
+            dataset.resize(last, axis=0)
+            dataset[first:last] = np.concatenate(values)
+        return last
+
+
 class Stream:
     """A file that takes the data of some records of one network.
 
@@ -52,7 +75,8 @@ class Stream:
         self.path = path
         self.header = dict(header)
         self._file: Any = None
-        self._pending: dict[str, list[tuple[npt.NDArray[Any], dict[str, npt.NDArray[Any]]]]] = {}
+        self._tracks: dict[str, OpenTrack] = {}
+        self._pending: dict[str, list[Rows]] = {}
         self._rows: dict[str, int] = {}
         self._reached = self._flushed = 0.0  # model time in ms: of the data given, and of those in the file
         self._bytes, self._last = 0, 0.0
@@ -93,10 +117,10 @@ class Stream:
             return
         try:
             self._take_room()
-            written = {name: self._append(name, rows) for name, rows in self._pending.items()}
+            written = {name: self._tracks[name].append(rows, self._rows[name]) for name, rows in self._pending.items()}
             self._file.flush()
-            for group in (self._file[quoted(name)] for name in self._rows):
-                group["t_stop"][0] = self._reached
+            for track in self._tracks.values():
+                track.t_stop[0] = self._reached
             self._file.flush()
         except (OSError, RuntimeError, ValueError) as error:
             raise self._refused("cannot be written", error, "Make room on the disk; the network can go on.") from error
@@ -105,7 +129,7 @@ class Stream:
 
     def close(self) -> None:
         """Close the file; what is not flushed stays for the next run. Raises nothing."""
-        file, self._file = self._file, None
+        file, self._file, self._tracks = self._file, None, {}
         if file is not None:
             try:
                 end = int(file.id.get_filesize())
@@ -132,10 +156,12 @@ class Stream:
                         _lay_out(file, track, len(file), t_start)
             # Straight into the mode that stays readable: not even for a moment in the other one.
             access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+            access.set_cache(0, 1, 0, 1.0)  # of chunks: none, or memory grows until a few of each dataset are in it
             access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
             flags = h5py.h5f.ACC_RDWR | h5py.h5f.ACC_SWMR_WRITE
             self._file = h5py.File(h5py.h5f.open(os.fsencode(self.path), flags, access))
             for track in tracks:
+                self._tracks[track.name] = OpenTrack(self._file[quoted(track.name)])
                 if track.name not in self._rows:
                     self._rows[track.name] = rows_until(self._file[quoted(track.name)], self._flushed)
         except HsnnError:
@@ -185,7 +211,7 @@ class Stream:
 
     def _take_room(self) -> None:
         """Lengthen the file by what the flush will need, so that the disk has it; with zeros where there is no other way."""
-        chunks = sum(_chunk_bytes(self._file[quoted(name)]) for name in self._pending)
+        chunks = sum(self._tracks[name].chunk_bytes for name in self._pending)
         end = int(self._file.id.get_filesize()) + self._bytes + chunks + SLACK
         size = os.path.getsize(self.path)
         try:
@@ -199,18 +225,6 @@ class Stream:
         except OSError:
             os.truncate(self.path, int(self._file.id.get_filesize()))
             raise
-
-    def _append(self, name: str, pieces: list[tuple[npt.NDArray[Any], dict[str, npt.NDArray[Any]]]]) -> int:
-        """Write rows behind those that count; gives how many there are then."""
-        group, first = self._file[quoted(name)], self._rows[name]
-        times = np.concatenate([each for each, _ in pieces])
-        last = first + len(times)
-        where = group if "ids" in group else group["values"]
-        data = {where[quoted(column)]: [columns[column] for _, columns in pieces] for column in pieces[0][1]}
-        for dataset, parts in (*data.items(), (group["times"], [times])):
-            dataset.resize(last, axis=0)
-            dataset[first:last] = np.concatenate(parts)
-        return last
 
 
 def _lay_out(file: Any, track: Track, number: int, t_start: float) -> None:
@@ -239,13 +253,6 @@ def _lay_out(file: Any, track: Track, number: int, t_start: float) -> None:
         # An unlimited dimension also where there are no neurons, since a chunk may not be wider than its data.
         data = values.create_dataset(quoted(variable), (0, n), np.float64, maxshape=(None, n or None), chunks=chunks)
         data.attrs.update({"variable": variable, "units": track.units.get(variable, ""), "number": place})
-
-
-def _chunk_bytes(group: Any) -> int:
-    """The last chunks of all columns, should they be begun."""
-    columns = [group["times"], group["ids"]] if "ids" in group else [group["times"], *group["values"].values()]
-    across = (-(-data.shape[1] // data.chunks[1]) if data.ndim == 2 else 1 for data in columns)
-    return sum(8 * int(np.prod(data.chunks)) * n for data, n in zip(columns, across, strict=True))
 
 
 def absolute(path: str | os.PathLike[str], trial: int) -> str:

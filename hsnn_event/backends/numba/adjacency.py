@@ -16,7 +16,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import as_pointer, inner
 from hsnn_event.backends.numba.rows import row_delays, row_targets, row_weights
 
 SEGMENT_BYTES = 64 << 20
@@ -43,7 +43,7 @@ class Adjacency:
         return sum(segment.nbytes for segment in self.segments) - 8 * self.n_unused + self.rows.nbytes
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _gather(projections, first_projection, n_projections, neuron, targets, weights, delays, keys, uniform, chosen):
     """Draw all synapses of a neuron into `keys` ((block << 16) | port), `weights` and `delays`; gives their number."""
     n = 0
@@ -64,7 +64,7 @@ def _gather(projections, first_projection, n_projections, neuron, targets, weigh
     return n
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _span(delays, n):
     low, high = delays[0], delays[0]
     for j in range(n):
@@ -72,7 +72,7 @@ def _span(delays, n):
     return np.int64(low), np.int64(high)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _lay_out(counts, low, span, uniform_row, size, weight, rows, neuron, base, pairs, weights_w, used, cursor, shift):
     """Place a neuron's groups from word `used` (8 bytes) on: write rows, indices and the weight of uniform groups.
 
@@ -106,7 +106,7 @@ def _lay_out(counts, low, span, uniform_row, size, weight, rows, neuron, base, p
     return used
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _pack(n, keys, weights, delays, low, span, uniform_row, one, scratch, rows, neuron, segment, used):
     """Sort a neuron's `n` synapses by (block, delay), stably, into `segment`; gives the first free word.
 
@@ -179,7 +179,8 @@ def build_rows(
         if in_place:
             place = nb.carray(as_pointer(rows[0, offset + neuron, INDEX]), (words,), np.int64)
             _pack(
-                n, keys, weights, delays, low, high - low + 1, uniform_row, one, scratch, rows, offset + neuron, place, 0
+                n, keys, weights, delays, low, high - low + 1, uniform_row, one, scratch, rows, offset + neuron, place,
+                np.int64(0),
             )
             continue
         if used + words > segment.size:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, group_bytes
-from hsnn_event.backends.numba.native import as_pointer, prefetch
+from hsnn_event.backends.numba.native import as_pointer, inner, prefetch
 
 CHUNK = 128  # groups: a chunk wastes half of itself in each slot, and costs one hop
 ROWS_AHEAD, INDICES_AHEAD, LINE = 8, 4, 64
@@ -44,7 +44,7 @@ def new_calendar(n_blocks: int, max_delay: int, n_chunks: int = 64) -> Calendar:
     )
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def with_room(calendar, n_chunks):
     """The calendar in larger arrays, with `n_chunks` more chunks free at least."""
     old = calendar.previous.size
@@ -65,7 +65,7 @@ def with_room(calendar, n_chunks):
     return Calendar(calendar.tail, calendar.filled, previous, entries, free, calendar.n_free)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def room_needed(calendar, n_fired):
     """How many chunks must be free before the rows of `n_fired` neurons are scheduled in all blocks.
 
@@ -74,7 +74,7 @@ def room_needed(calendar, n_fired):
     return calendar.tail.size * (1 + n_fired // CHUNK)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def schedule(calendar, k, rows, fired, n_fired, step, size, now):
     """Enter the groups of the rows of the neurons `fired` at `step` into the calendar of the thread's k-th block.
 
@@ -114,7 +114,7 @@ def schedule(calendar, k, rows, fired, n_fired, step, size, now):
     calendar.n_free[0] = n_free
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def take(calendar, k, step, due):
     """Move the groups due at `step`, in the order in which they were entered, into `due` (as long as the slot's count)
     and free their chunks."""

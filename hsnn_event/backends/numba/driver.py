@@ -14,21 +14,27 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba.adjacency import padded
 from hsnn_event.backends.numba.calendar import room_needed, schedule, take, with_room
-from hsnn_event.backends.numba.native import as_pointer, call_kernel, prefetch, wait
-from hsnn_event.backends.numba.noise import AT_ONCE, refresh
+from hsnn_event.backends.numba.crew import stay
+from hsnn_event.backends.numba.native import as_pointer, call, inner, prefetch, wait
+from hsnn_event.backends.numba.noise import AT_ONCE
 from hsnn_event.backends.numba.probes import sample
-from hsnn_event.backends.numba.sources import fire
-from hsnn_event.backends.numba.stimuli import BATCH, add_stimulus
+from hsnn_event.backends.numba.stimuli import BATCH
 from hsnn_event.lowering.ir import CUT_EVERY, DENORMAL_CUT
 
 GROUPS_AHEAD = 4  # benchmarks/README.md, "prefetch distance"
 LINE = 64
-NONE = -1  # spikes of the step that wait to be scheduled
+NONE = np.int64(-1)  # of one type with the numbers that it stands beside: spikes of the step that wait to be scheduled
 
 # Columns of the table of slices: a slice is the part of a population that lies in a block. Where KERNEL is 0 the neurons
 # are sources of spikes, and ARRAYS is the address of their record.
 FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
 N_COLUMNS = 7
+STIMULUS, NOISE, SOURCE = range(3)  # places in `codes`
+
+# What a piece of a run is: its first step is FIRST_STEP + 1; kernels count steps from EPOCH, in 32 bits; PROBES is the
+# address of the table of what to sample, a row for each slice that a probe looks at, sorted by slice.
+FIRST_STEP, N_STEPS, EPOCH, PROBES = range(4)
+N_ORDERS = 4
 
 
 class Team(NamedTuple):
@@ -43,11 +49,13 @@ class Team(NamedTuple):
     stimuli_first: npt.NDArray[np.int64]   # (n_slices + 1,)
     noise: npt.NDArray[np.int64]           # likewise
     noise_first: npt.NDArray[np.int64]
+    codes: npt.NDArray[np.int64]           # addresses of functions that not all networks need, and have compiled
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
     recorded: npt.NDArray[np.bool_]        # populations whose spikes are kept
-    probes: npt.NDArray[np.int64]          # what to sample, sorted by slice
-    probe_first: npt.NDArray[np.int64]     # (n_slices + 1,)
+    probe_first: npt.NDArray[np.int64]     # (n_slices + 1,): rows of the table of probes
+    orders: npt.NDArray[np.int64]
+    posts: npt.NDArray[np.int64]           # (n_threads, 16): where each thread stands, as crew.py says
     barrier: npt.NDArray[np.int64]
 
 
@@ -68,7 +76,7 @@ class Scratch(NamedTuple):
     first: npt.NDArray[np.int64]
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _ports(team, block):
     """The ports of a block."""
     first = team.port_first[block]
@@ -76,7 +84,7 @@ def _ports(team, block):
     return nb.carray(as_pointer(address), (team.port_first[block + 1] - first,), team.ports.dtype)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def deliver(due, n, ports, one):
     """Add the weights of the first `n` groups of `due` to their ports, in order.
 
@@ -105,7 +113,7 @@ def deliver(due, n, ports, one):
                 ports[targets[k]] += ports.dtype.type(weights[k])
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _gather(team, turn, fired):
     """Collect the neurons that fired in this step, by population, then id; gives their number."""
     n = 0
@@ -117,7 +125,7 @@ def _gather(team, turn, fired):
     return n
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _keep(team, turn, step, spikes):
     """Append the spikes of the recorded populations; there must be room."""
     n = spikes.n[0]
@@ -132,7 +140,7 @@ def _keep(team, turn, step, spikes):
     spikes.n[0] = n
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _larger(spikes, n_more):
     """The spikes in larger arrays, with room for `n_more`."""
     n = spikes.n[0]
@@ -142,7 +150,7 @@ def _larger(spikes, n_more):
     return Spikes(steps, neurons, spikes.n)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _cut_denormals(team, s):
     """Set states below the cut to 0: the first arrays of a slice's kernel."""
     n, dtype = team.slices[s, LENGTH], team.ports.dtype
@@ -154,7 +162,7 @@ def _cut_denormals(team, s):
             values[i] = zero if abs(values[i]) < cut else values[i]
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _advance_block(team, block, step, now, turn, scratch):
     """Drive, advance and test the neurons of a block, population by population."""
     n_blocks = team.port_first.size - 1
@@ -166,23 +174,27 @@ def _advance_block(team, block, step, now, turn, scratch):
             continue
         fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
         if team.slices[s, KERNEL] == 0:
-            team.n_fired[turn, s] = fire(team.slices[s, ARRAYS], step, fired)
+            team.n_fired[turn, s] = call(team.codes[SOURCE], team.slices[s, ARRAYS], step, fired, 0, 0)
             continue
+        words, counts = scratch.words.ctypes.data, scratch.counts.ctypes.data
         for q in range(team.stimuli_first[s], team.stimuli_first[s + 1]):
-            add_stimulus(team.stimuli[q], step, ports, scratch.words, scratch.counts)
-        if team.noise_first[s] < team.noise_first[s + 1]:
-            noise = team.noise[team.noise_first[s] : team.noise_first[s + 1]]
-            refresh(noise, step, step == scratch.first[0], team.ports, scratch.normal)
-        team.n_fired[turn, s] = call_kernel(
+            record = team.stimuli.ctypes.data + q * team.stimuli.strides[0]
+            call(team.codes[STIMULUS], record, step, ports.ctypes.data, words, counts)
+        n_noisy = team.noise_first[s + 1] - team.noise_first[s]
+        if n_noisy:
+            records = team.noise.ctypes.data + team.noise_first[s] * team.noise.strides[0]
+            anyway, normal = np.int64(step == scratch.first[0]), scratch.normal.ctypes.data
+            call(team.codes[NOISE], records, n_noisy, step, anyway, normal)
+        team.n_fired[turn, s] = call(
             team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, now, fired
         )
         if step % CUT_EVERY == 0:
             _cut_denormals(team, s)
         for q in range(team.probe_first[s], team.probe_first[s + 1]):
-            sample(team.probes, q, step, n, ports.dtype)
+            sample(team.orders[PROBES], q, step, n, ports.dtype)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _most_due(calendar, step):
     """The number of groups due at `step` in the block that has most."""
     n, slot = 0, step & (calendar.tail.shape[1] - 1)
@@ -191,7 +203,7 @@ def _most_due(calendar, step):
     return n
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch):
     """Do steps until `last` or until some array is too small; gives the step reached and how many neurons fired in it.
 
@@ -222,25 +234,30 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
-def advance(thread, n_threads, yield_at, first_step, n_steps, epoch, team, blocks, calendar, spikes):
-    """Do steps `first_step` + 1 ... `first_step` + `n_steps` for the thread's `blocks`; gives its calendar and spikes.
+def advance(thread, n_threads, yield_at, team, blocks, calendar, spikes):
+    """Do the steps that are ordered, and, in threads other than the first, those that are ordered next.
 
-    Kernels count steps from `epoch`, in 32 bits.
+    Gives the thread's calendar and spikes. Whoever holds the calendar that it was called with holds the present one too,
+    until it returns.
     """
     fired, due = np.empty(team.fired.shape[1], np.int64), np.empty((1024, 2), np.int64)
-    first = np.full(1, first_step + 1)
-    scratch = Scratch(np.empty(BATCH, np.uint32), np.empty(BATCH, np.int32), np.empty(AT_ONCE), first)
-    step, n_fired, last = first_step, NONE, first_step + n_steps
+    scratch = Scratch(np.empty(BATCH, np.uint32), np.empty(BATCH, np.int32), np.empty(AT_ONCE), np.empty(1, np.int64))
+    step, n_fired, last, epoch, grown, starts = np.int64(0), NONE, np.int64(0), np.int64(0), False, True
     while True:
+        if starts:
+            step, n_fired, epoch = team.orders[FIRST_STEP], NONE, team.orders[EPOCH]
+            last, scratch.first[0], starts = step + team.orders[N_STEPS], step + 1, False
         step, n_fired = _steps(
             thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch
         )
-        if n_fired == NONE:
-            if step == last:
+        if n_fired == NONE and step == last:
+            if thread == 0 or not stay(team.posts[thread].ctypes.data, yield_at, grown):
                 return calendar, spikes
+            starts = True
+        elif n_fired == NONE:
             due = np.empty((2 * _most_due(calendar, step + 1), 2), np.int64)
         else:
             if room_needed(calendar, n_fired) > calendar.n_free[0]:
-                calendar = with_room(calendar, room_needed(calendar, n_fired))
+                calendar, grown = with_room(calendar, room_needed(calendar, n_fired)), True
             if spikes.n[0] + n_fired > spikes.steps.size:
                 spikes = _larger(spikes, n_fired)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import adjacency, drives, kernels, noise, probes, readback, records, reweight, rows, stimuli
+from hsnn_event.backends.numba import (
+    adjacency,
+    drives,
+    kernels,
+    noise,
+    probes,
+    readback,
+    records,
+    reweight,
+    rows,
+    sources,
+    stimuli,
+)
 from hsnn_event.backends.numba.calendar import Calendar
-from hsnn_event.backends.numba.driver import N_COLUMNS, Spikes, Team, advance
+from hsnn_event.backends.numba.crew import Crew, new_posts
+from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, Spikes, Team, advance
 from hsnn_event.backends.numba.flight import calendar_of, in_flight
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
@@ -35,7 +46,6 @@ class NumbaEngine:
         self.timing = {"construct": 0.0, "compile": 0.0}
         self._real = np.dtype(program.state_type)
         self._n_threads = n_threads
-        self._threads: tuple[int, ThreadPoolExecutor] | None = None
         self._parts = partition(program, n_threads, n_blocks)
         self._compile_construction()
         began = time.perf_counter()
@@ -88,14 +98,19 @@ class NumbaEngine:
             stimuli_first=self._stimuli.first,
             noise=self._noise.records,
             noise_first=self._noise.first,
+            codes=np.zeros(3, np.int64),
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
             recorded=np.zeros(len(program.populations), np.bool_),
-            probes=np.zeros((0, probes.N_COLUMNS), np.int64),
             probe_first=np.zeros(n_slices + 1, np.int64),
+            orders=np.zeros(N_ORDERS, np.int64),
+            posts=new_posts(self._n_threads),
             barrier=new_barrier(),
         )
-        self._cuts = probes.Cuts(parts)
+        numbers = np.arange(len(program.populations), dtype=np.min_scalar_type(len(program.populations)))
+        self._population_of = np.repeat(numbers, np.diff(parts.offsets))
+        self._cuts, self._probes = probes.Cuts(parts), np.zeros((0, probes.N_COLUMNS), np.int64)
+        self._crew = Crew(self._team.posts, yield_address())
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
         self.restore(Moment.start(program.keys, len(program.populations)))
 
@@ -114,6 +129,7 @@ class NumbaEngine:
         for until, clamped in zip(self._until, moment.clamped, strict=True):
             until[:] = 0 if clamped is None else np.maximum(clamped - moment.step, 0)
         self._rekey(moment.keys)
+        self._crew.dismiss()
         self._team.ports[:] = 0
         neurons = self._parts.offsets[moment.populations] + moment.ids
         self._calendars = [
@@ -140,10 +156,15 @@ class NumbaEngine:
 
     def _compile(self) -> None:
         began = time.perf_counter()
+        self._team.codes[:] = (
+            stimuli.code(self._real.name) if len(self._stimuli.records) else 0,
+            noise.code(self._real.name) if len(self._noise.records) else 0,
+            sources.code() if self._sources else 0,
+        )
         self._bind()
         # A run of no steps compiles the driver, or loads it from the cache.
-        advance(0, 1, 0, 0, 0, 0, self._team, self._blocks[0], self._calendars[0], self._spikes[0])
-        self._yield_at = yield_address()
+        advance(0, 1, 0, self._team, self._blocks[0], self._calendars[0], self._spikes[0])
+        self._crew.compile()
         self.timing["compile"] += time.perf_counter() - began
 
     def _bind(self) -> None:
@@ -218,18 +239,17 @@ class NumbaEngine:
         self._rebase(n_steps)
         samples = self._aim(n_steps, watch)
 
-        def work(thread: int) -> tuple[Calendar, Spikes]:
-            return advance(
-                thread, self._n_threads, self._yield_at, self.step, n_steps, self._epoch, self._team,
-                self._blocks[thread], self._calendars[thread], self._spikes[thread],
-            )  # fmt: skip
-
-        others = [self._pool().submit(work, thread) for thread in range(1, self._n_threads)]
-        results = [work(0), *(each.result() for each in others)]
-        self._calendars = [calendar for calendar, _ in results]
-        self._spikes = [spikes for _, spikes in results]
+        self._team.orders[:] = self.step, n_steps, self._epoch, self._probes.ctypes.data
+        for thread, (calendar, spikes) in self._crew.run(self._work).items():
+            self._calendars[thread], self._spikes[thread] = calendar, spikes
         self.step += n_steps
         return Seen(*self._kept_spikes(), samples)
+
+    def _work(self, thread: int) -> tuple[Calendar, Spikes]:
+        return advance(
+            thread, self._n_threads, self._crew.yield_at, self._team, self._blocks[thread], self._calendars[thread],
+            self._spikes[thread],
+        )  # fmt: skip
 
     def _aim(self, n_steps: int, watch: Watch) -> tuple[FloatArray, ...]:
         """Point the driver's probes at the values to sample and at new arrays for the samples."""
@@ -244,16 +264,9 @@ class NumbaEngine:
                 found += self._cuts.records(probe, values, out, self.step)
             else:
                 out[:] = self._real.type(values)
-        if found or self._team.probes.size:
-            table, first = probes.sorted_records(found, len(self._team.slices))
-            self._team = self._team._replace(probes=table, probe_first=first)
+        if found or self._probes.size:
+            self._probes, self._team.probe_first[:] = probes.sorted_records(found, len(self._team.slices))
         return tuple(samples)
-
-    def _pool(self) -> ThreadPoolExecutor:
-        """Threads beside the caller's, kept for the engine's life; a forked process has none of them and makes its own."""
-        if self._threads is None or self._threads[0] != os.getpid():
-            self._threads = os.getpid(), ThreadPoolExecutor(self._n_threads - 1, thread_name_prefix="hsnn_event")
-        return self._threads[1]
 
     def _rebase(self, n_steps: int) -> None:
         """Kernels hold steps as 32-bit numbers, counted from an epoch that moves on before they overflow."""
@@ -272,7 +285,7 @@ class NumbaEngine:
 
     def _in_populations(self, neurons: IntArray) -> tuple[IntArray, IntArray]:
         """Population and id of neurons that are numbered through the network."""
-        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
+        populations = self._population_of[neurons].astype(np.int64)
         return populations, neurons - self._parts.offsets[populations]
 
     def read(self, population: int, variable: str) -> FloatArray:

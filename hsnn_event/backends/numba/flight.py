@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba.adjacency import DATA, GROUPS, INDEX, Adjacency, group_bytes
 from hsnn_event.backends.numba.calendar import CHUNK, Calendar, new_calendar, room_needed, schedule, with_room
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import as_pointer, inner
 from hsnn_event.lowering.ir import IntArray
 
 
@@ -68,7 +68,7 @@ def _read_block(calendar, k, rows, neurons, addresses, step, size, entered):
             chunk, length = calendar.previous[chunk], CHUNK
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _delay(rows, neuron, address, size):
     """Of the group of a neuron's row that begins at `address`."""
     n_groups, begin = rows[neuron, GROUPS], rows[neuron, DATA]

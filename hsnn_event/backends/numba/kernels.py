@@ -60,7 +60,7 @@ def arrival(receptor: str) -> str:
 
 
 def source(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> str:
-    """The text of a module that holds the kernel as a C function; native.call_kernel gives its signature.
+    """The text of a module that holds the kernel as a C function; native.call gives its signature.
 
     It advances the neurons without a branch, chunk by chunk, so that the loop vectorises. A chunk's `hits` sums up the
     places of those that fire, and in its upper bits how many they are. The second loop takes them from there: the last

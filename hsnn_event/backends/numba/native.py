@@ -10,9 +10,24 @@ import numba as nb
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
 SPINS_BEFORE_YIELD = 200  # about 3 us: a yield costs little where a core is idle, and saves a time slice where none is
+
+
+class Inner(CPUDispatcher):
+    """A compiled function for other compiled functions. Called from Python it would bring the process down."""
+
+    def __call__(self, *arguments, **named):
+        raise TypeError(f"{self.py_func.__name__} has no way in from Python: call it from compiled code, or py_func.")
+
+
+def inner(function):
+    """Compile for calls from compiled code alone: the way in from Python takes longer to compile than most functions."""
+    compiled = nb.njit(error_model="numpy", nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    compiled.__class__ = Inner
+    return compiled
 
 
 @intrinsic
@@ -78,6 +93,18 @@ def add_atomic(typing_context, address, amount):
 
 
 @intrinsic
+def exchange_atomic(typing_context, address, expected, value):
+    """Set the int64 at an address if it is the expected one; was it?"""
+
+    def codegen(context, builder, signature, args):
+        pointer = builder.inttoptr(args[0], ir.IntType(64).as_pointer())
+        found = builder.cmpxchg(pointer, args[1], args[2], "seq_cst", "seq_cst")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic
 def pause(typing_context):
     """Tell the processor that this is a spin loop, where it has a way to be told."""
 
@@ -90,9 +117,12 @@ def pause(typing_context):
     return types.void(), codegen
 
 
+FIVE = types.int64(*[types.int64] * 5)  # what compiled functions that are called through addresses take and give
+
+
 @intrinsic
-def call_kernel(typing_context, address, arrays, scalars, n, now, fired):
-    """Call int64 kernel(int64 *arrays, float64 *scalars, int64 n, int64 now, int32 *fired) at an address."""
+def call(typing_context, address, a, b, c, d, e):
+    """Call the function of type FIVE at an address."""
 
     def codegen(context, builder, signature, args):
         i64 = ir.IntType(64)
@@ -131,7 +161,15 @@ def new_barrier() -> np.ndarray:
     return np.zeros(32, np.int64)
 
 
-@nb.njit(error_model="numpy")
+@inner
+def rest(looks, yield_at):
+    """Between two looks at what another thread is to change: spin at first, then let others run."""
+    pause()
+    if looks > SPINS_BEFORE_YIELD and yield_at != 0:
+        call_yield(yield_at)
+
+
+@inner
 def wait(barrier, n_threads, yield_at):
     """Return when all threads have called it: a sense-reversing barrier that spins, then yields."""
     if n_threads == 1:
@@ -142,9 +180,7 @@ def wait(barrier, n_threads, yield_at):
         add_atomic(arrivals, -n_threads)
         add_atomic(rounds, 1)
         return
-    spins = 0
+    looks = 0
     while load_atomic(rounds) == now:
-        pause()
-        spins += 1
-        if spins > SPINS_BEFORE_YIELD and yield_at != 0:
-            call_yield(yield_at)
+        looks += 1
+        rest(looks, yield_at)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import FIVE, as_pointer, inner
 from hsnn_event.backends.numba.stimuli import steps_before
 from hsnn_event.distributions import quantile_in_place
 from hsnn_event.rng import fill_uniform
@@ -18,10 +20,10 @@ from hsnn_event.rng import fill_uniform
 N_COLUMNS = 11
 PLAIN, NOISE = range(2)
 AT_ONCE = 256
-NORMAL = 2  # KINDS["normal"] of distributions
+NORMAL = np.int64(2)  # KINDS["normal"] of distributions
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _changes(records, step):
     """Does an input of the slice change at the beginning of the step that ends at `step`?"""
     for k in range(records.shape[0]):
@@ -34,13 +36,13 @@ def _changes(records, step):
     return False
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _add_noise(record, step, real, normal):
     piece = steps_before(record[COURSE], record[N], step) - 1
     if piece < 0:
         return
     draw, width = (step - 1) // record[EVERY], record[WIDTH]
-    values = nb.carray(as_pointer(record[INPUT]), (record[LENGTH],), real.dtype)
+    values = nb.carray(as_pointer(record[INPUT]), (record[LENGTH],), real)
     address = record[VALUES] + 8 * piece * (width if width else 1)
     sigma = nb.carray(as_pointer(address), (record[LENGTH] if width else 1,), np.float64)
     for first in range(0, record[LENGTH], AT_ONCE):
@@ -49,15 +51,11 @@ def _add_noise(record, step, real, normal):
         fill_uniform(drawn, np.uint64(record[KEY]), draw & 0xFFFFFFFF, draw >> 32, record[ID] + first)
         quantile_in_place(NORMAL, 0.0, 1.0, drawn)
         for i in range(n):
-            values[first + i] += real.dtype.type(sigma[first + i if width else 0] * drawn[i])
+            values[first + i] += real.type(sigma[first + i if width else 0] * drawn[i])
 
 
-@nb.njit(error_model="numpy", nogil=True)
-def refresh(records, step, anyway, real, normal):
-    """Bring the noisy inputs of a slice to the step that ends at `step`, if they change or `anyway`.
-
-    `real` is an array of the states' type, `normal` scratch for AT_ONCE numbers.
-    """
+@inner
+def _refresh(records, step, anyway, real, normal):
     if not (anyway or _changes(records, step)):
         return
     for k in range(records.shape[0]):
@@ -65,6 +63,24 @@ def refresh(records, step, anyway, real, normal):
         if record[KIND] == NOISE:
             _add_noise(record, step, real, normal)
         else:
-            values = nb.carray(as_pointer(record[INPUT]), (record[LENGTH],), real.dtype)
-            base = nb.carray(as_pointer(record[BASE]), (record[LENGTH],), real.dtype)
-            values[:] = base
+            values = nb.carray(as_pointer(record[INPUT]), (record[LENGTH],), real)
+            base = nb.carray(as_pointer(record[BASE]), (record[LENGTH],), real)
+            for i in range(values.size):
+                values[i] = base[i]
+
+
+@cache
+def code(real: str) -> int:
+    """The address of a function (records, n, step, anyway, normal) that brings the `n` noisy inputs of a slice to a step.
+
+    It does so where they change, or `anyway`. `normal` is scratch for AT_ONCE numbers, `real` the type of states.
+    """
+    dtype = np.dtype(real)
+
+    @nb.cfunc(FIVE, cache=True, error_model="numpy")
+    def refresh(records, n, step, anyway, normal):
+        scratch = nb.carray(as_pointer(normal), (AT_ONCE,), np.float64)
+        _refresh(nb.carray(as_pointer(records), (n, N_COLUMNS), np.int64), step, anyway != 0, dtype, scratch)
+        return 0
+
+    return int(refresh.address)

@@ -8,7 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import as_pointer, inner
 from hsnn_event.backends.numba.partition import Partition
 from hsnn_event.backends.protocol import Probe, sample_steps
 from hsnn_event.lowering.ir import FloatArray, IntArray
@@ -21,9 +21,10 @@ N_COLUMNS = 8
 Record = tuple[int, tuple[int, ...]]  # a slice, and a row of the table
 
 
-@nb.njit(error_model="numpy", nogil=True)
-def sample(probes, q, step, n, dtype):
+@inner
+def sample(table, q, step, n, dtype):
     """Copy what row `q` of the table asks for, if the step is one of its multiples; the slice has `n` neurons."""
+    probes = nb.carray(as_pointer(table), (q + 1, N_COLUMNS), np.int64)
     every = probes[q, EVERY]
     if step % every != 0:
         return

@@ -126,8 +126,11 @@ def fill_weights(
 
 def _fill_values(table: ProjectionTable, record: Any, name: str, plan: ValuePlan) -> None:
     record[f"{name}_kind"] = KINDS.get(plan.kind, rows.ORDERED)
-    for each in ("a", "b", "u_low", "u_high", "low", "high"):
-        record[f"{name}_{each}"] = getattr(plan, each)
+    record[f"{name}_a"] = plan.a
+    if plan.kind not in ("constant", "array", "ordered"):
+        law = {**vars(plan), "kind": KINDS[plan.kind]}
+        record[f"{name}_law"] = table.address(np.array([law[each] for each in rows.LAW], np.float64))
+        record["shape"] = rows.shaping()
     if plan.values is not None:
         single = plan.kind == "array" and plan.values.dtype == np.float32
         if plan.kind == "array":

@@ -5,10 +5,12 @@ docs/semantics.md, "Connection rules", says what is drawn; backends/reference_ed
 
 from __future__ import annotations
 
+from functools import cache
+
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import FIVE, as_pointer, call, inner
 from hsnn_event.distributions import quantile_in_place
 from hsnn_event.elementary import log64
 from hsnn_event.rng import (
@@ -43,30 +45,26 @@ PROJECTION = np.dtype(
         ("listed_index", np.int64),   # int64: index of its random counters
         ("listed_edge", np.int64),    # int64: place in arrays of weights and delays
         ("weight_kind", np.int64),
-        ("weight_a", np.float64),
-        ("weight_b", np.float64),
-        ("weight_u_low", np.float64),
-        ("weight_u_high", np.float64),
-        ("weight_low", np.float64),
-        ("weight_high", np.float64),
+        ("weight_a", np.float64),      # of all, where it is one number
+        ("weight_law", np.int64),      # LAW of a distribution
         ("weight_values", np.int64),
         ("weight_first", np.int64),   # int64 a source position: place of its first weight (ORDERED)
         ("delay_kind", np.int64),
         ("delay_a", np.float64),
-        ("delay_b", np.float64),
-        ("delay_u_low", np.float64),
-        ("delay_u_high", np.float64),
-        ("delay_low", np.float64),
-        ("delay_high", np.float64),
+        ("delay_law", np.int64),
         ("delay_values", np.int64),
         ("grid", np.float64),
+        ("shape", np.int64),           # the address of `shaping` where there is a law
     ]
 )
+# A distribution: a value of KINDS of distributions.py, its two parameters, the part of the unit interval that is drawn from,
+# the bounds that draws are clipped to; all as float64.
+LAW = ("kind", "a", "b", "u_low", "u_high", "low", "high")
 # Of float64 (KINDS["array"] of distributions.py); of float32; of float64 in the order in which edges are read back.
 ARRAY, ARRAY32, ORDERED = 5, 6, 7
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def row_targets(projection, i, targets, uniform, chosen):
     """Write the target positions of source position `i` into `targets`; gives (number, gap).
 
@@ -98,7 +96,7 @@ def row_targets(projection, i, targets, uniform, chosen):
     return _listed_targets(projection, i, targets), np.int64(-1)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _listed_targets(projection, i, targets):
     first = nb.carray(as_pointer(projection.first), (i + 2,), np.int64)
     begin, n = first[i], first[i + 1] - first[i]
@@ -113,7 +111,7 @@ def _listed_targets(projection, i, targets):
     return n
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _draw_targets(projection, i, n, own, targets, uniform, chosen):
     available = projection.n_targets - (own >= 0)
     fill_uniform(uniform[:n], projection.key, i, LANE_TARGET, 0)
@@ -134,7 +132,7 @@ def _draw_targets(projection, i, n, own, targets, uniform, chosen):
             chosen[targets[j]] = i + 1
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _bernoulli_targets(projection, i, own, targets, uniform):
     """Geometric skips; `projection.log_of_no` is log(1 - p)."""
     n_targets, n, start = projection.n_targets, np.int64(0), 0
@@ -157,20 +155,30 @@ def _bernoulli_targets(projection, i, own, targets, uniform):
         start += batch.size
 
 
-@nb.njit(error_model="numpy", nogil=True)
-def _finish(values, u_low, u_high, low, high, kind, a, b):
-    if u_low != 0.0 or u_high != 1.0:
-        for j in range(values.size):
-            u = u_low + values[j] * (u_high - u_low)
-            values[j] = u if u < LARGEST_UNIFORM else LARGEST_UNIFORM
-    quantile_in_place(kind, a, b, values)
-    if low != -np.inf or high != np.inf:
-        for j in range(values.size):
-            value = low if values[j] < low else values[j]
-            values[j] = high if value > high else value
+@cache
+def shaping() -> int:
+    """The address of a function (law, values, n, -, -) that turns `n` uniform numbers into draws of a distribution."""
+
+    @nb.cfunc(FIVE, cache=True, error_model="numpy")
+    def shape(law, values, n, unused, unused_too):
+        numbers = nb.carray(as_pointer(law), (7,), np.float64)
+        a, b, u_low, u_high, low, high = numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]
+        drawn = nb.carray(as_pointer(values), (n,), np.float64)
+        if u_low != 0.0 or u_high != 1.0:
+            for j in range(n):
+                u = u_low + drawn[j] * (u_high - u_low)
+                drawn[j] = u if u < LARGEST_UNIFORM else LARGEST_UNIFORM
+        quantile_in_place(np.int64(numbers[0]), a, b, drawn)
+        if low != -np.inf or high != np.inf:
+            for j in range(n):
+                value = low if drawn[j] < low else drawn[j]
+                drawn[j] = high if value > high else value
+        return 0
+
+    return int(shape.address)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _uniforms_of(projection, lane, i, gap, out):
     """The uniform numbers of the synapses of source position `i` in a lane."""
     if projection.kind == LISTED:
@@ -186,7 +194,7 @@ def _uniforms_of(projection, lane, i, gap, out):
         fill_uniform(out[before:], projection.key, i, lane, before + 1)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _array_values(projection, kind, address, i, gap, out):
     """Weights or delays given one an edge, in the order in which the rule numbers its edges."""
     if projection.kind == LISTED:
@@ -211,20 +219,29 @@ def _array_values(projection, kind, address, i, gap, out):
         out[j] = values[start + j + (0 <= gap <= j)]
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _ordered_weights(projection, i, delays, weights):
     """Weights given in the order of (source, delay, draw)."""
     begin = nb.carray(as_pointer(projection.weight_first), (i + 1,), np.int64)[i]
     values = nb.carray(as_pointer(projection.weight_values), (begin + weights.size,), np.float64)
     if projection.delay_kind == 0:
-        weights[:] = values[begin:]
+        for j in range(weights.size):
+            weights[j] = values[begin + j]
         return
-    order = np.argsort(delays, kind="mergesort")
-    for j in range(weights.size):
-        weights[order[j]] = values[begin + j]
+    low = high = delays[0] if delays.size else 0
+    for j in range(delays.size):
+        low, high = min(low, delays[j]), max(high, delays[j])
+    place = np.zeros(np.int64(high) - low + 2, np.int64)  # of the next synapse of each delay, behind one for no delay
+    for j in range(delays.size):
+        place[delays[j] - low + 1] += 1
+    for d in range(1, place.size):
+        place[d] += place[d - 1]
+    for j in range(delays.size):
+        weights[j] = values[begin + place[delays[j] - low]]
+        place[delays[j] - low] += 1
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def row_weights(projection, i, gap, delays, weights):
     """Write the weights of the synapses of source position `i`, whose delays are known."""
     if projection.weight_kind == 0:
@@ -235,23 +252,17 @@ def row_weights(projection, i, gap, delays, weights):
         _array_values(projection, projection.weight_kind, projection.weight_values, i, gap, weights)
     else:
         _uniforms_of(projection, LANE_WEIGHT, i, gap, weights)
-        _finish(
-            weights, projection.weight_u_low, projection.weight_u_high, projection.weight_low,
-            projection.weight_high, projection.weight_kind, projection.weight_a, projection.weight_b,
-        )  # fmt: skip
+        call(projection.shape, projection.weight_law, weights.ctypes.data, weights.size, 0, 0)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def row_times(projection, i, gap, times):
     """Write the delays of the synapses of source position `i` as they are drawn, in ms."""
     _uniforms_of(projection, LANE_DELAY, i, gap, times)
-    _finish(
-        times, projection.delay_u_low, projection.delay_u_high, projection.delay_low,
-        projection.delay_high, projection.delay_kind, projection.delay_a, projection.delay_b,
-    )  # fmt: skip
+    call(projection.shape, projection.delay_law, times.ctypes.data, times.size, 0, 0)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def row_delays(projection, i, gap, delays, uniform):
     """Write the delays, in steps, of the synapses of source position `i`; `uniform` is scratch."""
     if projection.delay_kind == 0:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import FIVE, as_pointer, inner
 from hsnn_event.backends.numba.stimuli import steps_before
 from hsnn_event.elementary import log64
 from hsnn_event.lowering.poisson import SOURCES_A_CHAIN
@@ -20,7 +22,7 @@ N_COLUMNS = 10
 POISSON, LISTED = range(2)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _chain(source, chunk, step, bound, log_of_no, probability, fired, n):
     """Append those of a chunk's candidates that fire and lie in the slice; gives the number of neurons that fired."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -43,7 +45,7 @@ def _chain(source, chunk, step, bound, log_of_no, probability, fired, n):
         draw += np.uint64(1)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _fire_poisson(source, step, fired):
     piece = steps_before(source[COURSE], source[N], step) - 1
     if piece < 0:
@@ -51,18 +53,15 @@ def _fire_poisson(source, step, fired):
     width, n_chains = source[WIDTH], (source[SIZE] - 1) // SOURCES_A_CHAIN + 1
     probability = nb.carray(as_pointer(source[VALUES] + 8 * piece * width), (width,), np.float64)
     bounds = nb.carray(as_pointer(source[BOUNDS] + 16 * piece * n_chains), (n_chains, 2), np.float64)
-    n, end = 0, source[ID] + source[LENGTH]
+    n, end = np.int64(0), source[ID] + source[LENGTH]
     for chunk in range(source[ID] // SOURCES_A_CHAIN, (end - 1) // SOURCES_A_CHAIN + 1):
         if bounds[chunk, 0] > 0.0:
             n = _chain(source, chunk, step, bounds[chunk, 0], bounds[chunk, 1], probability, fired, n)
     return n
 
 
-@nb.njit(error_model="numpy", nogil=True)
-def fire(address, step, fired_address):
-    """Write the places in the slice of the neurons that fire in `step`, ascending; gives their number."""
-    source = nb.carray(as_pointer(address), (N_COLUMNS,), np.int64)
-    fired = nb.carray(as_pointer(fired_address), (source[LENGTH],), np.int32)
+@inner
+def _fire(source, step, fired):
     if source[KIND] == POISSON:
         return _fire_poisson(source, step, fired)
     first = steps_before(source[COURSE], source[N], step)
@@ -71,3 +70,18 @@ def fire(address, step, fired_address):
     for k in range(n):
         fired[k] = ids[first + k] - source[ID]
     return n
+
+
+@cache
+def code() -> int:
+    """The address of a function (record, step, fired, -, -) that writes the places in the slice of those that fire.
+
+    They ascend; it gives their number.
+    """
+
+    @nb.cfunc(FIVE, cache=True, error_model="numpy")
+    def fire(record, step, fired, unused, unused_too):
+        source = nb.carray(as_pointer(record), (N_COLUMNS,), np.int64)
+        return _fire(source, step, nb.carray(as_pointer(fired), (source[LENGTH],), np.int32))
+
+    return int(fire.address)

@@ -5,10 +5,12 @@ A Poisson count is a pure function of (key, neuron, emission step).
 
 from __future__ import annotations
 
+from functools import cache
+
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import as_pointer
+from hsnn_event.backends.numba.native import FIVE, as_pointer, inner
 from hsnn_event.rng import philox
 
 # One record a run of neighbouring targets in a slice; all numbers are int64. Of a Poisson drive, COURSE is the address of
@@ -20,10 +22,11 @@ from hsnn_event.rng import philox
 (KIND, PORT, ID, LENGTH, COURSE, N, VALUES, OWN, WIDTH, WEIGHTS, WEIGHT_STRIDE, DELAY, KEY) = range(13)
 N_COLUMNS = 13
 POISSON, EVENTS = range(2)
+MOST_PORTS = 1 << 16  # of a block, which holds them in 16 bits
 BATCH = 256  # neurons whose counts come from 64 neighbouring counters
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def steps_before(address, n, step):
     """How many of the `n` ascending steps at an address lie before `step`."""
     steps = nb.carray(as_pointer(address), (n,), np.int64)
@@ -37,7 +40,7 @@ def steps_before(address, n, step):
     return low
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _draw_words(key, step, part, batch, words):
     """Word (i >> 6) & 3 of counter (i >> 8 << 6) | (i & 63) for the neurons i of a batch."""
     low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -51,7 +54,7 @@ def _draw_words(key, step, part, batch, words):
         words[lane + 192] = np.uint32(w3)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _count_shared(words, table, counts):
     """Add to `counts` how many thresholds each word reaches: four at a time, as far as the largest word reaches."""
     largest = np.uint32(0)
@@ -71,7 +74,7 @@ def _count_shared(words, table, counts):
         m += 1
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _count_own(words, parts, means, starts, part, counts):
     """The same for targets with a mean each: the thresholds of `poisson_table`, computed as far as the word reaches."""
     for i in range(means.size):
@@ -88,7 +91,7 @@ def _count_own(words, parts, means, starts, part, counts):
         counts[i] += np.int32(m)
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _add_counts(drive, done, counts, ports):
     """Add weight * count to the ports of the targets `done`, `done` + 1, ... of a run."""
     out, stride = ports[drive[PORT] + done : drive[PORT] + done + counts.size], drive[WEIGHT_STRIDE]
@@ -102,7 +105,7 @@ def _add_counts(drive, done, counts, ports):
             out[i] += weights[done + i] * ports.dtype.type(counts[i])
 
 
-@nb.njit(error_model="numpy", nogil=True)
+@inner
 def _add_poisson(drive, step, ports, words, counts):
     """The events of a Poisson drive that arrive at `step`."""
     emitted, own = step - drive[DELAY], drive[OWN]
@@ -134,9 +137,8 @@ def _add_poisson(drive, step, ports, words, counts):
         _add_counts(drive, done, counts[first:last], ports)
 
 
-@nb.njit(error_model="numpy", nogil=True)
-def add_stimulus(drive, step, ports, words, counts):
-    """Add what a run of targets receives at `step`; `words` and `counts` are scratch for BATCH numbers."""
+@inner
+def _add(drive, step, ports, words, counts):
     if drive[KIND] == POISSON:
         _add_poisson(drive, step, ports, words, counts)
         return
@@ -146,3 +148,25 @@ def add_stimulus(drive, step, ports, words, counts):
     amounts = nb.carray(as_pointer(drive[WEIGHTS]), (drive[N],), ports.dtype)
     for k in range(first, last):
         ports[where[k]] += amounts[k]
+
+
+@cache
+def code(real: str) -> int:
+    """The address of a function (record, step, ports, words, counts) that adds what a run of targets receives at a step.
+
+    `words` and `counts` are scratch for BATCH numbers; `real` is the type of states.
+    """
+    dtype = np.dtype(real)
+
+    @nb.cfunc(FIVE, cache=True, error_model="numpy")
+    def add_stimulus(record, step, ports, words, counts):
+        _add(
+            nb.carray(as_pointer(record), (N_COLUMNS,), np.int64),
+            step,
+            nb.carray(as_pointer(ports), (MOST_PORTS,), dtype),
+            nb.carray(as_pointer(words), (BATCH,), np.uint32),
+            nb.carray(as_pointer(counts), (BATCH,), np.int32),
+        )
+        return 0
+
+    return int(add_stimulus.address)
