@@ -10,24 +10,25 @@ minutes for the full microcircuit: by default it runs a tenth, beside a row of o
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hsnn_event.cli import machine
+
 HERE = Path(__file__).parent
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", **os.environ}  # NEST's waiting threads spin else: README.md, "results"
-COLUMNS = ("work", "simulator", "precision", "threads", "construct s", "RTF median (min-max)", "rival's RTF / this")
-WORKS = ("microcircuit", "cuba", "coba")
+COLUMNS = (
+    *("work", "simulator", "precision", "threads", "construct s", "peak GB", "RTF median (min-max)"),
+    "rival's RTF / this",
+)
+WORKS = ("microcircuit", "cuba", "coba", "brunel-c")
 RIVALS = ("NEST", "Brian2")
 VARIANTS = ("dc single", "dc double --weights float32", "dc double", "poisson single", "dc single --threads 1")
 
@@ -63,7 +64,7 @@ class Row:
     def cells(self, rows: list[Row]) -> list[str]:
         """The line's cells; ratios are to the fastest rival at the same work."""
         if self.failure or not self.runs:
-            return [self.work, self.simulator, self.failure or "not run", *[""] * 4]
+            return [self.work, self.simulator, self.failure or "not run", *[""] * (len(COLUMNS) - 3)]
         first, factors = self.runs[0], [run["rtf"] for run in self.runs]
         built = [run["construct_s"] for run in self.runs if "construct_s" in run]
         rivals = [row.rtf for row in rows if row.work == self.work and row.simulator in RIVALS and row.runs]
@@ -72,7 +73,8 @@ class Row:
         name, precision = f"{first['simulator']} {first['version']}", first["precision"] + ", float32 weights" * mixed
         spread = f"{self.rtf:.4f} ({min(factors):.4f}-{max(factors):.4f})"
         start = f"{statistics.median(built):.2f}" if built else ""
-        return [self.work, name, precision, str(first["threads"]), start, spread, ratio]
+        peak = f"{first['peak_gb']:.2f}" if "peak_gb" in first else ""
+        return [self.work, name, precision, str(first["threads"]), start, peak, spread, ratio]
 
 
 def rows_of(options: argparse.Namespace) -> Iterator[Row]:
@@ -81,7 +83,7 @@ def rows_of(options: argparse.Namespace) -> Iterator[Row]:
     def ours(label: str, work: str, *arguments: str) -> Row:
         common = ("--runs", "1", "--time", str(options.time), "--discard", str(options.discard), *arguments)
         record = ["--record"] * (not options.no_record)
-        return Row(label, "hsnn_event", [sys.executable, str(HERE / "ours.py"), work, *common, *record])
+        return Row(label, "hsnn_event", [sys.executable, "-m", "hsnn_event", "bench", work, "--json", *common, *record])
 
     def rival(label: str, simulator: str, script: str, *arguments: str) -> Row:
         python = options.python_nest if simulator == "NEST" else options.python_brian2
@@ -100,23 +102,9 @@ def rows_of(options: argparse.Namespace) -> Iterator[Row]:
     for work in [each for each in WORKS[1:] if each in options.works]:
         yield from (ours(work, work, "--threads", "1", "--precision", each) for each in ("double", "single"))
         for simulator in RIVALS:
-            script = f"{simulator.lower()}_brette2007.py"
-            yield rival(work, simulator, script, "--which", work, "--time", str(options.time))
-
-
-def cpu_name() -> str:
-    """The processor's model, as the system tells it."""
-    info = Path("/proc/cpuinfo")
-    found = re.findall(r"model name\s*: (.*)", info.read_text()) if info.exists() else []
-    return next(iter(found), platform.processor() or platform.machine())
-
-
-def table(rows: list[Row]) -> str:
-    """Columns of equal width between bars."""
-    lines = [list(COLUMNS), *(row.cells(rows) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, ["-" * width for width in widths])
-    return "\n".join("| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in lines)
+            script, which = ("brunel2000", work[-1].upper()) if work.startswith("brunel") else ("brette2007", work)
+            script = f"{simulator.lower()}_{script}.py"
+            yield rival(work, simulator, script, "--which", which, "--time", str(options.time))
 
 
 def main() -> None:
@@ -126,7 +114,7 @@ def main() -> None:
     add("--works", nargs="+", choices=WORKS, default=WORKS)
     add("--time", type=float, default=10_000.0, metavar="MS", help="of every run but NEST's microcircuit")
     add("--nest-time", type=float, default=1000.0, metavar="MS", help="of NEST's microcircuit")
-    add("--discard", type=float, default=500.0, metavar="MS", help="before, uncounted (not in CUBA and COBA of rivals)")
+    add("--discard", type=float, default=500.0, metavar="MS", help="before, uncounted (by rivals in the microcircuit only)")
     add("--runs", type=int, default=3, help="rounds")
     add("--scale", type=float, default=1.0, help="of our microcircuit")
     add("--nest-scale", type=float, default=0.1, help="of NEST's microcircuit, and of ours beside it")
@@ -141,9 +129,10 @@ def main() -> None:
         vars(options).update(runs=1, time=500.0, nest_time=200.0, discard=100.0, scale=min(options.scale, 0.1))
     for row in (rows := list(rows_of(options))) * options.runs:
         row.run()
-    versions = f"Python {platform.python_version()}, Numba {version('numba')}, NumPy {version('numpy')}"
-    print(f"{cpu_name()}, {os.cpu_count()} cores; {datetime.date.today()}; {versions}")
-    print(f"{options.runs} rounds of {options.time:g} ms, NEST's microcircuit {options.nest_time:g} ms\n\n{table(rows)}")
+    print("; ".join(machine.facts().values()))
+    lines = [list(COLUMNS), *(row.cells(rows) for row in rows)]
+    print(f"{options.runs} rounds of {options.time:g} ms, NEST's microcircuit {options.nest_time:g} ms", end="\n\n")
+    print(machine.table(lines))
 
 
 if __name__ == "__main__":

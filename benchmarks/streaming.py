@@ -1,6 +1,7 @@
 """What recording all spikes and some voltages of the microcircuit costs, in memory and streamed to HDF5.
 
     python benchmarks/streaming.py --scale 1 --time 1000 --runs 7
+    python benchmarks/streaming.py --scale 1 --only none memory --voltages 0        # all spikes, nothing else
     python benchmarks/streaming.py --scale 1 --only file --time 60000 --runs 1      # growth of memory
 
 Equal networks in one process, one of which records nothing, run by turns; "rtf" is wall time of the whole call of run /
@@ -21,17 +22,20 @@ from typing import Any
 
 import hsnn_event as hsnn
 
+KINDS = ("none", "memory", "file")
 
 def network(options: argparse.Namespace, kind: str, folder: str) -> hsnn.Network:
     """A microcircuit past its first 500 ms that records nothing ("none"), into memory, or into a file."""
-    net = hsnn.networks.microcircuit(scale=options.scale, precision=options.precision, seed=1, threads=options.threads)
+    common = {name: getattr(options, name) for name in ("scale", "drive", "precision", "threads")}
+    net = hsnn.networks.microcircuit(**common, seed=1)
     net.run(500.0)
     to = os.path.join(folder, "streaming.h5") if kind == "file" else None
     sizes = sum(population.size for population in net.populations.values())
     for population in net.populations.values() if kind != "none" else ():
         net.record(population, "spikes", to=to)
-        n = max(1, round(options.voltages * population.size / sizes))
-        net.record(population.sample(n), "v", every=options.every, to=to)
+        if options.voltages:
+            n = max(1, round(options.voltages * population.size / sizes))
+            net.record(population.sample(n), "v", every=options.every, to=to)
     return net
 
 
@@ -46,7 +50,7 @@ def resident() -> float:
 
 def measure(options: argparse.Namespace, folder: str) -> dict[str, Any]:
     """Run the networks by turns."""
-    kinds = [options.only] if options.only else ["none", "memory", "file"]
+    kinds = options.only
     networks = {kind: network(options, kind, folder) for kind in kinds}
     for net in networks.values():
         net.run(options.warm)
@@ -66,7 +70,7 @@ def measure(options: argparse.Namespace, folder: str) -> dict[str, Any]:
     figures["rtf"] = {kind: statistics.median(each) / options.time * 1e3 for kind, each in seconds.items()}
     figures["record_s"] = {kind: statistics.median(each) for kind, each in record.items()}
     for name, times in (("ratio", seconds), ("cpu_ratio", cpu)):
-        for kind in kinds[1:]:
+        for kind in kinds if "none" in kinds else ():
             pairs = [other / one for one, other in zip(times["none"], times[kind], strict=True)]
             figures[f"{name}_{kind}"] = {"median": statistics.median(pairs), "pairs": [round(each, 3) for each in pairs]}
     path = os.path.join(folder, "streaming.h5")
@@ -84,7 +88,8 @@ def main() -> None:
     parser.add_argument("--voltages", type=int, default=1000, help="neurons whose potential is recorded")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--every", type=float, default=1.0, metavar="MS")
-    parser.add_argument("--only", choices=("memory", "file"))
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS)
+    parser.add_argument("--drive", choices=("dc", "poisson"), default="dc")
     parser.add_argument("--precision", choices=("double", "single"), default="single")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -102,6 +102,10 @@ class BackendError(HsnnError, RuntimeError):
     """A backend cannot run this network, or failed while running it."""
 
 
+class ExtensionError(HsnnError, ImportError):
+    """A model or backend that another package declares cannot be loaded."""
+
+
 class MissingExtraError(HsnnError, ImportError):
     """A feature needs an optional package; the text names the extra that installs it."""
 
@@ -112,6 +116,10 @@ class DivergenceError(HsnnError, ArithmeticError):
 
 class RunInterrupted(HsnnError, KeyboardInterrupt):  # noqa: N818 (it is a KeyboardInterrupt, not a failure)
     """Ctrl-C during a run. `error.result` holds what was recorded; the network can go on."""
+
+
+class CompileCacheWarning(UserWarning):
+    """Compiled code cannot be kept between processes; the text says why, and the way out."""
 
 
 def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:

@@ -15,6 +15,10 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from hsnn_event.compile_cache import keep_machine_code
+
+keep_machine_code()  # before the first function that is compiled
+
 # Lanes of a projection's stream: the third word of the counter.
 LANE_TARGET, LANE_WEIGHT, LANE_DELAY, LANE_SOURCE, LANE_ACCEPT = range(5)
 LANE_VALUE = 0  # of a stream of values, one a neuron

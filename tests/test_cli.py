@@ -6,8 +6,7 @@ import sys
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event import cli
-from hsnn_event.cli import main
+from hsnn_event.cli import main, run
 
 TINY = ["run", "microcircuit", "--scale", "0.002", "--discard", "2", "--backend", "reference"]
 
@@ -56,7 +55,7 @@ def test_arguments_without_a_meaning_end_with_2(capsys):
 
 
 def test_every_reference_network_can_be_run_by_name(capsys):
-    assert set(cli.NETWORKS) == set(hsnn.networks.NETWORKS)
+    assert set(run.NETWORKS) == set(hsnn.networks.NETWORKS)
     assert main(["run", "izhikevich", "--time", "3", "--discard", "0", "--backend", "reference"]) == 0
     assert "7.533" in capsys.readouterr().out
 

@@ -55,10 +55,10 @@ def mean_cv(times, ids):
     return float(np.mean([np.std(x) / np.mean(x) for x in intervals])) if intervals else None
 
 
-def report(args, wall, times, ids, **facts):
+def report(args, wall, times, ids, n_neurons=N_EXC + N_INH, **facts):
     """Print the line of JSON: ``times`` in ms, ``wall`` in s."""
     late = times > SETTLED
-    rate = late.sum() / (N_EXC + N_INH) / (args.time - SETTLED) * 1000.0
+    rate = late.sum() / n_neurons / (args.time - SETTLED) * 1000.0
     print(
         json.dumps(
             {

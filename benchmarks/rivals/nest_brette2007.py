@@ -11,6 +11,7 @@ import time
 
 import nest
 from brette2007 import DT, KICK, N_EXC, N_INH, NETWORKS, PROBABILITY, arguments, report
+from memory import peak_gb
 
 
 def build(args):
@@ -47,8 +48,10 @@ def main():
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.ResetKernel()
     nest.set(resolution=DT, rng_seed=args.seed)
+    start = time.perf_counter()
     recorder = build(args)
     nest.Prepare()
+    construct = time.perf_counter() - start
     start = time.perf_counter()
     nest.Run(args.time)
     wall = time.perf_counter() - start
@@ -61,6 +64,8 @@ def main():
         events["senders"] - 1,
         simulator="NEST",
         version=nest.__version__,
+        construct_s=round(construct, 3),
+        peak_gb=peak_gb(),
     )
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import nest
 import numpy as np
+from memory import peak_gb
 
 PARAMETERS = Path(__file__).parents[2] / "hsnn_event" / "networks" / "pd14.json"
 
@@ -155,6 +156,7 @@ def main():
                 "n_neurons": int(d["size"].sum()),
                 "n_synapses": int(d["synapses"].sum()),
                 "construct_s": round(construct, 3),
+                "peak_gb": peak_gb(),
                 "rtf": round(wall / args.time * 1000.0, 4),
                 "sizes": dict(zip(p["populations"], d["size"].tolist(), strict=True)),
                 "mean_rates": rates,

@@ -54,9 +54,10 @@ class Arrival(NamedTuple):
 
 
 class ReferenceEngine:
-    """An `Engine` in plain Python and NumPy."""
+    """An `Engine` in plain Python and NumPy, on one thread."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, n_threads: int = 1, n_blocks: int | None = None) -> None:
+        del n_threads, n_blocks
         self.program = program
         self.step = 0
         self._dtype = np.dtype(program.state_type)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import extensions
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, keywords_known, shown, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.model.declare import NeuronModel
@@ -76,7 +77,7 @@ class Network(RunControl):
         self.blocks = None if blocks is None else whole(blocks, "blocks", low=1)
         self.precision = _choice("precision", precision, PRECISIONS)
         self.weights = _choice("weights", weights, WEIGHT_TYPES)
-        self.backend = _choice("backend", backend, BACKENDS)
+        self.backend = backend if isinstance(backend, str) and backend in BACKENDS else _other_backend(backend)
         self.round_delays = flag(round_delays, "round_delays")
         self.populations: Catalog[Population] = Catalog("population")
         self.projections: Catalog[Projection] = Catalog("projection")
@@ -283,7 +284,12 @@ class Network(RunControl):
         )
 
 
-def _choice(what: str, value: str, known: tuple[str, ...]) -> str:
+def _other_backend(name: object) -> str:
+    """One of another package; looked for only now, since all installed packages are asked."""
+    return _choice("backend", name, (*BACKENDS, *extensions.names(extensions.BACKENDS)))
+
+
+def _choice(what: str, value: object, known: tuple[str, ...]) -> str:
     if not isinstance(value, str) or value not in known:
         raise unknown_name(what, value, known)
     return value

@@ -139,7 +139,8 @@ class SpikeData(SpikeStatistics):
                     "one boolean each.",
                     shape=np.shape(ids),
                 )
-            return self.neurons[np.asarray(ids)]
+            masked: IntArray = self.neurons[np.asarray(ids)]
+            return masked
         if ids.ndim > 1:
             raise ShapeError(f"spikes[ids]: ids have shape {ids.shape}; give one list of ids.", shape=ids.shape)
         chosen = np.atleast_1d(_whole_numbers("ids", ids))

@@ -41,12 +41,14 @@ class StoredSpikes(SpikeData):
     @property
     def times(self) -> FloatArray:
         """Read the times (ms)."""
-        return self._read("times")
+        times: FloatArray = self._read("times")
+        return times
 
     @property
     def ids(self) -> IntArray:
         """Read the ids."""
-        return self._read("ids")
+        ids: IntArray = self._read("ids")
+        return ids
 
     def window(self, start: float, stop: float) -> StoredSpikes:
         """The spikes with start < time <= stop, still in the file; ValueRangeError outside (t_start, t_stop]."""

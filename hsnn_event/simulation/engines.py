@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import numba
-
+from hsnn_event import cores, extensions
 from hsnn_event.backends.protocol import Engine
 from hsnn_event.lowering.program import LoweredNetwork
 from hsnn_event.network.network import Network
@@ -18,12 +17,13 @@ NEURONS_A_THREAD = 10_000  # below, waiting for each other costs threads more th
 
 
 def new_engine(network: Network, lowered: LoweredNetwork) -> Engine:
-    module, _, name = ENGINES[network.backend].partition(":")
-    kind = getattr(import_module(module), name)
-    if network.backend == "reference":
-        engine: Engine = kind(lowered.program)
+    """The engine of the network's backend, of this package or another."""
+    if network.backend in ENGINES:
+        module, _, name = ENGINES[network.backend].partition(":")
+        make = getattr(import_module(module), name)
     else:
-        engine = kind(lowered.program, threads(network), network.blocks)
+        make = extensions.load(extensions.BACKENDS, network.backend)
+    engine: Engine = make(lowered.program, threads(network), network.blocks)
     return engine
 
 
@@ -32,4 +32,4 @@ def threads(network: Network) -> int:
     if network.threads is not None:
         return network.threads
     n_neurons = sum(population.size for population in network.populations.values())
-    return min(int(numba.config.NUMBA_NUM_THREADS), 1 + n_neurons // NEURONS_A_THREAD)
+    return min(cores.available(), 1 + n_neurons // NEURONS_A_THREAD)

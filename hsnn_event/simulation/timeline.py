@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sortedcontainers import SortedKeyList
 
 from hsnn_event.grid import NEVER
-from hsnn_event.lowering.program import Change
+from hsnn_event.lowering.stimuli import Change
 from hsnn_event.network.schedule import Callback, ScheduledChange
 
 Event = Change | ScheduledChange | Callback

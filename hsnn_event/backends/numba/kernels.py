@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import llvmlite.binding
-import numba
-import numpy as np
-
+from hsnn_event import compile_cache
 from hsnn_event.lowering.ir import Instruction, Kernel, Section
 
 CHUNK = 256  # neurons advanced before their spikes are looked for: benchmarks/README.md, "kernel chunk"
@@ -196,48 +191,20 @@ def _operation(op: str, of: list[str], value: float | None) -> str:
     return _CALLS[op].format(*of)
 
 
-@cache
-def package_fingerprint() -> str:
-    """Changes whenever the package, Numba, NumPy or the processor does: generated code of another one is never used."""
-    digest = hashlib.blake2b(digest_size=16)
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    cpu = llvmlite.binding.get_host_cpu_name()
-    digest.update(f"{numba.__version__} {np.__version__} {sys.version} {cpu}".encode())
-    return digest.hexdigest()
-
-
-def cache_folder() -> Path:
-    """Where generated kernels live: $HSNN_EVENT_CACHE, or the user's cache folder."""
-    chosen = os.environ.get("HSNN_EVENT_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "hsnn_event" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "hsnn_event"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "hsnn_event"
-
-
 _loaded: dict[str, ModuleType] = {}
 
 
 def address(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> int:
     """The address of the compiled kernel; compiled once for all processes of this user."""
     text = source(kernel, real, per_neuron)
-    name = "kernel_" + hashlib.blake2b((package_fingerprint() + text).encode(), digest_size=16).hexdigest()
+    name = "kernel_" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     if name not in _loaded:
         _loaded[name] = _import(name, text)
     return int(_loaded[name].kernel.address)
 
 
 def _import(name: str, text: str) -> ModuleType:
-    folder = cache_folder() / "kernels"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = _write_once(folder / f"{name}.py", text)
-    except OSError:  # read-only home: compile for this process only
-        path = _write_once(Path(tempfile.mkdtemp(prefix="hsnn_event_")) / f"{name}.py", text)
+    path = _write_once(compile_cache.folder() / f"{name}.py", text)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -1,7 +1,14 @@
-"""The models that come with the package: functions that return a `NeuronModel`. `hsnn_event.models` is this module."""
+"""The models that come with the package: functions that return a `NeuronModel`. `hsnn_event.models` is this module.
 
-from typing import TYPE_CHECKING
+Those of other packages (entry points "hsnn_event.models") are loaded on first use.
+"""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hsnn_event import extensions
 from hsnn_event.errors import keywords_known, member_unknown
 from hsnn_event.model.library import conductance, current, quadratic, sources
 
@@ -15,7 +22,13 @@ lif_exp = keywords_known(current.lif_exp, __name__)
 poisson = keywords_known(sources.poisson, __name__)
 spike_source = keywords_known(sources.spike_source, __name__)
 
-if not TYPE_CHECKING:
 
-    def __getattr__(name):
-        raise member_unknown(__name__, "hsnn.models", name, __all__)
+def __getattr__(name: str) -> Callable[..., Any]:
+    """A model of another package."""
+    if name.startswith("_") or name not in extensions.names(extensions.MODELS):
+        raise member_unknown(__name__, "hsnn.models", name, __dir__())
+    return extensions.load(extensions.MODELS, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *extensions.names(extensions.MODELS)})

@@ -1,20 +1,18 @@
-"""The command line: `hsnn-event run microcircuit --scale 0.1 --time 1000 --plot raster.png`."""
+"""`hsnn-event run`: a reference network, its rates beside the published ones, and a picture."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hsnn_event as hsnn
-from hsnn_event.errors import HsnnError, ValueRangeError
+from hsnn_event.errors import ValueRangeError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # Those of hsnn.networks.NETWORKS, which is loaded by a run only.
 NETWORKS = ("microcircuit", "cuba", "coba", "brunel-a", "brunel-b", "brunel-c", "brunel-d", "izhikevich")
@@ -22,44 +20,19 @@ NETWORKS = ("microcircuit", "cuba", "coba", "brunel-a", "brunel-b", "brunel-c", 
 MICROCIRCUIT_OPTIONS = ("scale", "drive")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments (None: those of the process) say and return the exit code.
-
-    0: done; 1: an error, told in one line on stderr; 2: arguments that make no sense; 130: Ctrl-C.
-    """
-    try:
-        options = _parser().parse_args(arguments)
-    except SystemExit as end:  # argparse has told what is wrong, or printed help
-        return end.code if isinstance(end.code, int) else USAGE
-    try:
-        options.command(options)
-    except KeyboardInterrupt:
-        print("hsnn-event: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except (HsnnError, OSError, MemoryError) as error:
-        print(f"hsnn-event: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
-        return FAILED
-    return OK
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="hsnn-event", description="Event-driven simulation of large sparse spiking networks."
-    )
-    parser.add_argument("--version", action="version", version=f"hsnn-event {hsnn.__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    run = commands.add_parser(
+def add_command(commands: Any) -> None:
+    """Add `run` to the commands."""
+    command = commands.add_parser(
         "run",
         help="run a reference network",
         description="Run a reference network; print a table of rates and timings.",
     )
-    run.set_defaults(command=_run)
-    _add_run_arguments(run)
-    return parser
+    command.set_defaults(command=run)
+    _add_arguments(command)
 
 
-def _add_run_arguments(run: argparse.ArgumentParser) -> None:
-    add = run.add_argument
+def _add_arguments(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
     add("network", choices=NETWORKS)
     add("--time", type=float, default=1000.0, metavar="MS", help="ms measured (1000)")
     add("--discard", type=float, default=500.0, metavar="MS", help="ms before, left out (500)")
@@ -77,7 +50,7 @@ def _add_run_arguments(run: argparse.ArgumentParser) -> None:
     add("--no-progress", action="store_true", help="no bar, even on a terminal")
 
 
-def _run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace) -> bool:
     """Build, run, print the table, save the picture; what can go wrong early is looked at first."""
     if options.time <= 0:
         raise ValueRangeError(f"--time {options.time:g} is not positive. Give ms, such as 1000.")
@@ -100,6 +73,7 @@ def _run(options: argparse.Namespace) -> None:
     if figure is not None:
         _save_picture(figure, options.plot, result, reference, title)
         print(f"picture: {options.plot}")
+    return True
 
 
 def _network_arguments(options: argparse.Namespace) -> dict[str, Any]:

@@ -1,0 +1,144 @@
+"""Machine code is kept in a folder that is the user's own, and never outlives a change of the sources."""
+
+import ast
+import importlib
+import os
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numba
+import pytest
+
+from hsnn_event import compile_cache
+from hsnn_event.errors import CompileCacheWarning
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these modes nor these owners")
+
+
+@pytest.fixture
+def chosen(tmp_path, monkeypatch):
+    """A place of the test's own."""
+    monkeypatch.setenv("HSNN_EVENT_CACHE", str(tmp_path / "code"))
+    monkeypatch.setattr(compile_cache, "folder", compile_cache.folder.__wrapped__)
+    return tmp_path / "code"
+
+
+def refused() -> tuple[Path, str]:
+    """Where code goes instead, and the text of the warning."""
+    with pytest.warns(CompileCacheWarning, match="cannot be kept") as caught:
+        place = compile_cache.folder()
+    return place, str(caught[0].message)
+
+
+def test_the_folder_is_the_users_own_and_found_again(chosen):
+    place = compile_cache.folder()
+    assert place.parent == chosen and place == compile_cache.folder()
+    if sys.platform != "win32":
+        assert place.stat().st_mode & 0o777 == 0o700
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o777])
+def test_a_folder_that_others_can_open_is_refused(chosen, mode):
+    compile_cache.folder().chmod(mode)
+    place, text = refused()
+    assert not place.is_relative_to(chosen) and place.stat().st_mode & 0o777 == 0o700
+    assert str(chosen) in text and f"mode {mode:o}" in text and "HSNN_EVENT_CACHE" in text
+
+
+@posix
+def test_a_folder_of_another_user_is_refused(chosen, monkeypatch):
+    compile_cache.folder()
+    other = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    assert f"this process to user {other}" in refused()[1]
+
+
+def test_a_place_that_cannot_be_a_folder_is_refused(chosen):
+    chosen.write_text("a file")
+    assert str(chosen) in refused()[1]
+
+
+def test_where_code_is_kept(monkeypatch, tmp_path):
+    for name in ("HSNN_EVENT_CACHE", "NUMBA_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert compile_cache.root().is_relative_to(Path.home()) or os.environ.get("XDG_CACHE_HOME")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "numba"))
+    assert compile_cache.root() == tmp_path / "numba" / "hsnn_event"
+    monkeypatch.setenv("HSNN_EVENT_CACHE", str(tmp_path / "ours"))
+    assert compile_cache.root() == tmp_path / "ours"
+
+
+def test_a_change_of_a_source_leads_to_another_folder(monkeypatch, tmp_path):
+    digest = compile_cache.digest.__wrapped__
+    monkeypatch.setattr(compile_cache, "PACKAGE", tmp_path)
+    monkeypatch.setattr(compile_cache, "COMPILED", ("rng.py",))
+    (tmp_path / "rng.py").write_text("a = 1")
+    before = digest()
+    assert digest() == before
+    (tmp_path / "rng.py").write_text("a = 2")
+    assert digest() != before
+
+
+def compiled(path: Path) -> bool:
+    return "numba" in path.read_text(encoding="utf-8")
+
+
+def test_the_digest_covers_all_that_compiled_code_is_made_of():
+    files = compile_cache.sources()
+    for path in compile_cache.PACKAGE.rglob("*.py"):
+        assert path in files or path.name == "compile_cache.py" or "@nb." not in path.read_text(encoding="utf-8"), path
+    for path in filter(compiled, files):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("hsnn_event."):
+                part = node.module.split(".")[1]
+                assert part in {"errors", "compile_cache"} or {part, f"{part}.py"} & set(compile_cache.COMPILED), path
+
+
+def test_all_compiled_functions_of_the_package_are_kept_there():
+    kept = 0
+    for path in filter(compiled, compile_cache.sources()):
+        parts = path.relative_to(compile_cache.PACKAGE).with_suffix("").parts
+        module = importlib.import_module(".".join(("hsnn_event", *parts)))
+        for value in vars(module).values():
+            cache = getattr(value, "_cache", None)
+            if isinstance(cache, numba.core.caching.FunctionCache):
+                assert Path(cache.cache_path).is_relative_to(compile_cache.folder()), value
+                kept += 1
+    assert kept > 5
+
+
+def test_functions_of_others_stay_where_they_were(tmp_path, monkeypatch):
+    (tmp_path / "their_functions.py").write_text("import numba\n@numba.njit(cache=True)\ndef twice(x):\n    return 2 * x\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    theirs = importlib.import_module("their_functions")
+    assert not Path(theirs.twice._cache.cache_path).is_relative_to(compile_cache.folder())
+
+
+def test_code_that_nothing_uses_any_more_is_removed(chosen):
+    old, recent = chosen / "code-old", chosen / "code-recent"
+    for each in (old, recent, chosen / "other"):
+        each.mkdir(parents=True)
+    long_ago = time.time() - 40 * 86400
+    for each in (old, chosen / "other"):
+        os.utime(each, (long_ago, long_ago))
+    compile_cache.folder()
+    assert not old.exists() and recent.exists() and (chosen / "other").exists()
+
+
+@posix
+def test_a_process_without_a_folder_compiles_and_leaves_nothing(chosen, tmp_path):
+    with warnings.catch_warnings():
+        compile_cache.folder().chmod(0o777)
+    code = (
+        "import numpy as np\nfrom hsnn_event import compile_cache, distributions\n"
+        "from hsnn_event.rng import uniforms\nprint(compile_cache.folder())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}
+    )
+    assert "CompileCacheWarning" in done.stderr and done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).parent == tmp_path and not Path(done.stdout.strip()).exists()
