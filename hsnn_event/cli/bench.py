@@ -21,7 +21,15 @@ from hsnn_event.errors import ValueRangeError
 
 START_UP = "start-up"
 USUAL = (START_UP, "microcircuit", "cuba", "coba", "brunel-c")
-IMPORT, FIRST_RESULT = "import hsnn_event", "import hsnn_event; hsnn_event.networks.brette2007('cuba').run(0.1)"
+IMPORT = "import hsnn_event"
+FIRST_RESULT = """
+import hsnn_event as hsnn
+net = hsnn.Network(dt=0.1)
+cells = net.population("cells", 100, hsnn.models.lif_exp(I_e=380.0))
+net.connect(cells, cells, hsnn.connect.bernoulli(0.1), weight=10.0, delay=1.5)
+net.record(cells, "spikes")
+net.run(100.0)
+"""
 COLUMNS = ("work", "precision", "threads", "construct s", "compile s", "RTF median (min-max)", "peak GB", "bytes a synapse")
 OF_NETWORKS = ("scale", "drive", "seed", "threads", "blocks", "precision", "weights", "backend")
 OF_RUNS = ("time", "discard", "runs")
@@ -158,7 +166,7 @@ def cells(work: str, figures: Mapping[str, Any]) -> list[str]:
 
 
 def start_up(cold: bool) -> dict[str, float]:
-    """Seconds from the start of a process: of the import alone, and to the first result of CUBA."""
+    """Seconds from the start of a process: of the import alone, and to the first result of 100 neurons."""
     seconds = {}
     if cold:
         with tempfile.TemporaryDirectory() as folder:

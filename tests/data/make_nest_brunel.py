@@ -1,6 +1,6 @@
 """Make ``nest_brunel2000.json``: what NEST says about the network of Brunel (2000).
 
-Runs each of the states asked for (A and D unless given: B and C take long) once a seed and stores the statistics
+Runs each of the states asked for (all unless given; minutes each) once a seed and stores the statistics
 that ``tests/brunel_statistics.py`` defines: for each state and kind a list, one number a seed. Beside them lie
 ``parameters``, ``states``, ``windows`` (ms left out and ms measured), ``seeds`` and ``nest_version``.
 
@@ -84,7 +84,7 @@ def main():
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--states", nargs="+", choices=sorted(STATES), default=["A", "D"])
+    parser.add_argument("--states", nargs="+", choices=sorted(STATES), default=sorted(STATES))
     parser.add_argument("--output", type=Path, default=HERE / "nest_brunel2000.json")
     args = parser.parse_args()
 

@@ -22,6 +22,7 @@ from hsnn_event.backends.numba import (
     sources,
     stimuli,
 )
+from hsnn_event.backends.numba.beside import driver_compiled
 from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.crew import Crew, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, Spikes, Team, advance
@@ -47,14 +48,7 @@ class NumbaEngine:
         self._real = np.dtype(program.state_type)
         self._n_threads = n_threads
         self._parts = partition(program, n_threads, n_blocks)
-        self._compile_construction()
-        began = time.perf_counter()
-        self._table = records.projection_table(program, self._parts, n_threads)
-        self._rows = adjacency.build(
-            self._table.records, self._table.sources, int(self._parts.offsets[-1]), self._parts.n_blocks,
-            program.weight_type, n_threads,
-        )  # fmt: skip
-        self.timing["construct"] = time.perf_counter() - began
+        self._construct()
         self._allocate()
         self._compile()
 
@@ -148,11 +142,19 @@ class NumbaEngine:
         for p in self._sources:
             self._bind_source(p)
 
-    def _compile_construction(self) -> None:
-        began = time.perf_counter()
-        adjacency.compile_ahead(np.zeros(1, rows.PROJECTION), self.program.weight_type)
-        rows.count_total(np.uint64(0), 0, 0, 1, np.zeros(1, np.int64))
+    def _construct(self) -> None:
+        program, parts, began = self.program, self._parts, time.perf_counter()
+        with driver_compiled(program.state_type, program.weight_type):
+            adjacency.compile_ahead(np.zeros(1, rows.PROJECTION), program.weight_type)
+            rows.count_total(np.uint64(0), 0, 0, 1, np.zeros(1, np.int64))
         self.timing["compile"] += time.perf_counter() - began
+        began = time.perf_counter()
+        self._table = records.projection_table(program, parts, self._n_threads)
+        self._rows = adjacency.build(
+            self._table.records, self._table.sources, int(parts.offsets[-1]), parts.n_blocks, program.weight_type,
+            self._n_threads,
+        )  # fmt: skip
+        self.timing["construct"] = time.perf_counter() - began
 
     def _compile(self) -> None:
         began = time.perf_counter()
@@ -331,6 +333,18 @@ class NumbaEngine:
         size = np.dtype(self.program.weight_type).itemsize
         n_bytes, n_synapses = readback.row_memory(self._rows.rows, source.offset, source.offset + source.size, size)
         return n_bytes / n_synapses if n_synapses else math.nan
+
+
+class _DriverAlone(NumbaEngine):
+    """An engine of nothing, which compiles the driver and no more."""
+
+    def _construct(self) -> None:
+        self._rows = adjacency.Adjacency(np.zeros((self._parts.n_blocks, 0, 3), np.int64))
+
+
+def compile_driver(state_type: str, weight_type: str) -> None:
+    """Bring the driver for these types into the cache."""
+    _DriverAlone(Program(0.1, (), (), (), (), state_type, weight_type), n_threads=2)
 
 
 def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any], offset: int = 0) -> npt.NDArray[Any]:
