@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -18,7 +19,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -26,9 +27,12 @@ from numba.core import caching
 
 from hsnn_event.errors import CompileCacheWarning
 
+T = TypeVar("T")
+
 PACKAGE = Path(__file__).parent
-# Files and folders with compiled functions, and with what these call and the constants that they read.
-COMPILED = ("backends", "lowering", "distributions.py", "elementary.py", "rng.py")
+# Files and folders with compiled functions, with what these call and the constants that they read, and with the
+# mathematics whose results are remembered.
+COMPILED = ("backends", "lowering", "model/parse.py", "model/symbolic.py", "distributions.py", "elementary.py", "rng.py")
 DAYS_KEPT = 30  # without use
 
 
@@ -94,6 +98,29 @@ def sources() -> list[Path]:
     """The files of COMPILED."""
     parts = [PACKAGE / part for part in COMPILED]
     return sorted(path for part in parts for path in (part.rglob("*.py") if part.is_dir() else [part]))
+
+
+def remembered(kind: str, content: object, make: Callable[[], T]) -> T:
+    """What `make()` gives, kept between processes; the `repr` of `content` says all that it depends on.
+
+    Kept as a pickle, which may be trusted as far as the machine code beside it may.
+    """
+    name = hashlib.blake2b(repr(content).encode(), digest_size=16).hexdigest()
+    path = folder() / f"{kind}_{name}.pickle"
+    try:
+        found: T = pickle.loads(path.read_bytes())
+        return found
+    except Exception:  # it is not there, or damaged, which can raise nearly anything
+        made = make()
+    write(path, pickle.dumps(made))
+    return made
+
+
+def write(path: Path, content: bytes) -> None:
+    """Make or replace a file of `folder`: another process sees all of it or nothing."""
+    with tempfile.NamedTemporaryFile("wb", dir=path.parent, suffix=".tmp", delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(path)
 
 
 def keep_machine_code() -> None:

@@ -6,10 +6,11 @@ uniform number; a bound costs nothing and nothing is rejected.
 
 from __future__ import annotations
 
+import math
+
 import numba as nb
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from hsnn_event.elementary import FAR_TAIL, exp64, log64, normal_quantile_body, normal_quantile_far
 from hsnn_event.rng import COMPILED, LARGEST_UNIFORM
@@ -90,7 +91,7 @@ def cumulative(kind: str, a: float, b: float, x: float) -> float:
     if kind == "uniform":
         return float(np.clip((x - a) / (b - a), 0.0, 1.0)) if b > a else float(x >= a)
     if kind == "normal":
-        return float(special.ndtr((x - a) / b)) if b > 0 else float(x >= a)
+        return float(0.5 * math.erfc((a - x) / (b * math.sqrt(2.0)))) if b > 0 else float(x >= a)
     if kind == "lognormal":
         return 0.0 if x <= 0 else cumulative("normal", a, b, float(np.log(x)))
     if kind == "exponential":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hsnn_event.lowering.arithmetic import evaluate
-from hsnn_event.lowering.kernels import lower_model
+from hsnn_event.lowering.lowered import lower_model
 from hsnn_event.model.declare import NeuronModel
 
 

@@ -142,3 +142,29 @@ def test_a_process_without_a_folder_compiles_and_leaves_nothing(chosen, tmp_path
     )
     assert "CompileCacheWarning" in done.stderr and done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).parent == tmp_path and not Path(done.stdout.strip()).exists()
+
+
+REFERENCE_RUN = """
+import sys
+import hsnn_event as hsnn
+net = hsnn.Network(dt=0.1, backend="reference")
+cells = net.population("cells", 2, hsnn.models.lif_exp(I_e=400.0))
+trace = net.record(cells, "v - E_L")
+print(net.run(30.0)[trace]["v - E_L"].values.sum(), "sympy" in sys.modules)
+"""
+
+
+def test_what_follows_from_a_model_is_remembered_and_found_again_when_damaged(tmp_path):
+    def run():
+        environment = {**os.environ, "HSNN_EVENT_CACHE": str(tmp_path)}
+        command = [sys.executable, "-c", REFERENCE_RUN]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    (first, with_sympy), (second, without) = run(), run()
+    assert first == second and (with_sympy, without) == ("True", "False")
+    kept = list(tmp_path.rglob("*.pickle"))
+    assert len(kept) == 2  # the model, and what is recorded of it
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:-20])
+    assert run() == [first, "True"]
+    assert run() == [first, "False"]

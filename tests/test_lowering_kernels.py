@@ -14,7 +14,7 @@ from single_neuron import run
 
 from hsnn_event.errors import GridError, ModelError, ValueRangeError
 from hsnn_event.lowering.ir import LOADS
-from hsnn_event.lowering.kernels import lower_model
+from hsnn_event.lowering.lowered import lower_model
 from hsnn_event.lowering.propagators import expm
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.library import izhikevich, lif_alpha, lif_cond_exp, lif_delta, lif_exp
@@ -77,7 +77,7 @@ def test_lowered_models_pickle():
 
 def test_lowering_is_the_same_in_every_process():
     code = (
-        "from hsnn_event.lowering.kernels import lower_model; from hsnn_event.model import library as m;"
+        "from hsnn_event.lowering.lowered import lower_model; from hsnn_event.model import library as m;"
         "chosen = (m.lif_alpha, 'exact'), (m.lif_exp, 'rk4'), (m.lif_cond_exp, 'exponential_euler'), (m.izhikevich, 'rk2');"
         "lowered = [lower_model(model(), method, 0.1) for model, method in chosen];"
         "print([(each.kernel, each.constants({}, 1)) for each in lowered])"

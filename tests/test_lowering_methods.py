@@ -7,7 +7,7 @@ from single_neuron import run
 
 from hsnn_event.errors import MethodError, UnknownNameError
 from hsnn_event.lowering.integrators import METHODS
-from hsnn_event.lowering.kernels import lower_model
+from hsnn_event.lowering.lowered import lower_model
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.library import izhikevich, lif_alpha, lif_cond_exp, lif_delta, lif_exp
 

@@ -14,7 +14,7 @@ from hsnn_event.errors import (
     UnknownNameError,
     ValueRangeError,
 )
-from hsnn_event.lowering.kernels import lower_model
+from hsnn_event.lowering.lowered import lower_model
 from hsnn_event.model import library
 from hsnn_event.model.declare import NeuronModel
 

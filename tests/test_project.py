@@ -46,10 +46,10 @@ MAY_IMPORT = {
         "io",  # by saving and loading only
     },
     "lowering": {
-        *("errors", "quantities", "grid", "rng", "elementary", "distributions"),
+        *("errors", "compile_cache", "quantities", "grid", "rng", "elementary", "distributions"),
         *("random", "timecourse", "stimuli", "model", "topology", "network"),
     },
-    "backends": {"errors", "compile_cache", "rng", "elementary", "distributions", "lowering"},
+    "backends": {"errors", "compile_cache", "cores", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
         *("cores", "errors", "extensions", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",

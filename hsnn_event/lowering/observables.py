@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 
 import numpy as np
 
-from hsnn_event.lowering.arithmetic import Builder, evaluate
+from hsnn_event.compile_cache import remembered
+from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import FloatArray, Number, Section
-from hsnn_event.lowering.transcendental import LIMITS
-from hsnn_event.lowering.translate import Translator
-from hsnn_event.model.declare import NeuronModel, expression_order
-from hsnn_event.model.symbolic import expression, symbol
+from hsnn_event.model.declare import NeuronModel
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,10 @@ def observable(model: NeuronModel, text: str, driven: tuple[str, ...], place: st
     >>> found.samples, found.host
     (('v', 'g_exc'), ('E_rev_exc',))
     """
-    names = {name: symbol(name) for name in (*model.parameters, *model.states, *model.inputs)}
-    for name in expression_order(model):
-        names[name] = expression(model.expressions[name], names, f"{model.name}.expressions[{name!r}]")
-    value = expression(text, names, place)
-    used = {each.name for each in value.free_symbols}
-    samples = tuple(name for name in (*model.states, *driven) if name in used)
-    host = tuple(name for name in (*model.parameters, *model.inputs) if name in used and name not in samples)
-    builder = Builder()
-    loads = {name: builder.load("constant", index) for index, name in enumerate((*samples, *host))}
-    return Observable(samples, host, builder.section([Translator(builder, LIMITS["float64"], None).write(value, loads)]))
+    content = tuple(model.parameters), tuple(model.states), tuple(model.inputs), tuple(model.expressions.items())
+
+    def measured() -> Observable:
+        made: Observable = import_module("hsnn_event.lowering.measured").observable_of(model, text, driven, place)
+        return made
+
+    return remembered("observable", (content, text, driven), measured)

@@ -20,7 +20,7 @@ from hsnn_event.lowering.ir import (
     RulePlan,
     ValuePlan,
 )
-from hsnn_event.lowering.kernels import LoweredModel, lower_model
+from hsnn_event.lowering.lowered import LoweredModel, lower_model
 from hsnn_event.lowering.sources import LoweredSource, lower_source, source_keys, source_plans
 from hsnn_event.lowering.stimuli import (
     Change,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 
 from hsnn_event import compile_cache
@@ -204,18 +202,12 @@ def address(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> int:
 
 
 def _import(name: str, text: str) -> ModuleType:
-    path = _write_once(compile_cache.folder() / f"{name}.py", text)
+    path = compile_cache.folder() / f"{name}.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        compile_cache.write(path, text.encode())
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # Numba's cache finds the module of a compiled function by its name
     spec.loader.exec_module(module)
     return module
-
-
-def _write_once(path: Path, text: str) -> Path:
-    if not path.exists() or path.read_text() != text:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)  # atomic: another process sees all of it or nothing
-    return path

@@ -1,0 +1,140 @@
+"""Lowered models: kernels, and how a population's parameters become their constants.
+
+The mathematics that makes one from a model's equations (`kernels`) is done once and remembered beside the machine code:
+SymPy is loaded for models only that this user has never run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+
+import numpy as np
+
+from hsnn_event.compile_cache import remembered
+from hsnn_event.errors import ValueRangeError
+from hsnn_event.grid import Grid
+from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.constants import Constants
+from hsnn_event.lowering.ir import FloatArray, Kernel, Number, Section
+from hsnn_event.model.declare import NeuronModel
+
+STEPS = "refractory_steps"
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """What follows from a model's equations alone, whatever its parameters and dt."""
+
+    kernel: Kernel
+    method: str
+    constants: Constants
+    duration: Constants | None
+    initial: tuple[tuple[str, Section], ...]
+    initial_reads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoweredModel:
+    """A kernel, and how a population's parameters become its constants and initial values.
+
+    `method` is the one chosen. `constants` and `initial` take every parameter's values (a number, or an array of shape
+    (size,)), and those of undriven inputs where they differ from the model's; missing names take the model's own values.
+    """
+
+    kernel: Kernel
+    method: str
+    dt: float
+    defaults: Mapping[str, object] = field(repr=False)
+    _lowered: Lowered = field(repr=False, compare=False)
+
+    def constants(self, parameters: Mapping[str, Number], size: int) -> dict[str, Number]:
+        """Every name in `kernel.constants`: float, or float64 of shape (size,) where a value differs by neuron.
+
+        Raises ValueRangeError for a constant that is not finite, GridError for a refractory period off the grid.
+        """
+        given = self._given(parameters)
+        result = self._lowered.constants.values(given)
+        if self._lowered.duration is not None:
+            (duration,) = self._lowered.duration.values(given).values()
+            result[STEPS] = self._refractory_steps(duration)
+        return {name: value if np.ndim(value) == 0 else _spread(value, size) for name, value in result.items()}
+
+    def initial(self, parameters: Mapping[str, Number], given: Mapping[str, Number], size: int) -> dict[str, FloatArray]:
+        """The initial value of every state, shape (size,): as `given`, elsewhere by the model's expressions."""
+        values: dict[str, Number] = {**self._given(parameters), **given}
+        for name, section in self._lowered.initial:
+            if name not in given:
+                loads = [values.get(each, np.nan) for each in self._lowered.initial_reads]
+                values[name] = np.asarray(evaluate(section, {"constant": loads})[0], dtype=np.float64)
+        return {name: _spread(values[name], size) for name in self.kernel.states}
+
+    def _given(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
+        return {**self.defaults, **parameters, "dt": self.dt}  # type: ignore[dict-item]
+
+    def _refractory_steps(self, duration: Number) -> Number:
+        what = f"{self.kernel.name}: the refractory period"
+        if np.min(duration) < 0 or not np.isfinite(duration).all():
+            raise ValueRangeError(
+                f"{what} is {np.min(duration):g} ms; it must be 0 or more. Change what it is computed from.",
+                value=duration,
+            )
+        if np.ndim(duration) == 0:
+            cure = "Give a multiple of dt, or change dt."
+            return float(Grid(self.dt).steps(float(duration), what, cure))
+        return np.floor(np.asarray(duration) / self.dt + 0.5)
+
+
+def _spread(value: Number, size: int) -> FloatArray:
+    return np.array(np.broadcast_to(value, (size,)), dtype=np.float64)
+
+
+def lower_model(
+    model: NeuronModel, method: str, dt: float, state_type: str = "float64", inputs_used: tuple[str, ...] = ()
+) -> LoweredModel:
+    """The kernel of a model under a method ("auto" or a name of `integrators.METHODS`) at step dt (ms).
+
+    `state_type` ("float64" or "float32") is the arithmetic that the kernel will run in. Inputs in `inputs_used` are read at
+    each step; the others are known before the run, and are part of the constants.
+    Raises MethodError, UnknownNameError, ModelError.
+
+    >>> from hsnn_event.model.library import lif_exp
+    >>> lowered = lower_model(lif_exp(), "auto", 0.1)
+    >>> lowered.method, lowered.kernel.constants
+    ('exact', ('P_v_v', 'P_v_I_syn', 'P_v_1', 'P_I_syn_I_syn', 'V_reset', 'V_th', 'refractory_steps'))
+    """
+    pulsed = {name for action in model.receptors.values() for name in action}
+    used = tuple(name for name in model.inputs if name in inputs_used or name in pulsed)
+    lowered = _lowered(_Key(model), method, state_type, used)
+    defaults = {**model.parameters, **model.inputs}
+    return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
+
+
+class _Key:
+    """A model without its numbers: models that differ in values only share one kernel."""
+
+    def __init__(self, model: NeuronModel) -> None:
+        self.model = model
+        actions = tuple((name, tuple(action.items())) for name, action in model.receptors.items())
+        self.content = (
+            model.name, tuple(model.parameters), tuple(model.states.items()), tuple(model.dynamics.items()),
+            tuple(model.expressions.items()), tuple(model.inputs), actions, model.threshold, tuple(model.reset.items()),
+            None if model.refractory is None else str(model.refractory["duration"]), tuple(model.clamp.items()),
+        )  # fmt: skip
+
+    def __hash__(self) -> int:
+        return hash(self.content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.content == other.content
+
+
+@lru_cache(maxsize=256)
+def _lowered(key: _Key, method: str, state_type: str, driven: tuple[str, ...]) -> Lowered:
+    def lower() -> Lowered:
+        made: Lowered = import_module("hsnn_event.lowering.kernels").lower(key.model, method, state_type, driven)
+        return made
+
+    return remembered("model", (key.content, method, state_type, driven), lower)
