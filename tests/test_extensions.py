@@ -83,7 +83,7 @@ def test_a_backend_of_another_package_runs_networks(package):
 def test_what_no_package_declares_is_unknown(package):
     with pytest.raises(errors.UnknownNameError, match=r"'abakus' is unknown. Did you mean 'abacus'"):
         hsnn.Network(backend="abakus")
-    with pytest.raises(AttributeError, match=r"no model 'leeky'. There are: .*leaky"):
+    with pytest.raises(AttributeError, match=r"name 'leeky' is unknown. Did you mean 'leaky'"):
         hsnn.models.leeky  # noqa: B018
     with pytest.raises(errors.UnknownNameError, match="'leeky' is unknown"):
         extensions.load(extensions.MODELS, "leeky")

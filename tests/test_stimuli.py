@@ -157,7 +157,7 @@ def test_two_equal_drives_are_uncorrelated(kind, whole):
     ("shape", ShapeError, lambda: hsnn.steps([0.0, 1.0], [[1.0, 2.0], [1.0]])),
     ("falls to -5", ValueRangeError, lambda: hsnn.stimuli.poisson(hsnn.steps([0.0], [-5.0]))),
     ("multiple of dt, or None", ValueRangeError, lambda: hsnn.stimuli.noise(1.0, every=0.0)),
-    ("sequence of ms", ArgumentTypeError, lambda: hsnn.stimuli.spikes(1.0)),
+    ("sequence of times in ms", ArgumentTypeError, lambda: hsnn.stimuli.spikes(1.0)),
     ("2 ids for 1 times", ShapeError, lambda: hsnn.stimuli.spikes([1.0], [0, 1])),
 ])  # fmt: skip
 def test_values_that_make_no_sense_are_refused(words, error, make):
@@ -170,7 +170,7 @@ def test_values_that_make_no_sense_are_refused(words, error, make):
     ("ids run from 0 to 2", ValueRangeError, hsnn.stimuli.spikes([1.0], [3]), {}),
     ("lies off the grid", GridError, hsnn.stimuli.spikes([0.25]), {}),
     ("arrives at 0 ms", ValueRangeError, hsnn.stimuli.spikes([0.0]), {}),
-    ("noise has no receptor", DeclarationError, hsnn.stimuli.noise(1.0), {"delay": 1.0}),
+    ("receptor= and delay= have no meaning", DeclarationError, hsnn.stimuli.noise(1.0), {"delay": 1.0}),
     ("every of 0.25 ms is not a multiple", GridError, hsnn.stimuli.noise(1.0, every=0.25), {}),
 ])  # fmt: skip
 def test_stimuli_that_do_not_fit_their_target_are_refused(words, error, stimulus, options):

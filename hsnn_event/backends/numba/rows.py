@@ -251,14 +251,14 @@ def row_weights(projection, i, gap, delays, weights):
     elif projection.weight_kind == ARRAY or projection.weight_kind == ARRAY32:
         _array_values(projection, projection.weight_kind, projection.weight_values, i, gap, weights)
     else:
-        _uniforms_of(projection, LANE_WEIGHT, i, gap, weights)
+        _uniforms_of(projection, np.int64(LANE_WEIGHT), i, gap, weights)
         call(projection.shape, projection.weight_law, weights.ctypes.data, weights.size, 0, 0)
 
 
 @inner
 def row_times(projection, i, gap, times):
     """Write the delays of the synapses of source position `i` as they are drawn, in ms."""
-    _uniforms_of(projection, LANE_DELAY, i, gap, times)
+    _uniforms_of(projection, np.int64(LANE_DELAY), i, gap, times)
     call(projection.shape, projection.delay_law, times.ctypes.data, times.size, 0, 0)
 
 
