@@ -26,17 +26,18 @@ def test_siegert_itself_has_the_published_value():
     assert siegert(15.0, SIGMA) == pytest.approx(27.1095934379, abs=1e-9)
 
 
-def network(dt, n, mu):
-    net = hsnn.Network(dt=dt, seed=3, threads=1)
+def network(dt, n, mu, seed=3):
+    net = hsnn.Network(dt=dt, seed=seed, threads=1)
     cell = hsnn.models.lif_delta(C_m=TAU, tau_m=TAU, E_L=mu, V_th=THETA, V_reset=V_RESET, t_ref=T_REF)
     cells = net.population("cells", n, cell)
     net.record(cells, "spikes")
     return net, cells
 
 
-def test_white_noise_drives_at_the_rate_of_siegert():
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_white_noise_drives_at_the_rate_of_siegert(seed):
     dt, n = 0.05, 1000
-    net, cells = network(dt, n, mu=15.0)
+    net, cells = network(dt, n, 15.0, seed)
     # A current held for a step, with C_m = tau_m in numbers, moves V by (1 - exp(-dt/tau)) times it.
     decay = np.exp(-dt / TAU)
     change = SIGMA * np.sqrt((1.0 - decay**2) / 2.0)
@@ -50,11 +51,12 @@ def test_white_noise_drives_at_the_rate_of_siegert():
     assert expected < rate * 1.015 < siegert(15.0, SIGMA) * 1.015  # below the watched one, as it must be
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("mu, sigma", [(12.0, 4.0), (16.0, 3.0)])
-def test_poisson_spikes_drive_at_the_rate_of_siegert(mu, sigma):
+def test_poisson_spikes_drive_at_the_rate_of_siegert(mu, sigma, seed):
     """Jumps of 0.1 mV, up and down, so many that mean and variance are those asked for: mu - and sigma**2 tau/2."""
     n, dt, jump = 800, 0.05, 0.1
-    net, cells = network(dt, n, mu=0.0)
+    net, cells = network(dt, n, 0.0, seed)
     total = sigma**2 / (TAU * jump**2)  # events a ms
     excess = mu / (TAU * jump)
     for sign in (1.0, -1.0):
