@@ -54,6 +54,7 @@ class Simulation:
         self._streams: dict[str, Stream] = {}  # files that are recorded to, by path
         self.timeline = self._armed()
         self._runs = False
+        self._piece = 1  # steps at a time, as many as fit into PIECE_SECONDS
         built = getattr(self.engine, "timing", None) or {"construct": perf_counter() - began - lowering}
         self._building = {**built, "construct": built["construct"] + lowering}
 
@@ -173,10 +174,10 @@ class Simulation:
 
     def _pieces(self, collector: Collector) -> Iterator[None]:
         """Advance to the end of the run, stopping where something is to be done; yields every PIECE_SECONDS or so."""
-        piece, last = 1, perf_counter()
+        last = perf_counter()
         self._act()
         while self.engine.step < collector.end:
-            goal = min(self.engine.step + piece, collector.goal(self.engine.step), self.timeline.next, collector.end)
+            goal = min(self.engine.step + self._piece, collector.goal(self.engine.step), self.timeline.next, collector.end)
             began, steps = perf_counter(), goal - self.engine.step
             with collector.timed("simulate"):
                 seen = self.engine.advance(steps, collector.watch(goal))
@@ -184,8 +185,9 @@ class Simulation:
                 collector.take(seen, goal)
             self._act()
             now = perf_counter()
-            if steps == piece:
-                piece = max(1, min(2 * piece, int(piece * PIECE_SECONDS / max(now - began, 1e-9))))
+            if steps == self._piece:
+                fitting = int(steps * PIECE_SECONDS / max(now - began, 1e-9))
+                self._piece = max(1, min(2 * steps, fitting))
             if now - last > PIECE_SECONDS / 2 or self.engine.step == collector.end:
                 last = now
                 yield
