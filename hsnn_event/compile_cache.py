@@ -16,8 +16,10 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,16 +34,20 @@ T = TypeVar("T")
 PACKAGE = Path(__file__).parent
 # Files and folders with compiled functions, with what these call and the constants that they read, and with the
 # mathematics whose results are remembered.
-COMPILED = ("backends", "lowering", "model/parse.py", "model/symbolic.py", "distributions.py", "elementary.py", "rng.py")
+COMPILED = (
+    *("backends", "lowering", "model/declare.py", "model/parse.py", "model/symbolic.py"),
+    *("distributions.py", "elementary.py", "rng.py"),
+)
 DAYS_KEPT = 30  # without use
+LOCK_SECONDS = 10
 
 
 def root() -> Path:
     """$HSNN_EVENT_CACHE, or a folder in $NUMBA_CACHE_DIR, or one in the user's cache folder; it need not exist."""
     if chosen := os.environ.get("HSNN_EVENT_CACHE"):
-        return Path(chosen)
+        return Path(chosen).expanduser().absolute()
     if numbas := os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(numbas) / "hsnn_event"
+        return Path(numbas).expanduser().absolute() / "hsnn_event"
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "hsnn_event" / "cache"
     if sys.platform == "darwin":
@@ -105,28 +111,36 @@ def remembered(kind: str, content: object, make: Callable[[], T]) -> T:
 
     Kept as a pickle, which may be trusted as far as the machine code beside it may.
     """
-    name = hashlib.blake2b(repr(content).encode(), digest_size=16).hexdigest()
+    name = hashlib.blake2b(repr((version("sympy"), content)).encode(), digest_size=16).hexdigest()
     path = folder() / f"{kind}_{name}.pickle"
     try:
         found: T = pickle.loads(path.read_bytes())
         return found
     except Exception:  # it is not there, or damaged, which can raise nearly anything
         made = make()
-    write(path, pickle.dumps(made))
+    with suppress(OSError):  # a full disk: then it is made again by the next process
+        write(path, pickle.dumps(made))
     return made
 
 
 def write(path: Path, content: bytes) -> None:
     """Make or replace a file of `folder`: another process sees all of it or nothing."""
-    with tempfile.NamedTemporaryFile("wb", dir=path.parent, suffix=".tmp", delete=False) as file:
-        file.write(content)
-    Path(file.name).replace(path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # somebody may have deleted it since
+    file = tempfile.NamedTemporaryFile("wb", dir=path.parent, suffix=".tmp", delete=False)  # noqa: SIM115
+    try:
+        with file:
+            file.write(content)
+        Path(file.name).replace(path)
+    except BaseException:
+        Path(file.name).unlink(missing_ok=True)
+        raise
 
 
 def keep_machine_code() -> None:
     """Let Numba keep what it compiles of this package in `folder`; other packages' code stays where it was."""
     if _OwnFolder not in caching.CacheImpl._locator_classes:
         caching.CacheImpl._locator_classes.insert(0, _OwnFolder)
+        caching.IndexDataCacheFile.save = _saved_alone(caching.IndexDataCacheFile.save)
 
 
 class _OwnFolder(caching._CacheLocator):
@@ -146,6 +160,11 @@ class _OwnFolder(caching._CacheLocator):
         found._path.mkdir(exist_ok=True)
         return found
 
+    def ensure_cache_path(self) -> None:
+        """Make the folder anew where it was deleted, for the user alone."""
+        folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.mkdir(exist_ok=True)
+
     def get_cache_path(self) -> str:
         return str(self._path)
 
@@ -156,9 +175,44 @@ class _OwnFolder(caching._CacheLocator):
         return str(self._line)
 
 
+def _saved_alone(save: Callable[[Any, Any, Any], None]) -> Callable[[Any, Any, Any], None]:
+    """Numba's `save`, one process at a time: two at once may write the code of one type under the name of another."""
+
+    def saved(self: Any, key: Any, data: Any) -> None:
+        if not Path(self._cache_path).is_relative_to(folder()):
+            return save(self, key, data)
+        with _alone(Path(f"{self._index_path}.lock")):
+            return save(self, key, data)
+
+    return saved
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold a lock; one that is older than LOCK_SECONDS was left by a process that was killed."""
+    waits = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
+            break
+        except FileExistsError:
+            if time.monotonic() > waits:
+                break
+            time.sleep(0.005)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
 def _of_this_process() -> Path:
-    place = Path(tempfile.mkdtemp(prefix="hsnn_event_"))  # the system lets nobody else open it
-    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    place, owner = Path(tempfile.mkdtemp(prefix="hsnn_event_")), os.getpid()  # the system lets nobody else open it
+
+    def remove() -> None:
+        if os.getpid() == owner:  # and not a fork of it
+            shutil.rmtree(place, ignore_errors=True)
+
+    atexit.register(remove)
     return place
 
 

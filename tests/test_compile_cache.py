@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numba
@@ -168,3 +169,52 @@ def test_what_follows_from_a_model_is_remembered_and_found_again_when_damaged(tm
         path.write_bytes(path.read_bytes()[:-20])
     assert run() == [first, "True"]
     assert run() == [first, "False"]
+
+
+def test_a_result_is_given_even_if_it_cannot_be_kept(chosen, monkeypatch):
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(compile_cache, "write", full)
+    assert compile_cache.remembered("thing", 1, lambda: "made") == "made"
+    assert not list(chosen.rglob("*.tmp"))
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_made_again_for_the_user_alone(chosen):
+    place = compile_cache.folder()
+    place.rmdir()
+    assert compile_cache.remembered("thing", 1, lambda: "made") == "made"
+    assert compile_cache.remembered("thing", 1, lambda: "anew") == "made"
+    if sys.platform != "win32":
+        assert place.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_is_written_leaves_nothing_behind_when_it_fails(chosen, monkeypatch):
+    monkeypatch.setattr(Path, "replace", lambda path, target: (_ for _ in ()).throw(OSError(28, "full")))
+    with pytest.raises(OSError, match="full"):
+        compile_cache.write(compile_cache.folder() / "thing", b"content")
+    assert not list(chosen.rglob("*.tmp"))
+
+
+def test_one_saves_at_a_time(tmp_path):
+    lock, inside, most = tmp_path / "lock", [], []
+
+    def save(_):
+        with compile_cache._alone(lock):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.002)
+            inside.pop()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save, range(40)))
+    assert max(most) == 1 and not lock.exists()
+
+
+def test_the_place_may_be_named_as_in_a_shell(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("HSNN_EVENT_CACHE", "~/code")
+    assert compile_cache.root() == tmp_path / "code"
+    monkeypatch.setenv("HSNN_EVENT_CACHE", "code")
+    assert compile_cache.root().is_absolute()

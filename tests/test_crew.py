@@ -9,7 +9,8 @@ import pytest
 import hsnn_event as hsnn
 from hsnn_event.backends.numba.crew import GONE
 from hsnn_event.backends.numba.engine import NumbaEngine
-from hsnn_event.backends.protocol import Probe, Watch
+from hsnn_event.backends.protocol import Moment, Probe, Watch
+from hsnn_event.errors import BackendError
 from hsnn_event.lowering.program import lower
 
 WATCH = Watch(np.ones(1, np.bool_), (Probe(0, "v", None, 1),))
@@ -96,3 +97,68 @@ def test_a_forked_process_goes_on_with_threads_of_its_own(lowered):
         found = mine.recv()
         child.join()
         assert found == go_on(engine, PIECES[:4])
+
+
+def begin_anew(engine, lowered):
+    engine.restore(Moment.start(lowered.keys, 1))
+    for name, values in lowered.populations[0].states.items():
+        engine.write(0, name, values)
+
+
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_a_thread_that_fails_takes_the_others_with_it_and_nobody_waits(lowered, alone, monkeypatch, failing):
+    engine = NumbaEngine(lowered, 3, 3)
+    work = engine._work
+
+    def out_of_memory(thread):
+        if thread == failing:
+            raise MemoryError(thread)
+        return work(thread)
+
+    engine.advance(20, WATCH)
+    engine._crew.dismiss()
+    monkeypatch.setattr(engine, "_work", out_of_memory)
+    with pytest.raises(MemoryError):
+        engine.advance(20, WATCH)
+    monkeypatch.undo()
+    for go_on_with in (lambda: engine.advance(1, WATCH), engine.moment):
+        with pytest.raises(BackendError, match=r"Begin anew with net\.reset"):
+            go_on_with()
+    begin_anew(engine, lowered)
+    assert go_on(engine, PIECES) == alone
+
+
+def test_a_thread_that_cannot_be_started_is_an_error_and_nobody_waits(lowered, alone, monkeypatch):
+    engine = NumbaEngine(lowered, 3, 3)
+    pool = engine._crew._threads()
+    submit = pool.submit
+
+    def refused(part):
+        if engine._crew._away:
+            raise RuntimeError("can't start new thread")
+        return submit(part)
+
+    monkeypatch.setattr(pool, "submit", refused)
+    with pytest.raises(RuntimeError, match="new thread"):
+        engine.advance(20, WATCH)
+    monkeypatch.undo()
+    begin_anew(engine, lowered)
+    assert go_on(engine, PIECES) == alone
+
+
+def test_an_error_after_a_piece_whose_outcome_was_not_taken_up_ends_the_run(lowered, alone, monkeypatch):
+    engine = NumbaEngine(lowered, 2, 3)
+    run = engine._crew.run
+
+    def interrupted(work):
+        run(work)
+        raise TimeoutError  # as a signal handler may
+
+    monkeypatch.setattr(engine._crew, "run", interrupted)
+    with pytest.raises(TimeoutError):
+        engine.advance(200, WATCH)
+    monkeypatch.undo()
+    with pytest.raises(BackendError, match="broken off"):
+        engine.advance(1, WATCH)
+    begin_anew(engine, lowered)
+    assert go_on(engine, PIECES) == alone

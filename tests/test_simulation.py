@@ -125,6 +125,26 @@ def test_ctrl_c_ends_the_step_in_progress(default_handler):
     assert net.run(0.1).t_start == caught.value.result.t_stop
 
 
+def test_a_second_ctrl_c_ends_a_callback(default_handler):
+    net = hsnn.Network(backend="reference")
+    net.population("cells", 1, hsnn.models.lif_exp())
+    reached = []
+
+    def endless(net):
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after the first")
+        signal.raise_signal(signal.SIGINT)
+        reached.append("after the second")
+
+    net.at(0.5, endless)
+    with pytest.raises(hsnn.errors.RunInterrupted) as caught:
+        net.run(1.0)
+    assert reached == ["after the first"] and caught.value.result.t_stop == net.t == 0.5
+    net.callbacks.clear()
+    assert net.run(0.5).t_stop == 1.0
+
+
+
 def test_an_error_in_a_callback_carries_the_result():
     net = balanced()
 

@@ -66,6 +66,8 @@ def add_command(commands: Any) -> None:
 def bench(options: argparse.Namespace) -> bool:
     """Print the table, or the line of JSON; False if a work failed."""
     works = options.works or USUAL
+    if options.runs < 1:
+        raise ValueRangeError(f"--runs is {options.runs}; at least 1 is needed.")
     for work in works:
         if work not in (START_UP, *NETWORKS):
             raise hsnn.errors.unknown_name("hsnn-event bench: work", work, (START_UP, *NETWORKS))

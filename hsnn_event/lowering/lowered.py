@@ -113,7 +113,7 @@ def lower_model(
 
 
 class _Key:
-    """A model without its numbers: models that differ in values only share one kernel."""
+    """A model without the values of its parameters: models that differ in these only share one kernel."""
 
     def __init__(self, model: NeuronModel) -> None:
         self.model = model

@@ -10,7 +10,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """Ctrl-C sets the event, so that a step in progress is finished; a handler of the user's own is left alone."""
+    """Ctrl-C sets the event, so that a step in progress is finished; a second one raises, which ends a callback.
+
+    A handler of the user's own is left alone.
+    """
     interrupted = threading.Event()
     ours = (
         threading.current_thread() is threading.main_thread()
@@ -19,7 +22,13 @@ def interruptible() -> Iterator[threading.Event]:
     if not ours:
         yield interrupted
         return
-    signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
+
+    def interrupt(number: int, frame: object) -> None:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+        interrupted.set()
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield interrupted
     finally:

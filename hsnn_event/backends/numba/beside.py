@@ -5,6 +5,7 @@ Numba compiles one function at a time in a process, and these two take nearly al
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,33 +13,36 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hsnn_event import compile_cache, cores
-from hsnn_event.backends.numba import driver
 
 CODE = """
-import sys
-sys.path.insert(0, sys.argv[1])
+import json, sys
+sys.path[:] = json.loads(sys.argv[1])
 from hsnn_event.backends.numba.engine import compile_driver
 compile_driver(*sys.argv[2:])
 """
+MOST_SECONDS = 120  # before this process stops to wait
 
 
 @contextmanager
 def driver_compiled(state_type: str, weight_type: str) -> Iterator[None]:
     """Afterwards the driver for these types lies in the cache, unless that is of no use; then it is compiled when called."""
-    other = _started(state_type, weight_type) if _needed() else None
+    done = compile_cache.folder() / f"driver-{state_type}-{weight_type}"
+    other = _started(state_type, weight_type) if _needed(done) else None
     try:
         yield
-        if other is not None:
-            other.wait()
-    except BaseException:
-        if other is not None:
+        if other is not None and other.wait(MOST_SECONDS) == 0:
+            done.touch()
+    except (subprocess.TimeoutExpired, OSError):
+        pass  # compiled here then, or without a note that it was
+    finally:
+        if other is not None and other.poll() is None:
             other.kill()
             other.wait()
-        raise
 
 
 def _started(state_type: str, weight_type: str) -> subprocess.Popen[bytes] | None:
-    command = [sys.executable, "-c", CODE, str(compile_cache.PACKAGE.parent), state_type, weight_type]
+    # Isolated (-I): what it imports is what this process would, not what lies in the current folder.
+    command = [sys.executable, "-I", "-c", CODE, json.dumps(sys.path), state_type, weight_type]
     quiet = subprocess.DEVNULL
     try:
         return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
@@ -46,10 +50,8 @@ def _started(state_type: str, weight_type: str) -> subprocess.Popen[bytes] | Non
         return None
 
 
-def _needed() -> bool:
-    """Is no driver in the cache, the cache one that processes share, a core free, and the executable a Python?"""
-    folder = compile_cache.folder()
-    shared = folder.is_relative_to(compile_cache.root())
-    python = bool(sys.executable) and not getattr(sys, "frozen", False)
-    known = any(folder.rglob(f"{Path(driver.__file__).stem}.{driver.advance.__name__}-*.nbi"))
-    return python and shared and not known and cores.available() > 1
+def _needed(done: Path) -> bool:
+    """Is this driver not in the cache, the cache one that processes share, a core free, and the executable a Python?"""
+    python = Path(sys.executable or "").name.lower().startswith("python") and not getattr(sys, "frozen", False)
+    shared = done.parent.parent == compile_cache.root()
+    return python and shared and not done.exists() and cores.available() > 1

@@ -15,7 +15,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import add_atomic, exchange_atomic, inner, load_atomic, rest
+from hsnn_event.backends.numba.native import BROKEN_OFF, add_atomic, exchange_atomic, inner, load_atomic, rest
 
 Result = TypeVar("Result")
 
@@ -66,10 +66,13 @@ def new_posts(n_threads: int) -> npt.NDArray[np.int64]:
 
 
 class Crew:
-    """Threads beside the caller's, kept for an engine's life. A forked process has none of them and makes its own."""
+    """Threads beside the caller's, kept for an engine's life. A forked process has none of them and makes its own.
 
-    def __init__(self, posts: npt.NDArray[np.int64], yield_at: int) -> None:
-        self._posts, self.yield_at = posts, yield_at
+    `barrier` is that at which they meet.
+    """
+
+    def __init__(self, posts: npt.NDArray[np.int64], barrier: npt.NDArray[np.int64], yield_at: int) -> None:
+        self._posts, self._barrier, self.yield_at = posts, barrier, yield_at
         self._addresses = [int(post.ctypes.data) for post in posts]
         self._away: dict[int, Future[Any]] = {}  # work that has not been handed over, by thread
         self._pool: ThreadPoolExecutor | None = None
@@ -78,21 +81,51 @@ class Crew:
     def run(self, work: Callable[[int], Result]) -> dict[int, Result]:
         """Do a piece: call `work(thread)`, which goes on as `stay` says, or let it go on where it stays.
 
-        Gives what came back from calls, by thread: always that of thread 0, the caller's.
+        Gives what came back from calls, by thread: always that of thread 0, the caller's. Where a thread fails or cannot
+        be started, all leave, and its error is raised.
         """
         if self._process != os.getpid():
             self._forget()
         back: dict[int, Result] = {}
-        for thread in range(1, len(self._posts)):
-            if not summon(self._addresses[thread], AT_WORK):
-                back.update(self._handed_over(thread))
-                self._posts[thread, 0] = AT_WORK
-                self._away[thread] = self._threads().submit(work, thread)
-        back[0] = work(0)
-        if len(self._posts) > 1 and settled(self._posts, self.yield_at):
-            for thread in np.flatnonzero(self._posts[:, 0] == GONE).tolist():
-                back.update(self._handed_over(thread))
+        try:
+            for thread in range(1, len(self._posts)):
+                if not summon(self._addresses[thread], AT_WORK):
+                    back.update(self._handed_over(thread))
+                    self._start(work, thread)
+            back[0] = work(0)
+            if len(self._posts) > 1 and settled(self._posts, self.yield_at):
+                for thread in np.flatnonzero(self._posts[:, 0] == GONE).tolist():
+                    back.update(self._handed_over(thread))
+        except BaseException:
+            self._break_off()
+            raise
         return back
+
+    def _start(self, work: Callable[[int], Result], thread: int) -> None:
+        def part() -> Result:
+            try:
+                return work(thread)
+            except BaseException:  # memory, mostly: the others must not wait for this thread
+                self._barrier[BROKEN_OFF] = 1
+                self._posts[thread, 0] = GONE
+                raise
+
+        self._posts[thread, 0] = AT_WORK
+        try:
+            self._away[thread] = self._threads().submit(part)
+        except BaseException:
+            self._posts[thread, 0] = GONE
+            raise
+
+    def _break_off(self) -> None:
+        """Let all threads leave, wherever they are; `dismiss` makes things good again."""
+        self._barrier[BROKEN_OFF] = 1
+        settled(self._posts, self.yield_at)
+        for address in self._addresses[1:]:
+            summon(address, DISMISSED)
+        for future in self._away.values():
+            future.exception()  # waits, and forgets it: it was raised, or follows from what was
+        self._away.clear()
 
     def compile(self) -> None:
         """Compile what a piece needs, or load it from the cache."""
@@ -101,12 +134,13 @@ class Crew:
             settled(self._posts, self.yield_at)
 
     def dismiss(self) -> None:
-        """Wait until all threads have left."""
+        """Wait until all threads have left; afterwards the barrier is as new."""
         if self._process != os.getpid():
             self._forget()
         for thread in range(1, len(self._posts)):
             summon(self._addresses[thread], DISMISSED)
             self._handed_over(thread)
+        self._barrier[:] = 0
 
     def _handed_over(self, thread: int) -> dict[int, Any]:
         return {thread: self._away.pop(thread).result()} if thread in self._away else {}

@@ -29,6 +29,7 @@ NONE = np.int64(-1)  # of one type with the numbers that it stands beside: spike
 # are sources of spikes, and ARRAYS is the address of their record.
 FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
 N_COLUMNS = 7
+BROKEN = np.int64(-2)  # the barrier was broken off
 STIMULUS, NOISE, SOURCE = range(3)  # places in `codes`
 
 # What a piece of a run is: its first step is FIRST_STEP + 1; kernels count steps from EPOCH, in 32 bits; PROBES is the
@@ -221,7 +222,8 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
                     take(calendar, k, step, due)
                     deliver(due, n_due, _ports(team, blocks[k]), team.one)
                 _advance_block(team, blocks[k], step, step - epoch, step & 1, scratch)
-            wait(team.barrier.ctypes.data, n_threads, yield_at)
+            if not wait(team.barrier.ctypes.data, n_threads, yield_at):
+                return step, BROKEN
             n_fired = _gather(team, step & 1, fired)
         if n_fired:
             if room_needed(calendar, n_fired) > calendar.n_free[0] or spikes.n[0] + n_fired > spikes.steps.size:
@@ -250,8 +252,8 @@ def advance(thread, n_threads, yield_at, team, blocks, calendar, spikes):
         step, n_fired = _steps(
             thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch
         )
-        if n_fired == NONE and step == last:
-            if thread == 0 or not stay(team.posts[thread].ctypes.data, yield_at, grown):
+        if n_fired == BROKEN or (n_fired == NONE and step == last):
+            if thread == 0 or not stay(team.posts[thread].ctypes.data, yield_at, grown or n_fired == BROKEN):
                 return calendar, spikes
             starts = True
         elif n_fired == NONE:

@@ -30,6 +30,7 @@ from hsnn_event.backends.numba.flight import calendar_of, in_flight
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch
+from hsnn_event.errors import BackendError
 from hsnn_event.lowering.ir import FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
 
 PAGE = 4096  # bytes
@@ -104,11 +105,12 @@ class NumbaEngine:
         numbers = np.arange(len(program.populations), dtype=np.min_scalar_type(len(program.populations)))
         self._population_of = np.repeat(numbers, np.diff(parts.offsets))
         self._cuts, self._probes = probes.Cuts(parts), np.zeros((0, probes.N_COLUMNS), np.int64)
-        self._crew = Crew(self._team.posts, yield_address())
+        self._crew = Crew(self._team.posts, self._team.barrier, yield_address())
         self._blocks = [np.arange(t, parts.n_blocks, self._n_threads, dtype=np.int64) for t in range(self._n_threads)]
         self.restore(Moment.start(program.keys, len(program.populations)))
 
     def moment(self) -> Moment:
+        self._require_whole()
         # Ports hold arrivals within a step only, so the calendar, the clamps and the step are all there is.
         now = self.step - self._epoch
         clamped = [np.where(until > now, until + np.int64(self._epoch), 0) for until in self._until]
@@ -119,6 +121,7 @@ class NumbaEngine:
 
     def restore(self, moment: Moment) -> None:
         self.step = self._epoch = moment.step
+        self._whole = True
         self._keys = moment.keys
         for until, clamped in zip(self._until, moment.clamped, strict=True):
             until[:] = 0 if clamped is None else np.maximum(clamped - moment.step, 0)
@@ -237,15 +240,25 @@ class NumbaEngine:
         return self._states[p][name] if name in self._states[p] else self._numbers[p][name]
 
     def advance(self, n_steps: int, watch: Watch) -> Seen:
+        self._require_whole()
         self._team.recorded[:] = watch.spikes
         self._rebase(n_steps)
         samples = self._aim(n_steps, watch)
-
+        self._whole = False
         self._team.orders[:] = self.step, n_steps, self._epoch, self._probes.ctypes.data
         for thread, (calendar, spikes) in self._crew.run(self._work).items():
             self._calendars[thread], self._spikes[thread] = calendar, spikes
         self.step += n_steps
+        self._whole = True
         return Seen(*self._kept_spikes(), samples)
+
+    def _require_whole(self) -> None:
+        """Threads that were broken off within a step have left calendars and states of different times."""
+        if not self._whole:
+            raise BackendError(
+                "the run was broken off within a step, by an error or a signal, and cannot go on from there. Begin anew "
+                "with net.reset()."
+            )
 
     def _work(self, thread: int) -> tuple[Calendar, Spikes]:
         return advance(

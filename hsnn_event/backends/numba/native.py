@@ -13,6 +13,7 @@ from numba.core import cgutils, types
 from numba.core.registry import CPUDispatcher
 from numba.extending import intrinsic
 
+BROKEN_OFF = 32  # place in a barrier: not 0 where threads are to leave it
 SPINS_BEFORE_YIELD = 200  # about 3 us: a yield costs little where a core is idle, and saves a time slice where none is
 
 
@@ -157,8 +158,8 @@ def yield_address() -> int:
 
 
 def new_barrier() -> np.ndarray:
-    """Arrivals in [0], rounds in [16]: apart, so that they do not share a cache line."""
-    return np.zeros(32, np.int64)
+    """Arrivals in [0], rounds in [16], BROKEN_OFF: apart, so that they do not share a cache line."""
+    return np.zeros(48, np.int64)
 
 
 @inner
@@ -171,16 +172,22 @@ def rest(looks, yield_at):
 
 @inner
 def wait(barrier, n_threads, yield_at):
-    """Return when all threads have called it: a sense-reversing barrier that spins, then yields."""
+    """Return when all threads have called it: a sense-reversing barrier that spins, then yields.
+
+    False: it was broken off, since one of them will not come.
+    """
     if n_threads == 1:
-        return
+        return True
     arrivals, rounds = barrier, barrier + 128
     now = load_atomic(rounds)
     if add_atomic(arrivals, 1) == n_threads - 1:
         add_atomic(arrivals, -n_threads)
         add_atomic(rounds, 1)
-        return
+        return True
     looks = 0
     while load_atomic(rounds) == now:
         looks += 1
+        if looks > SPINS_BEFORE_YIELD and load_atomic(barrier + 8 * BROKEN_OFF) != 0:
+            return False
         rest(looks, yield_at)
+    return True
