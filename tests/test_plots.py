@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hsnn_event.analysis import plots
-from hsnn_event.errors import MissingExtraError
+from hsnn_event.errors import MissingExtraError, NotRecordedError
 from hsnn_event.recording import SpikeData, StateData
 
 
@@ -117,3 +117,13 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"hsnn_event\[plot\]"):
         poisson(5, 1.0, 1).raster()
+
+
+def test_a_layered_picture_of_nothing_is_refused():
+    with pytest.raises(NotRecordedError, match='record "spikes"'):
+        plots.layered_raster({})
+
+
+def test_dots_of_many_spikes_are_not_paler():
+    sizes = [plots._dots(n, "k")["markersize"] for n in (10, 5_000, 20_000, 10**7)]
+    assert sizes == sorted(sizes, reverse=True) and sizes[0] == 3.0 and sizes[-1] == 1.5

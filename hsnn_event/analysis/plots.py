@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray, bin_edges
-from hsnn_event.errors import ArgumentTypeError, MissingExtraError, shown
+from hsnn_event.errors import ArgumentTypeError, MissingExtraError, NotRecordedError, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,8 +170,10 @@ def layered_raster(
     Left the raster, populations stacked in their order from the top (names that end in "I" or begin
     with "inh" are inhibitory), below it the rate over time; right a bar a population, its mean rate,
     with a mark at `reference` (Hz). Of large networks each population shows the same fraction of its
-    neurons, `MAX_ROWS` in all; rates count every neuron.
+    neurons, `MAX_ROWS` in all; rates count every neuron. NotRecordedError where there is no population.
     """
+    if not populations:
+        raise NotRecordedError('layered_raster: no population is given; record "spikes" of those that it shall show.')
     if fig is None:
         fig = pyplot().figure(figsize=(11, 6.5), layout="constrained")
     above, below = fig.subplots(
@@ -217,9 +219,8 @@ def _stack(populations: Mapping[str, Spikes], ax: Axes) -> float:
     for label, name in zip(ax.get_yticklabels(), populations, strict=True):
         label.set_color(_color(name))
     ax.set_ylim(top - 0.5, -0.5)
-    if populations:
-        any_of_them = next(iter(populations.values()))
-        ax.set_xlim(any_of_them.t_start, any_of_them.t_stop)
+    any_of_them = next(iter(populations.values()))
+    ax.set_xlim(any_of_them.t_start, any_of_them.t_stop)
     return 1 / every
 
 
@@ -254,7 +255,7 @@ def _rates_over_time(populations: Mapping[str, Spikes], ax: Axes) -> None:
         rate = sum(rate * n for (_, rate), n in binned) / n_neurons
         ax.stairs(rate, binned[0][0][0], color=_color(chosen[0][0]), linestyle=style, label=kind)
     ax.set(xlabel="time (ms)", ylabel="rate (Hz)")
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.35 * ax.get_ylim()[1])  # with room for the legend
     ax.legend(loc="upper right", frameon=False, fontsize="small", ncols=2)
 
 
@@ -268,6 +269,6 @@ def _color(name: str) -> str:
 
 
 def _dots(n_spikes: int, color: str) -> dict[str, Any]:
-    """Markers that shrink as spikes become many."""
-    size = 3.0 if n_spikes < 5_000 else 1.5 if n_spikes < 50_000 else 0.8
+    """Markers that shrink as spikes become many, to about a pixel: smaller ones would make what fires more look paler."""
+    size = min(3.0, max(1.5, 3.0 * (5_000 / max(n_spikes, 1)) ** 0.25))
     return {"linestyle": "", "marker": ".", "markersize": size, "markeredgewidth": 0, "color": color}
