@@ -285,3 +285,13 @@ def test_a_network_pickles(net):
     copy = pickle.loads(pickle.dumps(net))
     assert list(copy.projections) == list(net.projections)
     assert copy["exc"].network is copy
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [("foo", "variable of its own"), ("run", "variable"), ("dt", r"Network\(dt=...\)"), ("t", r"net.reset\(\)")],
+)
+def test_a_network_takes_no_other_attributes(net, name, words):
+    with pytest.raises(DeclarationError, match=f"network: attribute '{name}' cannot be assigned.*{words}"):
+        setattr(net, name, 3)
+    net._mine = 3

@@ -1,10 +1,13 @@
 """Populations, views and groups: which neurons they name, in which order, and what they take."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event.errors import HsnnError, UnknownNameError, ValueRangeError
+from hsnn_event.errors import DeclarationError, HsnnError, UnknownNameError, ValueRangeError
 
 
 @pytest.fixture
@@ -82,3 +85,30 @@ def test_of_overlapping_views_the_later_wins(net):
 def test_populations_are_ordered_and_found_by_name_or_number(net):
     assert list(net.populations) == ["a", "b"] and net.populations[0] is net["a"] is net.populations["a"]
     assert net.populations[-1] is net["b"] and "a" in net.populations and [] not in net.populations
+
+
+def test_values_are_not_assigned(net):
+    a, b = net["a"], net["b"]
+    for neurons, way in (
+        (a, "population 'a': v is set by a.set(v=...)"),
+        (a[:3], "population 'a': v is set by view.set(v=...)"),
+        (a + b, "group a + b: v is set by group.set(v=...)"),
+    ):
+        with pytest.raises(DeclarationError) as caught:
+            neurons.v = -60.0
+        assert str(caught.value) == f"{way}, not by assignment."
+        with pytest.raises(DeclarationError, match=r"'V_m' cannot be assigned; \w+.set\(...\) sets v, I_syn, C_m"):
+            neurons.V_m = -60.0
+        neurons._mine = 1  # private names are free
+    for name in ("I_e", "model", "population", "size", "name", "ids", "network", "labels"):
+        before = getattr(a, name, None)
+        with pytest.raises(DeclarationError, match=name):
+            setattr(a, name, before)
+    assert a.get("v").tolist() == [-70.0] * 10
+
+
+def test_copies_are_whole_though_nothing_can_be_assigned(net):
+    group = net["a"][2:4] + net["b"]
+    for made in (pickle.loads(pickle.dumps(group)), copy.deepcopy(group), copy.copy(group)):
+        assert [member.ids.tolist() for member in made] == [[2, 3], [0, 1, 2]]
+    assert copy.copy(net["a"]) is net["a"]

@@ -90,7 +90,7 @@ def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
 def _add_population(network: Network, plain: Plain, read: Reader) -> None:
     model, labels = read(plain["model"]), read(plain["labels"])
     population = network.population(plain["name"], plain["size"], model, method=plain["method"], labels=labels)
-    population.assignments += [_assignment(network, each, read) for each in plain["assignments"]]
+    population.assignments.extend(_assignment(network, each, read) for each in plain["assignments"])
 
 
 def _plain_assignments(assignments: list[Assignment], writer: Writer) -> list[Plain]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hsnn_event.errors import DeclarationError
 from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.network.catalog import Catalog
+from hsnn_event.network.fixed import no_attribute
 from hsnn_event.network.population import Population
 from hsnn_event.network.schedule import Callback, Look, ScheduledChange, callback, found, grid_step
 from hsnn_event.network.views import Assignment
@@ -19,6 +20,12 @@ from hsnn_event.recording import Result
 
 if TYPE_CHECKING:
     from hsnn_event.simulation.simulation import Simulation
+
+KEEP = "keep what is your own in a variable of its own"
+_WAYS = {  # of what is read only
+    "dt": "build a new network, hsnn.Network(dt=...)",
+    "t": "net.run(duration) moves it on, net.reset() back to 0",
+}
 
 
 class RunControl:
@@ -32,7 +39,13 @@ class RunControl:
         self.last_result: Result | None = None
         self.changes: list[ScheduledChange] = []
         self.callbacks: list[Callback] = []
-        self._simulation: Simulation | None = None
+        self._simulation: Simulation | None = None  # from here on no public attribute is new
+
+    def __setattr__(self, name: str, value: object) -> None:
+        made = "_simulation" in vars(self)
+        if made and not name.startswith("_") and name not in vars(self):
+            raise DeclarationError(no_attribute("network", name, _WAYS.get(name, KEEP)), name=name)
+        object.__setattr__(self, name, value)
 
     @property
     def t(self) -> float:
