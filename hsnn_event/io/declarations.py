@@ -12,6 +12,7 @@ import numpy.typing as npt
 from hsnn_event.errors import FileFormatError, shown
 from hsnn_event.grid import NEVER
 from hsnn_event.io.tree import Writer
+from hsnn_event.network.control import OPTIONS
 from hsnn_event.network.delays import MOST_STEPS
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
@@ -24,7 +25,6 @@ from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
 from hsnn_event.topology.rules import Rule
 
-OPTIONS = ("dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks")
 Plain = dict[str, Any]
 Reader = Callable[[Any], Any]  # from plain values, by `tree.read` with the file's arrays
 

@@ -255,7 +255,7 @@ class Network(RunControl):
         """Give a projection checked weights: `Projection.set` is the way to it."""
         if self._simulation is not None:
             self._simulation.reweight(projection, weight)
-        projection.weight = weight
+        projection.take_weight(weight)
 
     def bytes_per_synapse(self, projection: Projection) -> float:
         """Memory a synapse: `Projection.bytes_per_synapse` is the way to it."""
