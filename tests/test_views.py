@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event.errors import DeclarationError, HsnnError, UnknownNameError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, HsnnError, UnknownNameError, ValueRangeError
 
 
 @pytest.fixture
@@ -112,3 +112,35 @@ def test_copies_are_whole_though_nothing_can_be_assigned(net):
     for made in (pickle.loads(pickle.dumps(group)), copy.deepcopy(group), copy.copy(group)):
         assert [member.ids.tolist() for member in made] == [[2, 3], [0, 1, 2]]
     assert copy.copy(net["a"]) is net["a"]
+
+
+@pytest.mark.parametrize(
+    "name, value, words", [("C_m", -5.0, "above 0"), ("tau_m", 0.0, "above 0"), ("t_ref", -1.0, "0 or more")]
+)
+def test_set_refuses_what_the_model_refuses(net, name, value, words):
+    with pytest.raises(ValueRangeError, match=f"lif_exp: {name} is {value:g}; it must be {words}"):
+        hsnn.models.lif_exp(**{name: value})
+    a, b, ones = net["a"], net["b"], np.ones(13)
+    ones[11] = value
+    for act in (
+        lambda: a.set(I_e=5.0, **{name: value}),
+        lambda: a.set(at=1.0, **{name: value}),
+        lambda: (a + b).set(**{name: ones}),
+        lambda: net.run(1.0) and a[:3].set(**{name: value}),
+    ):
+        with pytest.raises(ValueRangeError, match=rf"a.*: {name} is {value:g}; it must be {words}\.$"):
+            act()
+    assert a.get("I_e").tolist() == [0.0] * 10
+    a.set(**{name: 3.0})
+
+
+def test_a_model_of_ones_own_has_ranges_too():
+    roles = {"name": "own", "parameters": {"tau": 10.0, "E": 0.0}, "states": {"v": 0.0}, "dynamics": {"v": "(E - v)/tau"}}
+    model = hsnn.NeuronModel(**roles, positive=["tau"])
+    assert model.positive == ("tau",) and model.with_parameters(tau=5.0).positive == ("tau",)
+    with pytest.raises(ValueRangeError, match="own: tau is -1; it must be above 0"):
+        model.with_parameters(tau=-1.0)
+    with pytest.raises(UnknownNameError, match=r"own.not_negative: parameter 'tua' is unknown. Did you mean 'tau'"):
+        hsnn.NeuronModel(**roles, not_negative=["tua"])
+    with pytest.raises(ArgumentTypeError, match=r"own.positive must be a list of names of parameters, not 'tau'"):
+        hsnn.NeuronModel(**roles, positive="tau")

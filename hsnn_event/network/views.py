@@ -209,6 +209,8 @@ def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list
         what = f"{' + '.join(member.name for member in members)}: {variable}"
         checked = real_or_array(value, sum(sizes), what, infinite=variable not in states, unit=_unit(members, variable))
         pieces = [checked] * len(members)
+        for member in members:
+            member.population.model.check_range(variable, checked, what)
         if isinstance(checked, np.ndarray):
             pieces = list(np.split(checked, np.cumsum(sizes)[:-1]))
     return [
