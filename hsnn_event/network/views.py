@@ -176,7 +176,8 @@ def parts(neurons: object) -> tuple[View, ...]:
         return neurons.members
     if isinstance(neurons, View):
         return (neurons,)
-    raise ArgumentTypeError(f"a population, view or group is needed, not {shown(neurons)}.", value=neurons)
+    hint = f"; give net[{shown(neurons)}]" if isinstance(neurons, str) else ""
+    raise ArgumentTypeError(f"a population, view or group is needed, not {shown(neurons)}{hint}.", value=neurons)
 
 
 def _way(members: tuple[View, ...], what: str, short: str, name: str) -> str:
