@@ -123,17 +123,27 @@ class CompileCacheWarning(UserWarning):
 
 
 def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:
-    """The error for a name that is not among `known`, with the nearest one suggested.
+    """The error for a name that is not among `known`, with the nearest one suggested, whatever its case.
 
     >>> str(unknown_name("lif.dynamics['v']: name", "tua", ["tau", "v"]))
     "lif.dynamics['v']: name 'tua' is unknown. Did you mean 'tau'? Known: tau, v."
     """
     known = [str(each) for each in known]
-    near = get_close_matches(name, known, n=1) if isinstance(name, str) else []
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = _nearest(name, known) if isinstance(name, str) else None
+    hint = f" Did you mean {near!r}?" if near is not None else ""
     listed = ", ".join(sorted(known)[:MOST_NAMES]) + (", ..." if len(known) > MOST_NAMES else "") if known else "none"
     text = f"{what} {shown(name)} is unknown.{hint} Known: {listed}."
     return UnknownNameError(text, name=name, known=tuple(known))
+
+
+def _nearest(name: str, known: list[str]) -> str | None:
+    """The name that is meant: the same one in other case before one that is alike, if any."""
+    lowered = {each.lower(): each for each in known}
+    if name.lower() in lowered:
+        return lowered[name.lower()]
+    alike = get_close_matches(name, known, n=1)
+    alike = alike or [lowered[each] for each in get_close_matches(name.lower(), lowered, n=1)]
+    return alike[0] if alike else None
 
 
 def keywords_known(function: Callable[P, R], module: str | None = None) -> Callable[P, R]:

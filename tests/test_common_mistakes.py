@@ -8,6 +8,7 @@ import pickle
 import networkx as nx
 import numpy as np
 import pytest
+from scipy import sparse
 
 import hsnn_event as hsnn
 from hsnn_event.errors import HsnnError
@@ -26,7 +27,7 @@ MISTAKES = [
     # populations and their values
     ("net.population('exc', 10, cell)", "population 'exc' already"),
     ("net.population('my cells', 10, cell)", "name identifier 'my cells'"),
-    ("net.population('new', 10, hsnn.models.lif_exp)", "'new' NeuronModel models.lif_exp()"),
+    ("net.population('new', 10, hsnn.models.lif_exp)", "'new' NeuronModel models.lif_exp() call it lif_exp(...)"),
     ("net.population('new', 0, cell)", "'new' size 0 at least 1"),
     ("net.population('new', 10, cell, method='euler')", "method 'euler' rk2"),
     ("net['exec']", "population 'exec' 'exc'"),
@@ -34,6 +35,10 @@ MISTAKES = [
     ("exc.set(v=[-60.0, -65.0])", "exc v (2,) (10,)"),
     ("exc.set(v=np.nan)", "exc v NaN"),
     ("exc.set(V_th=-50.0, at=0.05)", "at 0.05 multiple dt"),
+    ("exc.get('V')", "'exc' 'V' mean 'v'?"),
+    ("exc.set(i_E=1.0)", "'exc' 'i_E' mean 'I_e'?"),
+    ("net['EXC']", "population 'EXC' mean 'exc'?"),
+    ("hsnn.models.LIF_exp()", "models 'LIF_exp' mean 'lif_exp'?"),
     ("exc.get('V_m')", "'exc' 'V_m' v"),
     ("exc[8:12][[4]]", "'exc' index 4 0 to 1"),
     ("exc[12]", "'exc' index 12 0 to 9"),
@@ -60,6 +65,12 @@ MISTAKES = [
     # connections
     ("net.connect(exc, inh, hsnn.connect.bernoulli(p=20), weight=1.0, delay=1.0)", "bernoulli p 20 0 and 1"),
     ("net.connect(exc, inh, 'all_to_all', weight=1.0, delay=1.0)", "rule hsnn.connect 'all_to_all'"),
+    ("net.connect(exc, inh, hsnn.connect.bernoulli, weight=1.0, delay=1.0)", "rule hsnn.connect call it: bernoulli(...)"),
+    ("net.connect(exc, inh, graph, weight=1.0, delay=1.0)", "rule hsnn.connect Graph from_networkx(G)"),
+    ("net.connect(exc, inh, np.ones((10, 5)), delay=1.0)", "rule hsnn.connect array from_dense(W)"),
+    ("net.connect(exc, inh, sparse.eye_array(5), delay=1.0)", "rule hsnn.connect from_scipy(W)"),
+    ("net.connect('exc', inh, every_pair, weight=1.0, delay=1.0)", "population view group 'exc' net['exc']"),
+    ("net.record('exc', 'v')", "population view group 'exc' net['exc']"),
     ("net.connect(exc, inh, every_pair, delay=1.0)", "exc->inh weight all_to_all weight="),
     ("net.connect(exc, inh, every_pair, weight=1.0, delay=0.0)", "exc->inh delay 0 least one step 0.1"),
     ("net.connect(exc, inh, every_pair, weight=1.0, delay=-1.0)", "exc->inh delay -1 "),
@@ -77,7 +88,7 @@ MISTAKES = [
     ("net.connect(exc, inh, without_multapses, weight=1.0, delay=1.0)", "exc->inh fixed_indegree(20) 10 multapses=False"),
     ("net.connect(exc, inh, hsnn.connect.from_dense(np.ones((5, 10))), delay=1.0)", "exc->inh (5, 10) 10 sources W.T"),
     ("net.connect(exc, inh, hsnn.connect.from_edges([0], [5]), weight=1.0, delay=1.0)", "exc->inh targets 5 0 to 4"),
-    ("net.connect(exc, exc, hsnn.connect.from_networkx(graph))", "edge (0, 1) 'w' weight weight=('w',"),
+    ("net.connect(exc, exc, hsnn.connect.from_networkx(graph))", "edge (0, 1) 'w' weight='weight' weight=('w',"),
     ("net.connect(exc, inh, hsnn.connect.from_networkx(graph, weight='weight', delay=('d', 1.0)))", "sources= targets="),
     ("net.connect(inh, inh, hsnn.connect.from_networkx(graph, weight='weight', delay=('d', 1.0)))", "10 nodes 5 neurons"),
     ("projection.set(delay=2.0)", "exc->inh 'delay' weight"),
@@ -149,7 +160,7 @@ def workbench(tmp_path_factory):
     text_file = tmp_path_factory.mktemp("files") / "notes.txt"
     text_file.write_text("These are my notes.")
     return {
-        **{"hsnn": hsnn, "np": np, "own": own, "pint": pytest.importorskip("pint").UnitRegistry()},
+        **{"hsnn": hsnn, "np": np, "sparse": sparse, "own": own, "pint": pytest.importorskip("pint").UnitRegistry()},
         **{"net": net, "other": other, "ran": ran, "cell": cell, "exc": exc, "inh": inh, "every_pair": every_pair},
         **{"graph": graph, "text_file": text_file, "result": ran.run(10.0)},
         "without_multapses": hsnn.connect.fixed_indegree(20, multapses=False),

@@ -76,7 +76,8 @@ def test_a_trial_undoes_scheduled_changes_and_meets_those_of_the_declaration_aga
         ({"at": 4.9, "v": 1.0}, ValueRangeError, "is past"),
         ({"at": "soon", "v": 1.0}, ArgumentTypeError, "set: at must be a number"),
         ({"at": 9.0, "w": 1.0}, UnknownNameError, "'w' is unknown"),
-        ({"at": 9.0, "tau_m": 0.0}, ValueRangeError, "not finite"),
+        ({"at": 9.0, "C_m": 1e-320}, ValueRangeError, "not finite"),
+        ({"at": 9.0, "tau_m": 0.0}, ValueRangeError, "tau_m is 0; it must be above 0"),
         ({"at": float("nan"), "v": 1.0}, ValueRangeError, "NaN"),
     ],
 )
@@ -91,7 +92,7 @@ def test_refused_schedules(values, kind, text):
 def test_a_bad_parameter_is_refused_when_it_is_scheduled_before_the_first_run():
     net = balanced()
     with pytest.raises(ValueRangeError, match="not finite"):
-        net["exc"].set(tau_m=0.0, at=3.0)
+        net["exc"].set(C_m=1e-320, at=3.0)
     assert net.changes == []
 
 

@@ -285,3 +285,35 @@ def test_a_network_pickles(net):
     copy = pickle.loads(pickle.dumps(net))
     assert list(copy.projections) == list(net.projections)
     assert copy["exc"].network is copy
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [("foo", "variable of its own"), ("run", "variable"), ("dt", r"Network\(dt=...\)"), ("t", r"net.reset\(\)")],
+)
+def test_a_network_takes_no_other_attributes(net, name, words):
+    with pytest.raises(DeclarationError, match=f"network: attribute '{name}' cannot be assigned.*{words}"):
+        setattr(net, name, 3)
+    net._mine = 3
+
+
+@pytest.mark.parametrize("name", ["seed", "threads", "blocks", "precision", "weights", "backend", "round_delays"])
+def test_options_are_fixed_after_the_first_run(net, name):
+    setattr(net, name, getattr(net, name))
+    net.run(1.0)
+    words = rf"^network: {name} is fixed by the first run; build a new network, hsnn.Network\({name}=...\).$"
+    with pytest.raises(DeclarationError, match=words):
+        setattr(net, name, getattr(net, name))
+
+
+def test_what_a_network_holds_is_fixed_after_the_first_run(net):
+    net.run(1.0)
+    for name, words in (("trial", r"net.reset\(trial=...\)"), ("grid", "new network"), ("populations", "new network")):
+        with pytest.raises(DeclarationError, match=f"network: {name} is fixed by the first run; .*{words}"):
+            setattr(net, name, getattr(net, name))
+    net.reset(trial=2)
+    assert net.trial == 2
+    net.last_result = None  # gives its memory back
+    net.records, net.callbacks = [], []
+    copied = pickle.loads(pickle.dumps(net))
+    assert copied.trial == 2 and copied.t == 0.0

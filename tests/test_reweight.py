@@ -9,7 +9,7 @@ from test_parity import assert_parity, assert_same_bits
 import hsnn_event as hsnn
 from hsnn_event.backends.numba.engine import NumbaEngine
 from hsnn_event.backends.reference import ReferenceEngine
-from hsnn_event.errors import ArgumentTypeError, ShapeError, UnknownNameError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, UnknownNameError, ValueRangeError
 from hsnn_event.lowering.program import lower, value_plan
 from hsnn_event.network.projection import PerEdge
 
@@ -55,7 +55,7 @@ def test_both_backends_set_weights_alike(before, weights):
 def test_set_weights_are_those_of_a_network_declared_so(before, kind):
     net = network()
     value = {"ordered": ordered(net), "number": 30.0, "drawn": random.uniform(0.0, 60.0)}[kind]
-    net.projections["first"].weight = value
+    net.projections["first"].take_weight(value)
     declared, changed = lower(net), lower(network(before))
     fresh, engine = NumbaEngine(declared, 2, 2), NumbaEngine(changed, 2, 2)
     engine.reweight(0, value_plan(value))
@@ -87,6 +87,19 @@ def test_public_set(backend):
     assert np.isnan(first.bytes_per_synapse) if backend == "reference" else 10 < first.bytes_per_synapse < 100
     net.reset()
     assert np.array_equal(first.get("weight"), values)
+
+
+def test_weights_are_not_assigned():
+    first = network(backend="reference").projections["first"]
+    before = first.weight
+    with pytest.raises(DeclarationError, match=r"projection 'first': weight is set by projection.set\(weight=...\), not by"):
+        first.weight = 9.0
+    for name in ("delay", "rule", "name", "foo", "n_synapses"):
+        words = rf"projection 'first': attribute '{name}' cannot be assigned; .*new network"
+        with pytest.raises(DeclarationError, match=words):
+            setattr(first, name, None)
+    assert first.weight is before
+    first._mine = 1
 
 
 def test_parallel_synapses_keep_their_order():

@@ -1,10 +1,13 @@
 """Populations, views and groups: which neurons they name, in which order, and what they take."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event.errors import HsnnError, UnknownNameError, ValueRangeError
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, HsnnError, UnknownNameError, ValueRangeError
 
 
 @pytest.fixture
@@ -82,3 +85,62 @@ def test_of_overlapping_views_the_later_wins(net):
 def test_populations_are_ordered_and_found_by_name_or_number(net):
     assert list(net.populations) == ["a", "b"] and net.populations[0] is net["a"] is net.populations["a"]
     assert net.populations[-1] is net["b"] and "a" in net.populations and [] not in net.populations
+
+
+def test_values_are_not_assigned(net):
+    a, b = net["a"], net["b"]
+    for neurons, way in (
+        (a, "population 'a': v is set by a.set(v=...)"),
+        (a[:3], "population 'a': v is set by view.set(v=...)"),
+        (a + b, "group a + b: v is set by group.set(v=...)"),
+    ):
+        with pytest.raises(DeclarationError) as caught:
+            neurons.v = -60.0
+        assert str(caught.value) == f"{way}, not by assignment."
+        with pytest.raises(DeclarationError, match=r"'V_m' cannot be assigned; \w+.set\(...\) sets v, I_syn, C_m"):
+            neurons.V_m = -60.0
+        neurons._mine = 1  # private names are free
+    for name in ("I_e", "model", "population", "size", "name", "ids", "network", "labels"):
+        before = getattr(a, name, None)
+        with pytest.raises(DeclarationError, match=name):
+            setattr(a, name, before)
+    assert a.get("v").tolist() == [-70.0] * 10
+
+
+def test_copies_are_whole_though_nothing_can_be_assigned(net):
+    group = net["a"][2:4] + net["b"]
+    for made in (pickle.loads(pickle.dumps(group)), copy.deepcopy(group), copy.copy(group)):
+        assert [member.ids.tolist() for member in made] == [[2, 3], [0, 1, 2]]
+    assert copy.copy(net["a"]) is net["a"]
+
+
+@pytest.mark.parametrize(
+    "name, value, words", [("C_m", -5.0, "above 0"), ("tau_m", 0.0, "above 0"), ("t_ref", -1.0, "0 or more")]
+)
+def test_set_refuses_what_the_model_refuses(net, name, value, words):
+    with pytest.raises(ValueRangeError, match=f"lif_exp: {name} is {value:g}; it must be {words}"):
+        hsnn.models.lif_exp(**{name: value})
+    a, b, ones = net["a"], net["b"], np.ones(13)
+    ones[11] = value
+    for act in (
+        lambda: a.set(I_e=5.0, **{name: value}),
+        lambda: a.set(at=1.0, **{name: value}),
+        lambda: (a + b).set(**{name: ones}),
+        lambda: net.run(1.0) and a[:3].set(**{name: value}),
+    ):
+        with pytest.raises(ValueRangeError, match=rf"a.*: {name} is {value:g}; it must be {words}\.$"):
+            act()
+    assert a.get("I_e").tolist() == [0.0] * 10
+    a.set(**{name: 3.0})
+
+
+def test_a_model_of_ones_own_has_ranges_too():
+    roles = {"name": "own", "parameters": {"tau": 10.0, "E": 0.0}, "states": {"v": 0.0}, "dynamics": {"v": "(E - v)/tau"}}
+    model = hsnn.NeuronModel(**roles, positive=["tau"])
+    assert model.positive == ("tau",) and model.with_parameters(tau=5.0).positive == ("tau",)
+    with pytest.raises(ValueRangeError, match="own: tau is -1; it must be above 0"):
+        model.with_parameters(tau=-1.0)
+    with pytest.raises(UnknownNameError, match=r"own.not_negative: parameter 'tua' is unknown. Did you mean 'tau'"):
+        hsnn.NeuronModel(**roles, not_negative=["tua"])
+    with pytest.raises(ArgumentTypeError, match=r"own.positive must be a list of names of parameters, not 'tau'"):
+        hsnn.NeuronModel(**roles, positive="tau")

@@ -250,7 +250,7 @@ def check(name, call, value):
 # Public by name only: what other parts of the package call.
 INTERNAL = {
     *("assign", "schedule", "value", "reweight", "check_variable", "input", "receptor", "take_labels", "weight_unit"),
-    *("cumulative", "edges", "bytes_per_synapse"),
+    *("cumulative", "edges", "bytes_per_synapse", "take_weight", "check_range"),
 }
 
 

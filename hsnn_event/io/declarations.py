@@ -12,6 +12,7 @@ import numpy.typing as npt
 from hsnn_event.errors import FileFormatError, shown
 from hsnn_event.grid import NEVER
 from hsnn_event.io.tree import Writer
+from hsnn_event.network.control import OPTIONS
 from hsnn_event.network.delays import MOST_STEPS
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
@@ -24,7 +25,6 @@ from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
 from hsnn_event.topology.rules import Rule
 
-OPTIONS = ("dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks")
 Plain = dict[str, Any]
 Reader = Callable[[Any], Any]  # from plain values, by `tree.read` with the file's arrays
 
@@ -90,7 +90,7 @@ def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
 def _add_population(network: Network, plain: Plain, read: Reader) -> None:
     model, labels = read(plain["model"]), read(plain["labels"])
     population = network.population(plain["name"], plain["size"], model, method=plain["method"], labels=labels)
-    population.assignments += [_assignment(network, each, read) for each in plain["assignments"]]
+    population.assignments.extend(_assignment(network, each, read) for each in plain["assignments"])
 
 
 def _plain_assignments(assignments: list[Assignment], writer: Writer) -> list[Plain]:

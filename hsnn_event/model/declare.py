@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import ast
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
-from hsnn_event.errors import ArgumentTypeError, ModelError, shown, unknown_name
+from hsnn_event.errors import ArgumentTypeError, ModelError, ValueRangeError, shown, unknown_name
 from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
 from hsnn_event.quantities import as_array, is_array, real
 from hsnn_event.units import in_unit
 
 WEIGHT = "weight"
 AT = "at"  # set(at=...) schedules
+RANGES = ("positive", "not_negative")  # fields that list parameters
 _REFRACTORY_KEYS = ("duration", "clamp")
 
 
@@ -38,6 +39,7 @@ class NeuronModel:
       them read the values before the reset. One of `reset` and `refractory` goes with a threshold.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
+    - `positive`, `not_negative`: names of parameters whose numbers must be above 0, or 0 or more, here and in `set`.
     - `units`: of variables, such as "mV" or "1/ms"; "weight" stands for that of events. Values given as objects with
       units (pint, quantities, Brian2) are converted to these.
 
@@ -59,16 +61,20 @@ class NeuronModel:
     reset: Mapping[str, str] = field(default_factory=dict)
     refractory: Mapping[str, object] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    positive: Sequence[str] = ()
+    not_negative: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         _check_identifier(self.name, "the name of a model", "model")
         for each in fields(NeuronModel):
             value = getattr(self, each.name)
-            if each.name in ("name", "threshold") or (each.name == "refractory" and value is None):
+            if each.name in ("name", "threshold", *RANGES) or (each.name == "refractory" and value is None):
                 continue
             object.__setattr__(self, each.name, _own(value, f"{self.name}.{each.name}"))
         for role in ("parameters", "states", "inputs"):
             object.__setattr__(self, role, _without_units(getattr(self, role), self.units, f"{self.name}.{role}"))
+        for role in RANGES:
+            object.__setattr__(self, role, _names(getattr(self, role), self.parameters, f"{self.name}.{role}"))
         receptors = {name: _own(action, f"{self.name}.receptors[{name!r}]") for name, action in self.receptors.items()}
         object.__setattr__(self, "receptors", receptors)
         _check_names(self)
@@ -88,6 +94,25 @@ class NeuronModel:
                 raise unknown_name(f"{self.name}: parameter", name, self.parameters)
         return replace(self, parameters={**self.parameters, **values})
 
+    def check_range(self, name: str, value: object, what: str) -> None:
+        """Refuse numbers, one or an array, that a parameter may not have; a distribution passes.
+
+        >>> from hsnn_event.model.library import lif_exp
+        >>> lif_exp().check_range("C_m", -5.0, "exc: C_m")
+        Traceback (most recent call last):
+        hsnn_event.errors.ValueRangeError: exc: C_m is -5; it must be above 0.
+        """
+        if name not in self.positive and name not in self.not_negative:
+            return
+        numeric = isinstance(value, int | float | np.number) or is_array(value)
+        numbers = as_array(value, what, "give one number a neuron") if numeric else np.empty(0)
+        if numbers.dtype.kind not in "iuf":
+            return  # refused elsewhere
+        wrong, wanted = (~(numbers > 0), "above 0") if name in self.positive else (~(numbers >= 0), "0 or more")
+        if wrong.any():
+            first = float(numbers[wrong].flat[0])
+            raise ValueRangeError(f"{what} is {first:g}; it must be {wanted}.", name=name, value=first)
+
     @property
     def clamp(self) -> Mapping[str, str]:
         """State -> the expression of its value while the neuron is refractory."""
@@ -104,6 +129,17 @@ def _own(value: object, place: str) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise ArgumentTypeError(f"{place} must be a mapping, not {shown(value)} ({type(value).__name__}).", value=value)
     return dict(value)
+
+
+def _names(given: object, known: Mapping[str, object], place: str) -> tuple[str, ...]:
+    """Names of parameters, as a tuple."""
+    if isinstance(given, str) or not is_array(given):
+        raise ArgumentTypeError(f"{place} must be a list of names of parameters, not {shown(given)}.", value=given)
+    names = tuple(given)  # type: ignore[var-annotated,arg-type]
+    for name in names:
+        if not isinstance(name, str) or name not in known:
+            raise unknown_name(f"{place}: parameter", name, known)
+    return names
 
 
 def _without_units(values: Mapping[str, object], units: Mapping[str, str], place: str) -> dict[str, object]:
@@ -139,6 +175,7 @@ def _check_names(model: NeuronModel) -> None:
 def _check_values(model: NeuronModel) -> None:
     for name, value in model.parameters.items():
         place = f"{model.name}.parameters[{name!r}]"
+        model.check_range(name, value, f"{model.name}: {name}")
         if value is None or isinstance(value, str | bytes | bool | Mapping):
             text = f"{place} must be a number, an array or a distribution, not {shown(value)}."
             raise ArgumentTypeError(text, value=value)

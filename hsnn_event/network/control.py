@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hsnn_event.errors import DeclarationError
 from hsnn_event.grid import NEARLY_ONE, Grid
 from hsnn_event.network.catalog import Catalog
+from hsnn_event.network.fixed import no_attribute
 from hsnn_event.network.population import Population
 from hsnn_event.network.schedule import Callback, Look, ScheduledChange, callback, found, grid_step
 from hsnn_event.network.views import Assignment
@@ -19,6 +20,16 @@ from hsnn_event.recording import Result
 
 if TYPE_CHECKING:
     from hsnn_event.simulation.simulation import Simulation
+
+OPTIONS = ("dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks")
+FREE = ("last_result", "records", "callbacks")  # what may be assigned between runs
+KEEP = "keep what is your own in a variable of its own"
+NEW = "build a new network"
+_WAYS = {  # to what is not assigned
+    "t": "net.run(duration) moves it on, net.reset() back to 0",
+    "trial": "net.reset(trial=...) begins another one",
+    **{name: f"{NEW}, hsnn.Network({name}=...)" for name in OPTIONS},
+}
 
 
 class RunControl:
@@ -32,7 +43,15 @@ class RunControl:
         self.last_result: Result | None = None
         self.changes: list[ScheduledChange] = []
         self.callbacks: list[Callback] = []
-        self._simulation: Simulation | None = None
+        self._simulation: Simulation | None = None  # from here on no public attribute is new
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and "_simulation" in vars(self):
+            if name not in vars(self):
+                raise DeclarationError(no_attribute("network", name, _WAYS.get(name, KEEP)), name=name)
+            if self._simulation is not None and name not in FREE:
+                raise DeclarationError(f"network: {name} is fixed by the first run; {_WAYS.get(name, NEW)}.", name=name)
+        object.__setattr__(self, name, value)
 
     @property
     def t(self) -> float:
@@ -92,7 +111,7 @@ class RunControl:
         number = whole(trial, "trial")
         if self._simulation is not None:
             self._simulation.restart(number)
-        self.trial = number
+        vars(self)["trial"] = number
 
     def assign(self, assignments: Sequence[Assignment]) -> None:
         """Carry out checked assignments: `View.set` is the way to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -29,6 +29,7 @@ from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
+from hsnn_event.topology import connect
 from hsnn_event.topology.functions import from_function
 from hsnn_event.topology.pattern import Pattern
 from hsnn_event.topology.rules import Rule, check_divisible
@@ -110,7 +111,10 @@ class Network(RunControl):
         if not isinstance(name, str) or not name.isidentifier():
             raise DeclarationError(f"a population's name is an identifier such as 'exc', not {shown(name)}.", name=name)
         if not isinstance(model, NeuronModel):
-            raise ArgumentTypeError(f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}.")
+            raise ArgumentTypeError(
+                f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}{_call_it(model)}.",
+                value=model,
+            )
         _choice(f"population {name!r}: schedule", schedule, SCHEDULES)
         _choice(f"population {name!r}: method", method, METHODS)
         count = whole(size, f"population {name!r}: size", low=1)
@@ -140,13 +144,7 @@ class Network(RunControl):
         members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
         """
         self._require_open("a projection")
-        if not isinstance(rule, Rule | Pattern | type) and callable(rule):
-            rule = from_function(rule)
-        if not isinstance(rule, Rule | Pattern):
-            raise ArgumentTypeError(
-                f"connect: give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}.",
-                value=rule,
-            )
+        rule = _rule(rule)
         sources, targets = self._own_parts(source), self._own_parts(target)
         rounds = self.round_delays if round_delays is None else flag(round_delays, "round_delays")
         several = isinstance(source, Group) or isinstance(target, Group)
@@ -255,7 +253,7 @@ class Network(RunControl):
         """Give a projection checked weights: `Projection.set` is the way to it."""
         if self._simulation is not None:
             self._simulation.reweight(projection, weight)
-        projection.weight = weight
+        projection.take_weight(weight)
 
     def bytes_per_synapse(self, projection: Projection) -> float:
         """Memory a synapse: `Projection.bytes_per_synapse` is the way to it."""
@@ -282,6 +280,31 @@ class Network(RunControl):
             f"<network: {len(self.populations)} populations with {neurons} neurons, {len(self.projections)} projections, "
             f"dt {self.dt:g} ms, t {self.t:g} ms>"
         )
+
+
+def _rule(rule: object) -> Rule | Pattern:
+    """What `connect` is given in the place of a rule."""
+    if isinstance(rule, Rule | Pattern):
+        return rule
+    ours = getattr(rule, "__module__", None) == connect.__name__
+    if callable(rule) and not ours and not isinstance(rule, type):
+        return from_function(rule)
+    if hasattr(rule, "adjacency"):
+        hint = "; for a graph use from_networkx(G)"
+    elif hasattr(rule, "tocoo"):
+        hint = "; for a sparse array use from_scipy(W)"
+    elif is_array(rule) and not isinstance(rule, Mapping):
+        hint = "; for a matrix W[source, target] use from_dense(W), for two lists of ids from_edges(sources, targets)"
+    else:
+        hint = _call_it(rule)
+    text = f"connect: give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}{hint}."
+    raise ArgumentTypeError(text, value=rule)
+
+
+def _call_it(given: object) -> str:
+    """The hint for a function that stands where what it returns should."""
+    name = getattr(given, "__name__", None)
+    return f"; call it: {name}(...)" if callable(given) and name else ""
 
 
 def _other_backend(name: object) -> str:

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 class Population(View):
     """Neurons of one model, numbered from 0; made by `Network.population`."""
 
+    network: Network
+    model: NeuronModel
+    method: str
+    assignments: list[Assignment]
+
     def __init__(
         self, network: Network, name: str, size: int, model: NeuronModel, method: str, labels: Sequence[Hashable] | None
     ) -> None:
@@ -27,7 +32,7 @@ class Population(View):
         self.network = network
         self.model = model
         self.method = method
-        self.assignments: list[Assignment] = []
+        self.assignments = []
         self._name = name
         self._size = size
         self._labels = None if labels is None else _label_ids(labels, size, name)

@@ -15,6 +15,7 @@ from hsnn_event.grid import Grid
 from hsnn_event.network import overview, readback
 from hsnn_event.network.catalog import member
 from hsnn_event.network.delays import DelayRounding, in_steps
+from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.network.views import Value, View
 from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.random import Distribution
@@ -53,7 +54,7 @@ Weight = Value | RealArray | PerEdge  # float32 where a matrix brings it
 
 
 @dataclass(eq=False)
-class Projection:
+class Projection(Fixed):
     """Synapses from `source` to one receptor of `target`; made by `Network.connect`.
 
     `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps; `rounded` is what became of
@@ -143,6 +144,16 @@ class Projection:
         else:
             weight = real(given, f"{self.name}: weight")
         self.source.population.network.reweight(self, weight)
+
+    def take_weight(self, weight: Weight) -> None:
+        """Note checked weights: `set` is the way to it."""
+        vars(self)["weight"] = weight
+
+    def _way(self, name: str) -> str:
+        what = f"projection {self.name!r}"
+        if name == "weight":
+            return not_assigned(what, name, "projection.set(weight=...)")
+        return no_attribute(what, name, "only weights change, by projection.set(weight=...); for more declare a new network")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return member, (self.source.population.network, "projections", self.name)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown, unknown_name
 from hsnn_event.network import overview
+from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.quantities import as_array, hashable, indices, is_array, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
@@ -31,7 +32,7 @@ class Assignment(NamedTuple):
     value: Value
 
 
-class View:
+class View(Fixed):
     """Some neurons of one population, in an order of their own; ids stay those of the population.
 
     >>> import hsnn_event as hsnn
@@ -106,6 +107,9 @@ class View:
     def __add__(self, other: View | Group) -> Group:
         return Group((self, *parts(other)))
 
+    def _way(self, name: str) -> str:
+        return _way((self,), f"population {self.name!r}", self.name if self.selection is None else "view", name)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return View, (self.population, self.selection)
 
@@ -122,8 +126,10 @@ class View:
         return f"<{self.size} neurons of {self.population!r}>"
 
 
-class Group:
+class Group(Fixed):
     """Several populations or views, one after the other."""
+
+    members: tuple[View, ...]
 
     def __init__(self, members: tuple[View, ...]) -> None:
         strange = [member for member in members if member.population.network is not members[0].population.network]
@@ -154,6 +160,9 @@ class Group:
         """As `View.get`, the members one after the other."""
         return np.concatenate([member.get(variable) for member in self.members])
 
+    def _way(self, name: str) -> str:
+        return _way(self.members, f"group {' + '.join(member.name for member in self.members)}", "group", name)
+
     def _repr_html_(self) -> str:
         return overview.of_group(self)
 
@@ -167,7 +176,18 @@ def parts(neurons: object) -> tuple[View, ...]:
         return neurons.members
     if isinstance(neurons, View):
         return (neurons,)
-    raise ArgumentTypeError(f"a population, view or group is needed, not {shown(neurons)}.", value=neurons)
+    hint = f"; give net[{shown(neurons)}]" if isinstance(neurons, str) else ""
+    raise ArgumentTypeError(f"a population, view or group is needed, not {shown(neurons)}{hint}.", value=neurons)
+
+
+def _way(members: tuple[View, ...], what: str, short: str, name: str) -> str:
+    """The words for someone who assigns to an attribute of neurons."""
+    models = [member.population.model for member in members]
+    settable = [each for each in (*models[0].states, *models[0].parameters)
+                if all(each in model.states or each in model.parameters for model in models)]  # fmt: skip
+    if name in settable:
+        return not_assigned(what, name, f"{short}.set({name}=...)")
+    return no_attribute(what, name, f"{short}.set(...) sets {', '.join(settable) or 'nothing here'}")
 
 
 def assign(members: tuple[View, ...], values: dict[str, Value], at: float | None = None) -> None:
@@ -190,6 +210,8 @@ def _assignments(members: tuple[View, ...], variable: str, value: Value) -> list
         what = f"{' + '.join(member.name for member in members)}: {variable}"
         checked = real_or_array(value, sum(sizes), what, infinite=variable not in states, unit=_unit(members, variable))
         pieces = [checked] * len(members)
+        for member in members:
+            member.population.model.check_range(variable, checked, what)
         if isinstance(checked, np.ndarray):
             pieces = list(np.split(checked, np.cumsum(sizes)[:-1]))
     return [

@@ -240,10 +240,12 @@ def _values(
     except KeyError:
         edge = next(edge for edge, each in zip(edges, data, strict=True) if attribute not in each)
         otherwise = "" if what == "receptor" else f", or {what}= in connect"
-        there = ", ".join(map(str, next(each for each in data if attribute not in each))) or "none"
+        present = next(each for each in data if attribute not in each)
+        there = ", ".join(map(str, present)) or "none"
+        named = f"name another, {what}={what!r}, or " if what in present else ""
         raise UnknownNameError(
             f"{where}: from_networkx: edge {edge} has no attribute {attribute!r} for its {what}; its attributes: "
-            f"{shown(there)[1:-1]}; give a default, "
+            f"{shown(there)[1:-1]}; {named}give a default, "
             f"{what}=({attribute!r}, value){otherwise}.",
             name=attribute, edge=edge,
         ) from None  # fmt: skip

@@ -11,9 +11,7 @@ from hsnn_event.model.library.membrane import (
     RESET,
     THRESHOLD,
     UNITS,
-    not_negative,
     per_receptor,
-    positive,
     suffix,
 )
 
@@ -42,8 +40,6 @@ def lif_cond_exp(
     '(g_L*E_L + I_e + g_syn*E_rev + I - (g_L + g_syn)*v)/C_m'
     """
     place = "lif_cond_exp"
-    positive(place, C_m=C_m)
-    not_negative(place, g_L=g_L, t_ref=t_ref)
     taus = per_receptor(place, "tau_syn", {"exc": 0.2, "inh": 2.0} if tau_syn is None else tau_syn)
     reversals = per_receptor(place, "E_rev", {"exc": 0.0, "inh": -85.0} if E_rev is None else E_rev)
     if list(taus) != list(reversals) and set(taus) != set(reversals):
@@ -55,7 +51,6 @@ def lif_cond_exp(
     for receptor, value in taus.items():
         end = suffix(receptor, taus)
         tau, reversal, conductance = f"tau_syn{end}", f"E_rev{end}", f"g{end or '_syn'}"
-        positive(place, **{tau: value})
         parameters |= {tau: value, reversal: reversals[receptor]}
         units |= {tau: "ms", reversal: "mV", conductance: "nS"}
         dynamics[conductance] = f"-{conductance}/{tau}"
@@ -72,6 +67,8 @@ def lif_cond_exp(
         inputs={"I": 0.0},
         receptors=receptors,
         units=units,
+        positive=["C_m", *(f"tau_syn{suffix(receptor, taus)}" for receptor in taus)],
+        not_negative=["g_L", "t_ref"],
         threshold=THRESHOLD,
         reset=RESET,
         refractory=REFRACTORY,

@@ -10,9 +10,7 @@ from hsnn_event.model.library.membrane import (
     RESET,
     THRESHOLD,
     UNITS,
-    not_negative,
     per_receptor,
-    positive,
     suffix,
 )
 
@@ -38,7 +36,7 @@ def lif_delta(
     >>> lif_delta(tau_m=20.0).receptors
     {'default': {'v': 'v + weight'}}
     """
-    return _current_based("lif_delta", _membrane("lif_delta", C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e),
+    return _current_based("lif_delta", _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e),
                           {}, [], {}, {"default": {"v": "v + weight"}})  # fmt: skip
 
 
@@ -63,11 +61,10 @@ def lif_exp(
     ['v', 'I_exc', 'I_inh']
     """
     place, taus = "lif_exp", per_receptor("lif_exp", "tau_syn", tau_syn)
-    parameters = _membrane(place, C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e)
+    parameters = _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e)
     dynamics, receptors, currents = {}, {}, []
     for receptor, value in taus.items():
         tau, current = f"tau_syn{suffix(receptor, taus)}", f"I{suffix(receptor, taus, '_syn')}"
-        positive(place, **{tau: value})
         parameters[tau] = value
         dynamics[current] = f"-{current}/{tau}"
         receptors[receptor] = {current: f"{current} + weight"}
@@ -95,13 +92,12 @@ def lif_alpha(
     {'dI_syn': 'dI_syn + weight*2.718281828459045/tau_syn'}
     """
     place, taus = "lif_alpha", per_receptor("lif_alpha", "tau_syn", tau_syn)
-    parameters = _membrane(place, C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e)
+    parameters = _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e)
     states: dict[str, float] = {}
     dynamics: dict[str, str] = {}
     receptors, currents = {}, []
     for receptor, value in taus.items():
         tau, current = f"tau_syn{suffix(receptor, taus)}", f"I{suffix(receptor, taus, '_syn')}"
-        positive(place, **{tau: value})
         parameters[tau] = value
         states |= {current: 0.0, f"d{current}": 0.0}
         dynamics |= {current: f"d{current} - {current}/{tau}", f"d{current}": f"-d{current}/{tau}"}
@@ -111,10 +107,8 @@ def lif_alpha(
 
 
 def _membrane(
-    place: str, C_m: object, tau_m: object, E_L: object, V_th: object, V_reset: object, t_ref: object, I_e: object
+    C_m: object, tau_m: object, E_L: object, V_th: object, V_reset: object, t_ref: object, I_e: object
 ) -> dict[str, object]:
-    positive(place, C_m=C_m, tau_m=tau_m)
-    not_negative(place, t_ref=t_ref)
     return {"C_m": C_m, "tau_m": tau_m, "E_L": E_L, "V_th": V_th, "V_reset": V_reset, "t_ref": t_ref, "I_e": I_e}
 
 
@@ -137,6 +131,8 @@ def _current_based(
         receptors=receptors,
         units={**units, **dict.fromkeys(currents, "pA"), **{each: "pA/ms" for each in states if each not in currents},
                "weight": "mV" if name == "lif_delta" else "pA"},
+        positive=["C_m", *(each for each in parameters if each.startswith("tau"))],
+        not_negative=["t_ref"],
         threshold=THRESHOLD,
         reset=RESET,
         refractory=REFRACTORY,
