@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hsnn_event import compile_cache, cores
@@ -30,10 +30,9 @@ def driver_compiled(state_type: str, weight_type: str) -> Iterator[None]:
     other = _started(state_type, weight_type) if _needed(done) else None
     try:
         yield
-        if other is not None and other.wait(MOST_SECONDS) == 0:
-            done.touch()
-    except (subprocess.TimeoutExpired, OSError):
-        pass  # compiled here then, or without a note that it was
+        if other is not None and _did_well(other):
+            with suppress(OSError):  # without a note that it is there
+                done.touch()
     finally:
         if other is not None and other.poll() is None:
             other.kill()
@@ -48,6 +47,13 @@ def _started(state_type: str, weight_type: str) -> subprocess.Popen[bytes] | Non
         return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
     except OSError:
         return None
+
+
+def _did_well(other: subprocess.Popen[bytes]) -> bool:
+    try:
+        return other.wait(MOST_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        return False
 
 
 def _needed(done: Path) -> bool:
