@@ -73,22 +73,7 @@ class Population(View):
 
     def receptor(self, receptor: str | None, where: str) -> str:
         """The receptor named, or the only one there is."""
-        known = tuple(self.model.receptors)
-        if receptor is not None and not isinstance(receptor, str):
-            raise unknown_name(f"{where}: receptor", receptor, known)
-        if receptor is None and len(known) == 1:
-            return known[0]
-        if not known:
-            raise DeclarationError(
-                f"{where}: {self.model.name} has no receptor, so no spike can reach it. Give the model receptors=.",
-                known=known,
-            )
-        if receptor is None:
-            listed = ", ".join(known) or "none"
-            raise DeclarationError(f"{where}: name a receptor; {self.model.name} has: {listed}.", known=known)
-        if receptor not in known:
-            raise unknown_name(f"{where}: receptor", receptor, known)
-        return receptor
+        return self._named("receptor", receptor, tuple(self.model.receptors), where, "no spike", "name a receptor")
 
     def weight_unit(self, receptor: str) -> str | None:
         """The unit of a weight: that of the state that it is added to, or what the model's units say of "weight"."""
@@ -99,22 +84,19 @@ class Population(View):
 
     def input(self, name: str | None, where: str) -> str:
         """The continuous input named, or the only one there is."""
-        known = tuple(self.model.inputs)
-        if name is not None and not isinstance(name, str):
-            raise unknown_name(f"{where}: input", name, known)
-        if name is None and len(known) == 1:
-            return known[0]
+        return self._named("input", name, tuple(self.model.inputs), where, "no current", "name an input with input=")
+
+    def _named(self, kind: str, name: str | None, known: tuple[str, ...], where: str, barred: str, wanted: str) -> str:
+        if name is not None and (not isinstance(name, str) or (known and name not in known)):
+            raise unknown_name(f"{where}: {kind}", name, known)
         if not known:
             raise DeclarationError(
-                f"{where}: {self.model.name} has no input, so no current can reach it. Give the model inputs=.",
+                f"{where}: {self.model.name} has no {kind}, so {barred} can reach it. Give the model {kind}s=.",
                 known=known,
             )
-        if name is None:
-            listed = ", ".join(known) or "none"
-            raise DeclarationError(f"{where}: name an input with input=; {self.model.name} has: {listed}.", known=known)
-        if name not in known:
-            raise unknown_name(f"{where}: input", name, known)
-        return name
+        if name is not None or len(known) == 1:
+            return known[0] if name is None else name
+        raise DeclarationError(f"{where}: {wanted}; {self.model.name} has: {', '.join(known)}.", known=known)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getitem, (self.network, self._name)  # a copy belongs to the copy of its network
