@@ -121,6 +121,11 @@ def pause(typing_context):
 FIVE = types.int64(*[types.int64] * 5)  # what compiled functions that are called through addresses take and give
 
 
+def address_of(function):
+    """The address of a function of type FIVE, compiled once for all processes of this user."""
+    return int(nb.cfunc(FIVE, cache=True, error_model="numpy")(function).address)
+
+
 @intrinsic
 def call(typing_context, address, a, b, c, d, e):
     """Call the function of type FIVE at an address."""

@@ -7,7 +7,7 @@ from functools import cache
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import FIVE, as_pointer, inner
+from hsnn_event.backends.numba.native import address_of, as_pointer, inner
 from hsnn_event.backends.numba.stimuli import steps_before
 from hsnn_event.distributions import quantile_in_place
 from hsnn_event.rng import fill_uniform
@@ -77,10 +77,9 @@ def code(real: str) -> int:
     """
     dtype = np.dtype(real)
 
-    @nb.cfunc(FIVE, cache=True, error_model="numpy")
     def refresh(records, n, step, anyway, normal):
         scratch = nb.carray(as_pointer(normal), (AT_ONCE,), np.float64)
         _refresh(nb.carray(as_pointer(records), (n, N_COLUMNS), np.int64), step, anyway != 0, dtype, scratch)
         return 0
 
-    return int(refresh.address)
+    return address_of(refresh)

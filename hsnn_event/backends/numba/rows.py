@@ -10,7 +10,7 @@ from functools import cache
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import FIVE, as_pointer, call, inner
+from hsnn_event.backends.numba.native import address_of, as_pointer, call, inner
 from hsnn_event.distributions import quantile_in_place
 from hsnn_event.elementary import log64
 from hsnn_event.rng import (
@@ -159,7 +159,6 @@ def _bernoulli_targets(projection, i, own, targets, uniform):
 def shaping() -> int:
     """The address of a function (law, values, n, -, -) that turns `n` uniform numbers into draws of a distribution."""
 
-    @nb.cfunc(FIVE, cache=True, error_model="numpy")
     def shape(law, values, n, unused, unused_too):
         numbers = nb.carray(as_pointer(law), (7,), np.float64)
         a, b, u_low, u_high, low, high = numbers[1], numbers[2], numbers[3], numbers[4], numbers[5], numbers[6]
@@ -175,7 +174,7 @@ def shaping() -> int:
                 drawn[j] = high if value > high else value
         return 0
 
-    return int(shape.address)
+    return address_of(shape)
 
 
 @inner

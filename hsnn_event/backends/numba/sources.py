@@ -7,7 +7,7 @@ from functools import cache
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import FIVE, as_pointer, inner
+from hsnn_event.backends.numba.native import address_of, as_pointer, inner
 from hsnn_event.backends.numba.stimuli import steps_before
 from hsnn_event.elementary import log64
 from hsnn_event.lowering.poisson import SOURCES_A_CHAIN
@@ -79,9 +79,8 @@ def code() -> int:
     They ascend; it gives their number.
     """
 
-    @nb.cfunc(FIVE, cache=True, error_model="numpy")
     def fire(record, step, fired, unused, unused_too):
         source = nb.carray(as_pointer(record), (N_COLUMNS,), np.int64)
         return _fire(source, step, nb.carray(as_pointer(fired), (source[LENGTH],), np.int32))
 
-    return int(fire.address)
+    return address_of(fire)

@@ -10,7 +10,7 @@ from functools import cache
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import FIVE, as_pointer, inner
+from hsnn_event.backends.numba.native import address_of, as_pointer, inner
 from hsnn_event.rng import philox
 
 # One record a run of neighbouring targets in a slice; all numbers are int64. Of a Poisson drive, COURSE is the address of
@@ -158,7 +158,6 @@ def code(real: str) -> int:
     """
     dtype = np.dtype(real)
 
-    @nb.cfunc(FIVE, cache=True, error_model="numpy")
     def add_stimulus(record, step, ports, words, counts):
         _add(
             nb.carray(as_pointer(record), (N_COLUMNS,), np.int64),
@@ -169,4 +168,4 @@ def code(real: str) -> int:
         )
         return 0
 
-    return int(add_stimulus.address)
+    return address_of(add_stimulus)
