@@ -93,8 +93,9 @@ def distrust(place: Path) -> str:
 
 @cache
 def digest() -> str:
-    """Changes whenever COMPILED, Python, Numba or NumPy do. (Numba tells processors apart itself.)"""
-    found = hashlib.blake2b(f"{sys.version} {numba.__version__} {np.__version__}".encode(), digest_size=12)
+    """Changes whenever COMPILED, Python, Numba, NumPy or SymPy do. (Numba tells processors apart itself.)"""
+    versions = f"{sys.version} {numba.__version__} {np.__version__} {version('sympy')}"
+    found = hashlib.blake2b(versions.encode(), digest_size=12)
     for path in sources():
         found.update(path.read_bytes())
     return found.hexdigest()
@@ -111,7 +112,7 @@ def remembered(kind: str, content: object, make: Callable[[], T]) -> T:
 
     Kept as a pickle, which may be trusted as far as the machine code beside it may.
     """
-    name = hashlib.blake2b(repr((version("sympy"), content)).encode(), digest_size=16).hexdigest()
+    name = hashlib.blake2b(repr(content).encode(), digest_size=16).hexdigest()
     path = folder() / f"{kind}_{name}.pickle"
     try:
         found: T = pickle.loads(path.read_bytes())

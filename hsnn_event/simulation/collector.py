@@ -112,6 +112,8 @@ class Collector:
             stream.flush_if_due()
 
     def _take_spikes(self, seen: Seen) -> None:
+        if not len(seen.steps):
+            return
         narrow = seen.populations.astype(np.min_scalar_type(len(self._watched)))  # NumPy sorts these several times faster
         order = np.argsort(narrow, kind="stable")
         bounds = np.searchsorted(narrow[order], np.arange(len(self._watched) + 1))

@@ -16,14 +16,14 @@ ENGINES = {
 NEURONS_A_THREAD = 10_000  # below, waiting for each other costs threads more than they gain: benchmarks/README.md, "threads"
 
 
-def new_engine(network: Network, lowered: LoweredNetwork) -> Engine:
+def new_engine(network: Network, lowered: LoweredNetwork, n_threads: int) -> Engine:
     """The engine of the network's backend, of this package or another."""
     if network.backend in ENGINES:
         module, _, name = ENGINES[network.backend].partition(":")
         make = getattr(import_module(module), name)
     else:
         make = extensions.load(extensions.BACKENDS, network.backend)
-    engine: Engine = make(lowered.program, threads(network), network.blocks)
+    engine: Engine = make(lowered.program, n_threads, network.blocks)
     return engine
 
 

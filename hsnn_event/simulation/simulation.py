@@ -49,7 +49,8 @@ class Simulation:
         self.lasting = [dict(values) for values in self.lowered.parameters]
         self.moved: set[int] = set()
         lowering = perf_counter() - began
-        self.engine = new_engine(network, self.lowered)
+        self._n_threads = threads(network)
+        self.engine = new_engine(network, self.lowered, self._n_threads)
         self._numbers = {name: number for number, name in enumerate(network.populations)}
         self._streams: dict[str, Stream] = {}  # files that are recorded to, by path
         self.timeline = self._armed()
@@ -283,7 +284,7 @@ class Simulation:
             "trial": network.trial,
             "dt": network.dt,
             "backend": network.backend,
-            "threads": 1 if network.backend == "reference" else threads(network),
+            "threads": 1 if network.backend == "reference" else self._n_threads,
             "precision": network.precision,
             "weights": self.lowered.program.weight_type,
         }

@@ -121,9 +121,8 @@ class Crew:
         """Let all threads leave, wherever they are; `dismiss` makes things good again."""
         self._barrier[BROKEN_OFF] = 1
         settled(self._posts, self.yield_at)
-        for address in self._addresses[1:]:
-            summon(address, DISMISSED)
-        for future in self._away.values():
+        for thread, future in self._away.items():
+            summon(self._addresses[thread], DISMISSED)
             future.exception()  # waits, and forgets it: it was raised, or follows from what was
         self._away.clear()
 
@@ -137,7 +136,7 @@ class Crew:
         """Wait until all threads have left; afterwards the barrier is as new."""
         if self._process != os.getpid():
             self._forget()
-        for thread in range(1, len(self._posts)):
+        for thread in list(self._away):
             summon(self._addresses[thread], DISMISSED)
             self._handed_over(thread)
         self._barrier[:] = 0
