@@ -6,11 +6,9 @@ Euler. ``brette2007.py`` beside this file has the parameters and says what is me
     python brian2_brette2007.py --which cuba --time 10000
 """
 
-import tempfile
-
 import brian2 as b2
-import numpy as np
-from brette2007 import DT, KICK, N_EXC, N_INH, NETWORKS, PROBABILITY, arguments, report
+from brette2007 import DT, KICK, N_EXC, N_INH, NETWORKS, PROBABILITY, arguments
+from run_brian2 import run
 
 EQUATIONS = {
     "cuba": """dv/dt = (g_exc + g_inh - (v - E_L)) / tau_m : volt (unless refractory)
@@ -66,29 +64,5 @@ def build(args):
     return b2.Network(*parts, monitor), monitor
 
 
-def main():
-    """Generate, compile, run, print one line of JSON."""
-    args = arguments(__doc__.split("\n")[0])
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native", "-ffast-math"]
-    b2.prefs.devices.cpp_standalone.openmp_threads = 0
-    with tempfile.TemporaryDirectory() as folder:
-        b2.set_device("cpp_standalone", directory=folder, build_on_run=False)
-        b2.defaultclock.dt = DT * b2.ms
-        b2.seed(args.seed)
-        network, monitor = build(args)
-        network.run(args.time * b2.ms)
-        b2.device.build(directory=folder, compile=True, run=True)
-        times, ids = np.asarray(monitor.t / b2.ms), np.asarray(monitor.i)
-    report(
-        args,
-        b2.device._last_run_time,
-        times,
-        ids,
-        simulator="Brian2",
-        version=b2.__version__,
-        compile_s=round(b2.device.timers["compile"]["make"], 2),
-    )
-
-
 if __name__ == "__main__":
-    main()
+    run(arguments(__doc__.split("\n")[0]), build, DT, N_EXC + N_INH)

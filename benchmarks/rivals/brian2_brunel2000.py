@@ -3,12 +3,10 @@
     python brian2_brunel2000.py --which C --time 1000
 """
 
-import tempfile
-
 import brian2 as b2
 import numpy as np
-from brette2007 import report
 from brunel2000 import C_EXC, C_INH, DT, N_EXC, N_INH, T_REF, TAU_M, V_RESET, V_TH, J, arguments, external_rate, inhibition
+from run_brian2 import run
 
 
 def build(args):
@@ -36,22 +34,5 @@ def build(args):
     return b2.Network(*parts, monitor), monitor
 
 
-def main():
-    """Generate, compile, run, print one line of JSON."""
-    args = arguments(__doc__.split("\n")[0])
-    b2.prefs.codegen.cpp.extra_compile_args_gcc = ["-w", "-O3", "-march=native", "-ffast-math"]
-    b2.prefs.devices.cpp_standalone.openmp_threads = 0
-    with tempfile.TemporaryDirectory() as folder:
-        b2.set_device("cpp_standalone", directory=folder, build_on_run=False)
-        b2.defaultclock.dt = DT * b2.ms
-        b2.seed(args.seed)
-        network, monitor = build(args)
-        network.run(args.time * b2.ms)
-        b2.device.build(directory=folder, compile=True, run=True)
-        times, ids = np.asarray(monitor.t / b2.ms), np.asarray(monitor.i)
-    facts = {"simulator": "Brian2", "version": b2.__version__, "compile_s": round(b2.device.timers["compile"]["make"], 2)}
-    report(args, b2.device._last_run_time, times, ids, N_EXC + N_INH, **facts)
-
-
 if __name__ == "__main__":
-    main()
+    run(arguments(__doc__.split("\n")[0]), build, DT, N_EXC + N_INH)

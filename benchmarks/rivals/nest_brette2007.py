@@ -7,11 +7,9 @@ says what is measured.
     python nest_brette2007.py --which coba --time 1000
 """
 
-import time
-
 import nest
-from brette2007 import DT, KICK, N_EXC, N_INH, NETWORKS, PROBABILITY, arguments, report
-from memory import peak_gb
+from brette2007 import DT, KICK, N_EXC, N_INH, NETWORKS, PROBABILITY, arguments
+from run_nest import run
 
 
 def build(args):
@@ -42,32 +40,5 @@ def build(args):
     return recorder
 
 
-def main():
-    """Build, run, print one line of JSON."""
-    args = arguments(__doc__.split("\n")[0])
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    nest.ResetKernel()
-    nest.set(resolution=DT, rng_seed=args.seed)
-    start = time.perf_counter()
-    recorder = build(args)
-    nest.Prepare()
-    construct = time.perf_counter() - start
-    start = time.perf_counter()
-    nest.Run(args.time)
-    wall = time.perf_counter() - start
-    nest.Cleanup()
-    events = recorder.events
-    report(
-        args,
-        wall,
-        events["times"],
-        events["senders"] - 1,
-        simulator="NEST",
-        version=nest.__version__,
-        construct_s=round(construct, 3),
-        peak_gb=peak_gb(),
-    )
-
-
 if __name__ == "__main__":
-    main()
+    run(arguments(__doc__.split("\n")[0]), build, DT, N_EXC + N_INH)

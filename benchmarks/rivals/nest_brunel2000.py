@@ -3,12 +3,9 @@
     python nest_brunel2000.py --which C --time 1000
 """
 
-import time
-
 import nest
-from brette2007 import report
 from brunel2000 import C_EXC, C_INH, DT, N_EXC, N_INH, T_REF, TAU_M, V_RESET, V_TH, J, arguments, external_rate, inhibition
-from memory import peak_gb
+from run_nest import run
 
 
 def build(args):
@@ -26,23 +23,5 @@ def build(args):
     return recorder
 
 
-def main():
-    """Build, run, print one line of JSON."""
-    args = arguments(__doc__.split("\n")[0])
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    nest.ResetKernel()
-    nest.set(resolution=DT, rng_seed=args.seed)
-    start = time.perf_counter()
-    recorder = build(args)
-    nest.Prepare()
-    construct = time.perf_counter() - start
-    start = time.perf_counter()
-    nest.Run(args.time)
-    wall = time.perf_counter() - start
-    nest.Cleanup()
-    facts = {"simulator": "NEST", "version": nest.__version__, "construct_s": round(construct, 3), "peak_gb": peak_gb()}
-    report(args, wall, recorder.events["times"], recorder.events["senders"] - 1, N_EXC + N_INH, **facts)
-
-
 if __name__ == "__main__":
-    main()
+    run(arguments(__doc__.split("\n")[0]), build, DT, N_EXC + N_INH)
