@@ -34,13 +34,46 @@ class Moment:
         return Moment(0, keys, (None,) * n_populations, nothing, nothing, nothing)
 
 
+@dataclass(frozen=True, eq=False)
+class Flowing:
+    """The same of populations without a clock; instants are (window, offset), as `exact_ir` says.
+
+    A neuron's states are those of the instant at which something last happened to it, its stamp; `states[p]` has shape
+    (n_states, size). Its refractoriness ends at `until`, in window FREE where it is not refractory. `fired` counts the spikes
+    that it has fired at the instant of its stamp. Spikes in flight are sorted by instant, population, id. `drawn` says, of
+    each of `keys`, how far the stream has been drawn: (n_chunks, 3), with the number of the next draw, and the instant
+    that it leads to.
+    """
+
+    time: float  # ms
+    keys: tuple[int, ...]
+    states: tuple[FloatArray, ...]
+    windows: tuple[IntArray, ...]
+    offsets: tuple[FloatArray, ...]
+    until_windows: tuple[IntArray, ...]
+    until_offsets: tuple[FloatArray, ...]
+    fired: tuple[IntArray, ...]
+    spike_windows: IntArray
+    spike_offsets: FloatArray
+    populations: IntArray
+    ids: IntArray
+    drawn: tuple[FloatArray, ...]
+
+
+FREE = -(2**40)  # the window in which refractoriness ends of a neuron that is not refractory
+
+
 class Probe(NamedTuple):
-    """Sample a state or input of the neurons `ids` (None: all, in order) at the absolute multiples of `every` steps."""
+    """Sample a state or input of the neurons `ids` (None: all, in order) at the absolute multiples of `every` steps.
+
+    Without a clock: at the `times`, in ms, ascending, which lie in the stretch.
+    """
 
     population: int
     variable: str
     ids: IntArray | None
     every: int
+    times: tuple[float, ...] = ()
 
 
 class Watch(NamedTuple):
@@ -54,12 +87,23 @@ class Seen(NamedTuple):
     """What a stretch showed: spikes, sorted by step, population, id; for each probe its samples (n_samples, n_ids).
 
     A sample shows a state after threshold and reset, and an input as the step just done held it, in float64.
+    `exact` are the spikes of populations without a clock.
     """
 
     steps: IntArray
     populations: IntArray
     ids: IntArray
     samples: tuple[FloatArray, ...]
+    exact: ExactSpikes | None = None
+
+
+class ExactSpikes(NamedTuple):
+    """Spikes at real times, sorted by (window, offset), population, id."""
+
+    windows: IntArray
+    offsets: FloatArray
+    populations: IntArray
+    ids: IntArray
 
 
 class Engine(Protocol):
@@ -87,6 +131,33 @@ class Engine(Protocol):
 
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         """New weights, as if declared: spikes in flight arrive with them."""
+
+
+class ExactEngine(Protocol):
+    """The same of an `ExactProgram`: what a network without a clock runs on, and the exact half of a mixed one.
+
+    `time` is in ms. `read` gives states as they are at `time`; an input follows its course.
+    """
+
+    time: float
+
+    def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
+        """Do all that happens up to `until` ms; `before`: leave what happens at that very instant."""
+
+    def read(self, population: int, variable: str) -> FloatArray:
+        """As an `Engine` does."""
+
+    def write(self, population: int, variable: str, values: Number) -> None:
+        """As an `Engine` does, at `time`; it is a thing that happens to all neurons of the population."""
+
+    def moment(self) -> Flowing:
+        """Where the run stands."""
+
+    def restore(self, moment: Flowing | None, keys: tuple[int, ...]) -> None:
+        """Go on from `moment` (None: time 0, initial states and inputs) with the streams `keys`; constants stay."""
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
+        """As an `Engine` does."""
 
 
 def sample_steps(first: int, n_steps: int, every: int) -> IntArray:

@@ -10,6 +10,7 @@ import numpy as np
 from hsnn_event.errors import ValueRangeError
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import FloatArray, Number, Section
+from hsnn_event.lowering.outlook import Bound, Outlook
 from hsnn_event.lowering.propagators import expm
 
 
@@ -52,7 +53,7 @@ class Entry:
     column: int
 
 
-Source = str | Derived | Entry  # a parameter, an expression of them, or a number of a propagator
+Source = str | Derived | Entry | Bound  # a parameter, an expression of them, or a number of a propagator or outlook
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,13 @@ class Constants:
     names: tuple[str, ...]
     sources: tuple[Source, ...]
     propagations: tuple[Propagation, ...]
+    outlooks: tuple[Outlook, ...] = ()
 
     def values(self, given: Mapping[str, Number]) -> dict[str, Number]:
         """Every constant, a float where all that it depends on is one number for all neurons."""
         loads = [given[name] for name in self.reads]
         matrices = [each.matrix(loads) for each in self.propagations]
+        outlooks = [each.numbers(loads) for each in self.outlooks]
         result: dict[str, Number] = {}
         for name, source in zip(self.names, self.sources, strict=True):
             if isinstance(source, str):
@@ -77,6 +80,9 @@ class Constants:
             if isinstance(source, Entry):
                 value = matrices[source.propagation][..., source.row, source.column]
                 text = f"{name} of the propagator"
+            elif isinstance(source, Bound):
+                value = outlooks[source.outlook][..., source.place]
+                text = f"{name} of the outlook"
             else:
                 value = evaluate(source.section, {"constant": loads})[0].astype(np.float64)
                 text = source.text

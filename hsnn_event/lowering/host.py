@@ -11,6 +11,7 @@ import sympy
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants, Derived, Entry, Propagation, Source
 from hsnn_event.lowering.ir import Section
+from hsnn_event.lowering.outlook import Bound, Outlook
 from hsnn_event.lowering.system import System, readable
 from hsnn_event.lowering.transcendental import LIMITS
 from hsnn_event.lowering.translate import Translator
@@ -23,6 +24,7 @@ class Pool:
     system: System
     names: list[str] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
+    _outlooks: list[Outlook] = field(default_factory=list)
     _propagations: dict[object, Propagation] = field(default_factory=dict)
     _known: dict[object, int] = field(default_factory=dict)
 
@@ -52,6 +54,20 @@ class Pool:
         entry = Entry(number, nodes.index(row), nodes.index(column))
         return self._add(entry, name, entry)
 
+    def outlook(
+        self, entries: Mapping[tuple[str, str], sympy.Expr], watched: Sequence[sympy.Expr], states: Sequence[str]
+    ) -> tuple[int, list[int], list[int]]:
+        """The indices of the constants of an `Outlook`: its span, its curves, its rises; `watched` is c."""
+        places = tuple((states.index(row), states.index(column)) for row, column in entries)
+        outlook = Outlook(self.section([*entries.values(), *watched]), places, len(states))
+        if outlook not in self._outlooks:
+            self._outlooks.append(outlook)
+        number = self._outlooks.index(outlook)
+        bounds = [Bound(number, place) for place in range(1 + 2 * len(states))]
+        labels = ["span", *(f"curve_{name}" for name in states), *(f"rise_{name}" for name in states)]
+        found = [self._add(bound, label, bound) for bound, label in zip(bounds, labels, strict=True)]
+        return found[0], found[1 : 1 + len(states)], found[1 + len(states) :]
+
     def section(self, values: Sequence[sympy.Expr]) -> Section:
         """Code over the host values, which it loads as constants."""
         builder = Builder()
@@ -75,6 +91,7 @@ class Pool:
                 for each in sources
             ),
             tuple(list(self._propagations.values())[number] for number in used),
+            tuple(self._outlooks),
         )
 
     def _free(self, name: str, taken: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray  # one value for all, or one value each
 
 # Operations and the number of their arguments. Loads and literals carry `value` and no arguments.
-LOADS = ("state", "constant", "input", "arrival")  # value: index into the kernel's list of that kind
+LOADS = ("state", "constant", "input", "arrival", "elapsed")  # value: index into the kernel's list of that kind
 REAL_OPS = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
     "floor": 1, "rint": 1,
@@ -37,8 +37,9 @@ DENORMAL_CUT, CUT_EVERY = 1e-30, 128
 class Instruction(NamedTuple):
     """Value number k of a section is what its k-th instruction gives.
 
-    `op` is one of LOADS ("state", "constant", "input", "arrival": `value` is the index), "clamped" (bool: is the
-    neuron refractory in this step), "literal" (`value`, a float), a key of REAL_OPS or a key of BOOL_OPS.
+    `op` is one of LOADS ("state", "constant", "input", "arrival": `value` is the index; "elapsed": index 0, the time in
+    ms that a flow is to go on), "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a
+    key of REAL_OPS or a key of BOOL_OPS.
     """
 
     op: str

@@ -26,8 +26,8 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     system = system_of(model, driven)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = _update(system, pool, limits, chosen), _fires(system, pool, limits), _reset(system, pool, limits)
-    used, sections = _renumber(written)
+    written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
+    used, sections = renumbered(written)
     constants = pool.keep(used)
     duration = None
     if system.duration is not None:
@@ -35,7 +35,7 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
         duration = timing.keep([timing.constant(system.duration)])
     names = (*constants.names, STEPS) if duration is not None else constants.names
     kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections)
-    initial, reads = _initial(model)
+    initial, reads = initial_code(model)
     return Lowered(kernel, chosen, constants, duration, initial, reads)
 
 
@@ -48,21 +48,21 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
     b = step.builder
     for index, receptor in enumerate(system.receptors):
         for name in (each for each in system.receptors[receptor] if each in system.inputs):
-            pulse = step.write(_jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
+            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
             step.start[name] = b.add(step.start[name], pulse)
     values = dict(step.start)
     for state, advanced in METHODS[method].advance(step).items():
         values[state] = advanced
     for index, receptor in enumerate(system.receptors):
         for state in (each for each in system.receptors[receptor] if each in system.states):
-            jump = step.write(_jump(system, receptor, state) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            values[state] = b.add(values[state], jump)
+            change = step.write(jump(system, receptor, state) * ARRIVING, {WEIGHT: b.load("arrival", index)})
+            values[state] = b.add(values[state], change)
     for state in system.clamp:
         values[state] = step.clamped(state, values[state])
     return b.section([values[state] for state in system.states])
 
 
-def _jump(system: System, receptor: str, state: str) -> sympy.Expr:
+def jump(system: System, receptor: str, state: str) -> sympy.Expr:
     """The factor c of an action that is state + weight * c, c known before the run."""
     action = system.receptors[receptor][state]
     place = f"{system.name}.receptors[{receptor!r}][{state!r}]"
@@ -71,7 +71,7 @@ def _jump(system: System, receptor: str, state: str) -> sympy.Expr:
         factors, rest = affine(action, map(symbol, (*system.states, *system.inputs, WEIGHT)))
     except NotAffineError as error:
         raise ModelError(f"{place}: it contains {error.facts['term']}. {cure}", term=error.facts["term"]) from None
-    jump = factors.pop(ARRIVING, sympy.Integer(0))
+    factor_of_weight = factors.pop(ARRIVING, sympy.Integer(0))
     left = {name: factor for name, factor in factors.items() if name != symbol(state)}
     own = factors.get(symbol(state), sympy.Integer(0))
     surplus = [*(name * factor for name, factor in left.items()), *([rest] if rest != 0 else [])]
@@ -79,21 +79,21 @@ def _jump(system: System, receptor: str, state: str) -> sympy.Expr:
         surplus.append((own - 1) * symbol(state))
     if surplus:
         raise ModelError(f"{place}: it adds {readable(surplus[0])}. {cure}", term=readable(surplus[0]))
-    return jump
+    return factor_of_weight
 
 
-def _fires(system: System, pool: Pool, limits: Limits) -> Section:
+def fires_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
     return step.builder.section([step.write(sympy.false if system.threshold is None else system.threshold, step.start)])
 
 
-def _reset(system: System, pool: Pool, limits: Limits) -> Section:
+def reset_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
     values = {**step.start, **{state: step.write(value, step.start) for state, value in system.reset.items()}}
     return step.builder.section([values[state] for state in system.states])
 
 
-def _renumber(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:
+def renumbered(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:
     """The constants that the code reads, in order of first use, and the code with these as 0, 1, 2, ..."""
     loads = [each.value for section in sections for each in section.code if each.op == "constant"]
     used = [value for value in dict.fromkeys(loads) if isinstance(value, int)]
@@ -111,7 +111,7 @@ def _renumber(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:
     return used, renumbered
 
 
-def _initial(model: NeuronModel) -> tuple[tuple[tuple[str, Section], ...], tuple[str, ...]]:
+def initial_code(model: NeuronModel) -> tuple[tuple[tuple[str, Section], ...], tuple[str, ...]]:
     """Code for the initial value of each state, in the order in which they can be computed, and what it loads."""
     system = system_of(model, ())
     reads = (*system.host, *system.states)

@@ -14,10 +14,11 @@ from importlib import import_module
 import numpy as np
 
 from hsnn_event.compile_cache import remembered
-from hsnn_event.errors import ValueRangeError
+from hsnn_event.errors import MethodError, ValueRangeError
 from hsnn_event.grid import Grid
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.constants import Constants
+from hsnn_event.lowering.exact_ir import PERIOD, ExactKernel
 from hsnn_event.lowering.ir import FloatArray, Kernel, Number, Section
 from hsnn_event.model.declare import NeuronModel
 
@@ -28,7 +29,7 @@ STEPS = "refractory_steps"
 class Lowered:
     """What follows from a model's equations alone, whatever its parameters and dt."""
 
-    kernel: Kernel
+    kernel: Kernel | ExactKernel
     method: str
     constants: Constants
     duration: Constants | None
@@ -44,9 +45,9 @@ class LoweredModel:
     (size,)), and those of undriven inputs where they differ from the model's; missing names take the model's own values.
     """
 
-    kernel: Kernel
+    kernel: Kernel | ExactKernel
     method: str
-    dt: float
+    dt: float  # NaN where the network has no clock
     defaults: Mapping[str, object] = field(repr=False)
     _lowered: Lowered = field(repr=False, compare=False)
 
@@ -59,7 +60,11 @@ class LoweredModel:
         result = self._lowered.constants.values(given)
         if self._lowered.duration is not None:
             (duration,) = self._lowered.duration.values(given).values()
-            result[STEPS] = self._refractory_steps(duration)
+            self._check_duration(duration)
+            if isinstance(self.kernel, ExactKernel):
+                result[PERIOD] = duration
+            else:
+                result[STEPS] = self._refractory_steps(duration)
         return {name: value if np.ndim(value) == 0 else _spread(value, size) for name, value in result.items()}
 
     def initial(self, parameters: Mapping[str, Number], given: Mapping[str, Number], size: int) -> dict[str, FloatArray]:
@@ -74,17 +79,22 @@ class LoweredModel:
     def _given(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
         return {**self.defaults, **parameters, "dt": self.dt}  # type: ignore[dict-item]
 
-    def _refractory_steps(self, duration: Number) -> Number:
-        what = f"{self.kernel.name}: the refractory period"
+    def _check_duration(self, duration: Number) -> None:
         if np.min(duration) < 0 or not np.isfinite(duration).all():
             raise ValueRangeError(
-                f"{what} is {np.min(duration):g} ms; it must be 0 or more. Change what it is computed from.",
+                f"{self._period} is {np.min(duration):g} ms; it must be 0 or more. Change what it is computed from.",
                 value=duration,
             )
+
+    def _refractory_steps(self, duration: Number) -> Number:
         if np.ndim(duration) == 0:
             cure = "Give a multiple of dt, or change dt."
-            return float(Grid(self.dt).steps(float(duration), what, cure))
+            return float(Grid(self.dt).steps(float(duration), self._period, cure))
         return np.floor(np.asarray(duration) / self.dt + 0.5)
+
+    @property
+    def _period(self) -> str:
+        return f"{self.kernel.name}: the refractory period"
 
 
 def _spread(value: Number, size: int) -> FloatArray:
@@ -92,9 +102,15 @@ def _spread(value: Number, size: int) -> FloatArray:
 
 
 def lower_model(
-    model: NeuronModel, method: str, dt: float, state_type: str = "float64", inputs_used: tuple[str, ...] = ()
+    model: NeuronModel,
+    method: str,
+    dt: float,
+    state_type: str = "float64",
+    inputs_used: tuple[str, ...] = (),
+    schedule: str = "clock",
 ) -> LoweredModel:
-    """The kernel of a model under a method ("auto" or a name of `integrators.METHODS`) at step dt (ms).
+    """The kernel of a model under a method ("auto" or a name of `integrators.METHODS`) at step dt (ms), or on the schedule
+    "exact", where the method is "auto" or "exact".
 
     `state_type` ("float64" or "float32") is the arithmetic that the kernel will run in. Inputs in `inputs_used` are read at
     each step; the others are known before the run, and are part of the constants.
@@ -107,7 +123,12 @@ def lower_model(
     """
     pulsed = {name for action in model.receptors.values() for name in action}
     used = tuple(name for name in model.inputs if name in inputs_used or name in pulsed)
-    lowered = _lowered(_Key(model), method, state_type, used)
+    if schedule == "exact" and method not in ("auto", "exact"):
+        raise MethodError(
+            f"{model.name}: schedule='exact' solves equations exactly; method={method!r} is for the clock. Leave it out.",
+            method=method,
+        )
+    lowered = _lowered(_Key(model), "(exact)" if schedule == "exact" else method, state_type, used)
     defaults = {**model.parameters, **model.inputs}
     return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
 
@@ -134,7 +155,11 @@ class _Key:
 @lru_cache(maxsize=256)
 def _lowered(key: _Key, method: str, state_type: str, driven: tuple[str, ...]) -> Lowered:
     def lower() -> Lowered:
-        made: Lowered = import_module("hsnn_event.lowering.kernels").lower(key.model, method, state_type, driven)
+        made: Lowered
+        if method == "(exact)":
+            made = import_module("hsnn_event.lowering.exact").lower_exact(key.model, driven)
+        else:
+            made = import_module("hsnn_event.lowering.kernels").lower(key.model, method, state_type, driven)
         return made
 
     return remembered("model", (key.content, method, state_type, driven), lower)

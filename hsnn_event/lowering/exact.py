@@ -1,0 +1,263 @@
+"""Neuron models -> kernels in closed form, for schedule="exact"; or the term that prevents it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy
+
+from hsnn_event.errors import MethodError
+from hsnn_event.lowering import transcendental
+from hsnn_event.lowering.arithmetic import Builder
+from hsnn_event.lowering.exact_ir import NEVER, PERIOD, ExactKernel
+from hsnn_event.lowering.flow import flow, obstacle, rates, slope
+from hsnn_event.lowering.host import Pool
+from hsnn_event.lowering.ir import DENORMAL_CUT, Section
+from hsnn_event.lowering.kernels import fires_section, initial_code, jump, renumbered, reset_section
+from hsnn_event.lowering.linear import obstacle as not_linear
+from hsnn_event.lowering.lowered import Lowered
+from hsnn_event.lowering.step import Names, Step
+from hsnn_event.lowering.system import NotAffineError, System, affine, system_of
+from hsnn_event.lowering.transcendental import LIMITS
+from hsnn_event.model.declare import WEIGHT, NeuronModel
+from hsnn_event.model.symbolic import symbol
+
+LIMIT = LIMITS["float64"]
+SOONER = 1.0 - 1e-9   # a lower bound of a time stays one when it is rounded
+NOISE = 4 * 2.0**-52  # of the threshold: nearer than that, a potential is at it
+
+
+def lower_exact(model: NeuronModel, driven: tuple[str, ...]) -> Lowered:
+    """What follows from the model's equations alone. Raises MethodError with the term that prevents a closed form."""
+    system = system_of(model, driven)
+    pool = Pool(system)
+    form = form_of(system)
+    sections = [
+        _flow(form, pool, frozen=False),
+        _flow(form, pool, frozen=True),
+        _arrive(system, pool, clamped=False),
+        _arrive(system, pool, clamped=True),
+        fires_section(system, pool, LIMIT),
+        reset_section(system, pool, LIMIT),
+        form.ahead(Step(system, pool, LIMIT)),
+        form.soon(Step(system, pool, LIMIT)),
+    ]
+    used, sections = renumbered(sections)
+    constants = pool.keep(used)
+    duration = None
+    if system.duration is not None:
+        timing = Pool(system)
+        duration = timing.keep([timing.constant(system.duration)])
+    names = (*constants.names, PERIOD) if duration is not None else constants.names
+    kernel = ExactKernel(
+        model.name, system.states, names, system.inputs, tuple(model.receptors), *sections, closed=form.closed
+    )
+    initial, reads = initial_code(model)
+    return Lowered(kernel, "exact", constants, duration, initial, reads)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A closed form of a system: how it flows, and how its next crossing is found."""
+
+    system: System
+    flow: Callable[[Step, int, Names, tuple[str, ...]], dict[str, int]]
+    ahead: Callable[[Step], Section]
+    soon: Callable[[Step], Section]
+    closed: bool
+
+
+def form_of(system: System) -> Form:
+    """The form that fits. Raises MethodError."""
+    reason = _pulsed(system) or not_linear(system)
+    if reason is None:
+        step = Step(system, Pool(system), LIMIT)
+        reason = obstacle(rates(step, ())) or obstacle(rates(step, system.held))
+    if reason is not None:
+        raise _refusal(system, reason)
+    if system.threshold is None:
+        return Form(system, flow, _never, _unknown, closed=True)
+    excess = excess_of(system)
+    watched = [name for name in system.dynamics if symbol(name) in excess.free_symbols]
+    if len(watched) == 1 and not rates(step, ())[watched[0]].moving:
+        alone = Alone(system, excess, watched[0])
+        return Form(system, flow, alone.ahead, alone.soon, closed=True)
+    return Form(system, flow, Searched(system, excess).ahead, _unknown, closed=False)
+
+
+def _refusal(system: System, reason: str) -> MethodError:
+    return MethodError(
+        f"{system.name}: schedule='exact' does not fit: {reason}. Give schedule='clock', and dt to the network.",
+        method="exact",
+        reason=reason,
+    )
+
+
+def _pulsed(system: System) -> str | None:
+    for receptor, action in system.receptors.items():
+        for name in action:
+            if name in system.inputs:
+                return f"receptor {receptor!r} acts on the input {name}, a pulse of one step of a clock"
+    return None
+
+
+def excess_of(system: System) -> sympy.Expr:
+    """What reaches 0 from below when the neuron fires, affine in the states."""
+    condition = system.threshold
+    if isinstance(condition, sympy.GreaterThan | sympy.StrictGreaterThan):
+        excess = condition.args[0] - condition.args[1]
+    elif isinstance(condition, sympy.LessThan | sympy.StrictLessThan):
+        excess = condition.args[1] - condition.args[0]
+    else:
+        raise _refusal(system, f"the threshold is the condition {condition}, not a comparison such as v >= V_th")
+    try:
+        affine(excess, map(symbol, system.states))
+    except NotAffineError as error:
+        raise _refusal(system, f"the threshold contains {error.facts['term']}, not linear in the states") from None
+    if any(symbol(name) in excess.free_symbols for name in system.inputs):
+        raise _refusal(system, "the threshold contains an input that changes")
+    return excess
+
+
+def _flow(form: Form, pool: Pool, frozen: bool) -> Section:
+    """The states after "elapsed" ms; in a refractory neuron (`frozen`) the clamped ones have their clamped values."""
+    system = form.system
+    step = Step(system, pool, LIMIT)
+    b, names = step.builder, step.start
+    held: tuple[str, ...] = ()
+    if frozen:
+        held = tuple(system.clamp)
+        names = {**names, **{state: step.write(value, step.start) for state, value in system.clamp.items()}}
+    new = form.flow(step, b.load("elapsed", 0), names, held)
+    return b.section([_cut(b, new[state]) if state not in held else new[state] for state in system.states])
+
+
+def _cut(b: Builder, value: int) -> int:
+    """0 in the place of what is about to become a denormal number."""
+    small = b.emit("lt", b.emit("abs", value), b.literal(DENORMAL_CUT))
+    return b.emit("select", small, b.literal(0.0), value)
+
+
+def _arrive(system: System, pool: Pool, clamped: bool) -> Section:
+    step = Step(system, pool, LIMIT)
+    values = dict(step.start)
+    for index, (receptor, action) in enumerate(system.receptors.items()):
+        for state in action:
+            if clamped and state in system.clamp:
+                continue
+            change = jump(system, receptor, state) * symbol(WEIGHT)
+            amount = step.write(change, {WEIGHT: step.builder.load("arrival", index)})
+            values[state] = step.builder.add(values[state], amount)
+    return step.builder.section([values[state] for state in system.states])
+
+
+def _never(step: Step) -> Section:
+    return step.builder.section([step.builder.literal(NEVER)])
+
+
+def _unknown(step: Step) -> Section:
+    return step.builder.section([step.builder.literal(0.0)])
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A threshold on one state that no other state moves: y' = a y + k has its crossing in closed form.
+
+    y reaches 0 after (-y/y') log(1 + z)/z with z = -a y/y', if it rises both here and at the threshold.
+    """
+
+    system: System
+    excess: sympy.Expr
+    state: str
+
+    def _rising(self, step: Step) -> tuple[int, int, int, int]:
+        """y, y', a, and y' at the threshold."""
+        rate = rates(step, ())[self.state]
+        b, factor = step.builder, affine(self.excess, [symbol(self.state)])[0][symbol(self.state)]
+        y = step.write(self.excess, step.start)
+        speed = b.mul(step.write(factor, {}), slope(step, rate, self.state, step.start))
+        own = step.write(rate.own, {})
+        return y, speed, own, b.sub(speed, b.mul(own, y))
+
+    def ahead(self, step: Step) -> Section:
+        b = step.builder
+        y, speed, own, there = self._rising(step)
+        rises = b.emit("and", b.emit("gt", speed, b.literal(0.0)), b.emit("gt", there, b.literal(0.0)))
+        speed = b.emit("select", rises, speed, b.literal(1.0))
+        straight = b.div(b.emit("neg", y), speed)
+        w = b.add(b.literal(1.0), b.mul(own, straight))
+        apart = b.emit("ne", w, b.literal(1.0))
+        below = b.emit("select", apart, b.sub(w, b.literal(1.0)), b.literal(1.0))
+        bend = b.emit("select", apart, b.div(transcendental.log(b, w, step.limits), below), b.literal(1.0))
+        time = b.emit("select", rises, b.mul(straight, bend), b.literal(NEVER))
+        return b.section([b.smaller(time, b.literal(NEVER))])
+
+    def soon(self, step: Step) -> Section:
+        """The tangent comes to the threshold before the state does, if the state does not grow by itself."""
+        b = step.builder
+        y, speed, own, there = self._rising(step)
+        falls = b.emit("le", there, b.literal(0.0))
+        rises = b.emit("gt", speed, b.literal(0.0))
+        safe = b.emit("select", rises, speed, b.literal(1.0))
+        tangent = b.mul(b.div(b.emit("neg", y), safe), b.literal(SOONER))
+        bound = b.emit("select", falls, b.literal(NEVER), b.emit("select", rises, tangent, b.literal(0.0)))
+        grows = b.emit("gt", own, b.literal(0.0))
+        return b.section([b.emit("select", grows, b.literal(0.0), b.smaller(bound, b.literal(NEVER)))])
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A threshold on any states of a linear system: a search from the left that cannot pass a crossing.
+
+    y(s) <= y + y' s + m s**2 / 2 for s up to a span, with m from `Outlook`; where that parabola reaches 0 is the next
+    place to look at. The bound is taken twice, over the span and over the part of it that matters. Where y is convex or
+    nearly so this is Newton's method, so that few steps are needed; a peak below the threshold is passed by one.
+    """
+
+    system: System
+    excess: sympy.Expr
+
+    def ahead(self, step: Step) -> Section:
+        b, found = step.builder, rates(step, ())
+        states = list(found)
+        factors, rest = affine(self.excess, map(symbol, self.system.states))
+        c = {name: factors.get(symbol(name), sympy.Integer(0)) for name in states}
+        y = step.write(self.excess, step.start)
+        speeds = {name: slope(step, found[name], name, step.start) for name in states}
+        entries = {(row, row): found[row].own for row in states if found[row].own != 0}
+        entries |= {(row, name): factor for row in states for name, factor in found[row].moving.items()}
+        span, curve, rise = step.pool.outlook(entries, [c[name] for name in states], states)
+        rate, bend = b.literal(0.0), b.literal(0.0)
+        turn, reach = b.literal(0.0), b.literal(0.0)
+        for index, name in enumerate(states):
+            size = b.emit("abs", speeds[name])
+            if c[name] != 0:
+                rate = b.add(rate, b.mul(step.write(c[name], {}), speeds[name]))
+            second = sum((c[row] * factor for (row, column), factor in entries.items() if column == name), sympy.Integer(0))
+            if second != 0:
+                bend = b.add(bend, b.mul(step.write(second, {}), speeds[name]))
+            turn = b.add(turn, b.mul(b.load("constant", curve[index]), size))
+            reach = b.add(reach, b.mul(b.load("constant", rise[index]), size))
+        whole = b.load("constant", span)
+        first = self._root(b, y, rate, b.add(bend, turn), whole)
+        near = b.smaller(b.add(first, first), whole)
+        part = b.div(near, whole)
+        again = self._root(b, y, rate, b.add(bend, b.mul(part, turn)), near)
+        time = b.larger(first, again)
+        never = b.emit("lt", b.add(y, reach), b.literal(0.0))
+        time = b.emit("select", never, b.literal(NEVER), time)
+        level = step.write(rest, {})
+        there = b.emit("ge", y, b.mul(b.literal(-NOISE), b.emit("abs", level)))
+        return b.section([b.emit("select", there, b.literal(0.0), time)])
+
+    def _root(self, b: Builder, y: int, rate: int, bend: int, longest: int) -> int:
+        """Where y + rate s + bend s**2 / 2 first reaches 0, at most `longest`."""
+        zero = b.literal(0.0)
+        inside = b.sub(b.mul(rate, rate), b.mul(b.mul(b.literal(2.0), bend), y))
+        real = b.emit("ge", inside, zero)
+        below = b.add(rate, b.emit("sqrt", b.emit("select", real, inside, zero)))
+        meets = b.emit("and", real, b.emit("gt", below, zero))
+        root = b.div(b.mul(b.literal(-2.0), y), b.emit("select", meets, below, b.literal(1.0)))
+        return b.smaller(b.emit("select", meets, root, longest), longest)
+
