@@ -51,7 +51,7 @@ class Draws(NamedTuple):
 def expand(
     plan: ProjectionPlan, sizes: tuple[int, int], weight_lane: int = LANE_WEIGHT
 ) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-    """Source ids, target ids, weights (float64) and delays (steps) of a projection, in order of draw.
+    """Source ids, target ids, weights (float64) and delays (steps, or ms where exact) of a projection, in order of draw.
 
     `sizes` are those of the source and the target population.
     """
@@ -72,7 +72,7 @@ def expand(
         weights[np.lexsort((delays, sources))] = plan.weight.values
     else:
         weights = _values(plan.weight, weight_lane, table, draws)
-    return sources, targets, weights, delays.astype(np.int64)
+    return sources, targets, weights, delays if plan.exact else delays.astype(np.int64)
 
 
 def delay_changes(plan: ProjectionPlan, sizes: tuple[int, int]) -> tuple[int, float]:

@@ -141,6 +141,7 @@ class ProjectionPlan:
     key: int                          # of its random stream, 64 bits
     source_ids: IntArray | None = None  # a view: population ids, in its order; None: the whole population
     target_ids: IntArray | None = None
+    exact: bool = False               # the targets have no clock: delays are in ms, 0 or more, and real numbers
 
 
 @dataclass(frozen=True)
