@@ -256,15 +256,17 @@ def _next_look(rec, at, k, w, window):
 @nb.cfunc(FIVE, cache=True, error_model="numpy")
 def take(context, data, length, offset_bits, receptor):
     """Arrivals at the targets of a group at one instant of the window; a length below 0 is that of a group whose synapses
-    share one weight. They are added up, and act when something else happens to the neuron."""
+    share one weight, a float64 where `receptor` is above 255. They are added up, and act when something else happens to the neuron."""
     ctx = nb.carray(as_pointer(context), (8,), np.int64)
     common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
     w, window, o = reals[WINDOW_NOW], reals[WINDOW], np.int64(offset_bits).view(np.float64)
     rec = nb.carray(as_pointer(ctx[RECORDS]), (1 << 50,), np.float64)
     touched = nb.carray(as_pointer(ctx[TOUCHED]), (1 << 50,), np.int32)
-    uniform, n = length < 0, abs(length)
+    uniform, n, port = length < 0, abs(length), receptor & 255
     one = np.float64(nb.carray(as_pointer(data), (1,), WEIGHT)[0])
+    if receptor != port:
+        one = nb.carray(as_pointer(data), (1,), np.float64)[0]
     targets = nb.carray(as_pointer(data + 8 if uniform else data), (n,), np.uint32)
     weights = nb.carray(as_pointer(data + ((4 * n + 7) & -8)), (n,), WEIGHT)
     n_touched = ctx[N_TOUCHED]
@@ -287,7 +289,7 @@ def take(context, data, length, offset_bits, receptor):
             rec[at + PENDING] = o
             for r in range(N_RECEPTORS):
                 rec[at + SUMS + r] = 0.0
-        rec[at + SUMS + receptor] += one if uniform else np.float64(weights[j])
+        rec[at + SUMS + port] += one if uniform else np.float64(weights[j])
     ctx[N_TOUCHED], common[START] = n_touched, 0
     return DONE
 
