@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_parity import assert_same_bits
 
+import hsnn_event as hsnn
 from hsnn_event.backends.numba.exact_rows import MOST_BLOCKS, build, deal, reweight, row_memory
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.errors import BackendError
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.ir import PopulationPlan, ProjectionPlan, RulePlan, ValuePlan
+from hsnn_event.lowering.program import projection_plan
+from hsnn_event.network.delays import DelayRounding
 from hsnn_event.simulation import drawing
 
 SIZES = (30, 17, 9)
@@ -150,6 +153,21 @@ def assert_same_edges(made, each):
     for what, one, other in zip(("source", "target", "weight", "delay"), *drawn, strict=True):
         assert_same_bits(one, other, what)
     assert drawn[0][3].dtype == np.float64
+
+
+@pytest.mark.parametrize("backend", ["reference", "numba"])
+def test_projections_give_their_delays_as_they_are(backend, monkeypatch):
+    net = hsnn.Network(dt=0.1, seed=3, backend=backend)
+    cells = net.population("cells", 20, hsnn.models.lif_delta())
+    made = net.connect(cells[::-1], cells, hsnn.connect.fixed_total(90), weight=1.0, delay=hsnn.random.uniform(0.0, 2.0))
+    each = replace(projection_plan(net, made), delay=LAWS["lognormal"], exact=True)
+    monkeypatch.setattr(drawing, "projection_plan", lambda network, projection: each)
+    sources, targets, _, delays = expand(each, (20, 20))
+    order = np.lexsort((delays, sources))
+    assert_same_bits(made.get("delay"), delays[order], "delay")
+    assert_same_bits(made.edges().delays, delays[order], "delay")
+    assert np.array_equal(made.to_scipy().coords, (sources[order], targets[order]))
+    assert made.n_synapses == 90 and made.delay_rounding == DelayRounding(0, 0.0)
 
 
 @pytest.mark.parametrize("weight, delay", SEVERAL)
