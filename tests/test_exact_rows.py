@@ -200,7 +200,7 @@ def test_groups_of_several_populations_and_receptors(law, n_blocks, weight_type)
 
 
 def test_constant_delays_that_do_not_ascend_in_order_of_declaration():
-    delays = 2.0, 0.0, 1.0, -0.0, 2.0
+    delays = 2.0, -0.0, 1.0, 0.0, 2.0
     plans = [
         replace(plan(RULES["fixed_total"], "uniform", "constant", (0, k % 2), key=k), delay=ValuePlan("constant", delay))
         for k, delay in enumerate(delays)
