@@ -83,6 +83,12 @@ class Work(NamedTuple):
 
 
 @inner
+def _bits(number):
+    """Those of a float64, as an int64."""
+    return np.float64(number).view(np.int64)
+
+
+@inner
 def _reals(common):
     return nb.carray(as_pointer(common.ctypes.data), (COMMON,), np.float64)
 
@@ -145,7 +151,7 @@ def _look(block, work, w, n, window):
         if at != w:  # it had been entered on the way to a later window
             put(work.looks, min(at, w + work.looks.tail.size - 1), p, i, at)
             continue
-        work.due[n, 0] = _arrives(train, i, window)[1].view(np.int64)
+        work.due[n, 0] = _bits(_arrives(train, i, window)[1])
         work.due[n, 1] = train[GROUPS] + 16 * i if train[GROUPS] else train[FIRST] + i
         work.due[n, 2] = train[PACKED]
         n += 1
@@ -254,12 +260,12 @@ def emit(rows, spikes, n, w, work, window, from_w, from_o):
         flag = UNIFORM if n_groups < 0 else 0
         index = nb.carray(as_pointer(address), (3 * abs(n_groups),), np.int64)
         for g in range(abs(n_groups)):
-            offset = o + index[3 * g].view(np.float64)
+            offset = o + np.int64(index[3 * g]).view(np.float64)
             windows = np.ceil(offset / window) - 1.0
             offset -= windows * window
             due = w + np.int64(windows)
             if due > from_w or (due == from_w and offset > from_o):
-                put(work.arrivals, due, offset.view(np.int64), address + index[3 * g + 1], index[3 * g + 2] | flag)
+                put(work.arrivals, due, _bits(offset), address + index[3 * g + 1], index[3 * g + 2] | flag)
 
 
 @inner
@@ -303,7 +309,7 @@ def _go(thread, n_threads, yield_at, team, block, work):
     window, target = reals[WINDOW], team.orders[TARGET]
     while True:
         if place[PHASE] == BEGIN:
-            common[LIMIT] = team.orders[TARGET_OFFSET] if place[NUMBER] == target else window.view(np.int64)
+            common[LIMIT] = team.orders[TARGET_OFFSET] if place[NUMBER] == target else _bits(window)
             status = _begin(block, work, window)
             if status != REACHED:
                 return status
@@ -440,3 +446,28 @@ def enter_train(trains, t, ids, draws, looks, window, first):
             put(looks, min(np.int64(v), first + looks.tail.size - 1), -1 - t, i, np.int64(v))
     return looks
 
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def without_train(looks, t):
+    """Slots of looks in which no event of a train is entered."""
+    entries = np.empty((looks.entries.shape[0], 3), np.int64)
+    for slot in range(looks.tail.size):
+        n = drain(looks, slot, entries, 0)
+        for j in range(n):
+            if entries[j, 0] != -1 - t:
+                put(looks, slot, entries[j, 0], entries[j, 1], entries[j, 2])
+    return looks
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def longest_delays(rows, neurons):
+    """The longest delay (ms) of each of some neurons' synapses; minus infinity where there is none."""
+    longest = np.full(neurons.size, -np.inf)
+    for j in range(neurons.size):
+        for b in range(rows.shape[0]):
+            n_groups = abs(rows[b, neurons[j], 0])
+            if n_groups:  # groups are sorted by delay
+                index = nb.carray(as_pointer(rows[b, neurons[j], 1]), (3 * n_groups,), np.int64)
+                longest[j] = max(longest[j], np.int64(index[3 * n_groups - 3]).view(np.float64))
+    return longest

@@ -12,7 +12,8 @@ from hsnn_event.backends.numba import exact_driver as driver
 from hsnn_event.backends.numba import exact_kernels, exact_rows
 from hsnn_event.backends.numba.crew import Crew, new_posts
 from hsnn_event.backends.numba.exact_records import Population, invoke
-from hsnn_event.backends.numba.exact_stimuli import block_of, listed_of, trains_of
+from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
+from hsnn_event.backends.numba.exact_trains import N_PIECES
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.slots import new_slots, put_all
 from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
@@ -103,8 +104,8 @@ class NumbaExactEngine:
                 self._numbers[course.population][course.input] = course.values[begun[-1]]
         for p in range(len(self._populations)):
             self._rebind(p)
-        for block in self._blocks:
-            self._enter_block(block)
+        for block, work in zip(self._blocks, self._work, strict=True):
+            self._enter_block(block, work)
         self._enter_trains(None if moment is None else moment.drawn)
         self._flying = np.empty((0, 3))
         if moment is not None:
@@ -113,16 +114,17 @@ class NumbaExactEngine:
         for p in range(len(self._populations)):
             self._look_at(p)
 
-    def _enter_block(self, block: driver.Block) -> None:
+    def _enter_block(self, block: driver.Block, work: driver.Work) -> None:
         rows, place = block.listed, block.place
         offsets = rows[:, 1].view(np.float64) if len(rows) else np.empty(0)
         now = np.nextafter(self._o, 0.0) if self._before else self._o
         past = (rows[:, 0] < self._w) | ((rows[:, 0] == self._w) & (offsets <= now))
         place[:] = 0
         place[driver.NUMBER], place[driver.FRESH], place[driver.LISTED] = self._w, self._w - 1, int(past.sum())
-        work = self._work[self._blocks.index(block) if False else next(b for b, each in enumerate(self._blocks) if each is block)]
         block.common[driver.SPIKES], block.common[driver.CAPACITY] = work.even.ctypes.data, len(work.even)
         block.common[[driver.N_SPIKES, driver.START]] = 0
+        block.common[driver.CULPRIT] = -1
+        block.contexts[:, driver.N_TOUCHED] = 0
 
     def _past(self, at: tuple[int, float]) -> bool:
         now = (self._w, self._o)
@@ -130,14 +132,14 @@ class NumbaExactEngine:
 
     def _enter_trains(self, drawn: tuple[FloatArray, ...] | None) -> None:
         for t, population in enumerate(self._trains.populations):
-            if self._trains.records[t, driver_n_pieces()] == 0:
+            if self._trains.records[t, N_PIECES] == 0:
                 self._trains.rate(t, self._rate_of(population), self.program.window)
             self._trains.drawn[t][:] = (0.0, self._w, self._o) if drawn is None else drawn[t]
             self._enter_train(t, drawn is None)
 
     def _enter_train(self, t: int, draws: bool) -> None:
         ids, p = self._trains.ids[t], self._trains.populations[t]
-        where = block_of(self._parts, p, ids)
+        where = self._parts.block(p, ids)
         for b, work in enumerate(self._work):
             looks = driver.enter_train(
                 self._trains.records, t, np.ascontiguousarray(ids[where == b]), draws, work.looks, self.program.window, self._w
@@ -271,8 +273,7 @@ class NumbaExactEngine:
     def _still_flying(self) -> FloatArray:
         """Spikes of which something is still to come, in order."""
         w, o, neurons = self._flying.T
-        longest = self._rows.longest_of(neurons.astype(np.int64))
-        offset = o + longest
+        offset = o + driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
         windows = np.ceil(offset / self.program.window) - 1.0
         offset = offset - windows * self.program.window
         arrival = w + windows
@@ -299,7 +300,7 @@ class NumbaExactEngine:
         population = self._populations[p]
         assert population is not None
         which = np.arange(population.size) if ids is None else ids
-        where, out = block_of(self._parts, p, which), np.empty((population.code.n_states, len(which)))
+        where, out = self._parts.block(p, which), np.empty((population.code.n_states, len(which)))
         for b, block in enumerate(self._blocks):
             mine = np.ascontiguousarray(which[where == b] - self._parts.first[p, b])
             values = np.empty((population.code.n_states, len(mine)))
@@ -357,7 +358,8 @@ class NumbaExactEngine:
 
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         flying = self._still_flying()
-        if self._rows.reweight(projection, weight, self._n_threads):
+        plan = self.program.projections[projection]
+        if exact_rows.reweight(self._rows, plan, projection, weight, self._n_threads):
             for b, work in enumerate(self._work):
                 self._work[b] = work._replace(arrivals=new_slots(work.arrivals.tail.size))
                 self._blocks[b].place[[driver.INDEX, driver.N_DUE]] = 0

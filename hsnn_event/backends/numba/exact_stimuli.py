@@ -107,13 +107,8 @@ def groups(parts: ExactParts, population: int, ids: IntArray, weights: Number) -
     """A group of one synapse for each of some neurons, 16 bytes each: a float64, and the neuron's number in its block."""
     made = np.zeros((len(ids), 2), np.int64)
     made[:, 0] = np.array(np.broadcast_to(weights, len(ids)), np.float64).view(np.int64)
-    made[:, 1] = ids - parts.first[population, block_of(parts, population, ids)]
+    made[:, 1] = ids - parts.first[population, parts.block(population, ids)]
     return made
-
-
-def block_of(parts: ExactParts, population: int, ids: IntArray) -> IntArray:
-    """The block in which each of the neurons `ids` of a population lies."""
-    return ids // max(int(parts.length[population, 0]), 1)
 
 
 @dataclass(frozen=True)
@@ -135,13 +130,13 @@ def listed_of(program: ExactProgram, parts: ExactParts) -> Listed:
         if isinstance(source, ExactListedSource) and len(source.times):
             numbers = source.ids + parts.offsets[source.population]
             rows.append(_rows(program, source.times, numbers, SPIKE))
-            blocks.append(block_of(parts, source.population, source.ids))
+            blocks.append(parts.block(source.population, source.ids))
     for plan in sorted(program.events, key=lambda plan: plan.order):
         made = groups(parts, plan.population, plan.ids, plan.amounts)
         alive.append(made)
         addresses = made.ctypes.data + 16 * np.arange(len(made))
         rows.append(_rows(program, plan.times, addresses, _arrival(plan.population, plan.receptor)))
-        blocks.append(block_of(parts, plan.population, plan.ids))
+        blocks.append(parts.block(plan.population, plan.ids))
     together, where = np.concatenate(rows), np.concatenate(blocks)
     order = np.lexsort((together[:, 1], together[:, 0]))
     return Listed(together[order], where[order], tuple(alive))
