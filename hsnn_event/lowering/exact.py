@@ -11,7 +11,7 @@ from hsnn_event.errors import MethodError
 from hsnn_event.lowering import transcendental
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.exact_ir import NEVER, PERIOD, ExactKernel
-from hsnn_event.lowering.flow import flow, obstacle, rates, slope
+from hsnn_event.lowering.flow import Rate, flow, obstacle, rates, slope
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.ir import DENORMAL_CUT, Section
 from hsnn_event.lowering.kernels import fires_section, initial_code, jump, renumbered, reset_section
@@ -25,6 +25,7 @@ from hsnn_event.model.symbolic import symbol
 
 LIMIT = LIMITS["float64"]
 SOONER = 1.0 - 1e-9   # a lower bound of a time stays one when it is rounded
+CLOSE = 1e-12         # of the threshold: what is nearer to it is left to the search
 NOISE = 4 * 2.0**-52  # of the threshold: nearer than that, a potential is at it
 
 
@@ -41,7 +42,7 @@ def lower_exact(model: NeuronModel, driven: tuple[str, ...]) -> Lowered:
         fires_section(system, pool, LIMIT),
         reset_section(system, pool, LIMIT),
         form.ahead(Step(system, pool, LIMIT)),
-        form.soon(Step(system, pool, LIMIT)),
+        form.safe(Step(system, pool, LIMIT)),
     ]
     used, sections = renumbered(sections)
     constants = pool.keep(used)
@@ -64,7 +65,7 @@ class Form:
     system: System
     flow: Callable[[Step, int, Names, tuple[str, ...]], dict[str, int]]
     ahead: Callable[[Step], Section]
-    soon: Callable[[Step], Section]
+    safe: Callable[[Step], Section]
     closed: bool
 
 
@@ -77,13 +78,14 @@ def form_of(system: System) -> Form:
     if reason is not None:
         raise _refusal(system, reason)
     if system.threshold is None:
-        return Form(system, flow, _never, _unknown, closed=True)
+        return Form(system, flow, _never, _always, closed=True)
     excess = excess_of(system)
     watched = [name for name in system.dynamics if symbol(name) in excess.free_symbols]
     if len(watched) == 1 and not rates(step, ())[watched[0]].moving:
         alone = Alone(system, excess, watched[0])
-        return Form(system, flow, alone.ahead, alone.soon, closed=True)
-    return Form(system, flow, Searched(system, excess).ahead, _unknown, closed=False)
+        return Form(system, flow, alone.ahead, alone.safe, closed=True)
+    searched = Searched(system, excess)
+    return Form(system, flow, searched.ahead, searched.safe, closed=False)
 
 
 def _refusal(system: System, reason: str) -> MethodError:
@@ -156,8 +158,31 @@ def _never(step: Step) -> Section:
     return step.builder.section([step.builder.literal(NEVER)])
 
 
-def _unknown(step: Step) -> Section:
-    return step.builder.section([step.builder.literal(0.0)])
+def _always(step: Step) -> Section:
+    b = step.builder
+    return b.section([b.emit("lt", b.literal(0.0), b.literal(1.0))])
+
+
+def _never_safe(step: Step) -> Section:
+    b = step.builder
+    return b.section([b.emit("lt", b.literal(1.0), b.literal(0.0))])
+
+
+def _below(step: Step, y: int, speed: int, own: int, level: int) -> int:
+    """Is y, which rises no faster than y' = `speed` + `own` * (its growth), surely below 0 for "elapsed" ms?
+
+    (1 - exp(-z))/z <= 2/(2 + z), so for own <= 0 it is where y (2 - own h) + 2 speed h < 0; and for ever where it does not
+    rise at the threshold. `level` is the size of what y is a difference of: nearer than rounding, nothing is sure.
+    """
+    b = step.builder
+    zero, h = b.literal(0.0), b.load("elapsed", 0)
+    there = b.sub(speed, b.mul(own, y))
+    stretched = b.mul(b.mul(y, b.literal(SOONER)), b.sub(b.literal(2.0), b.mul(own, h)))
+    within = b.emit("lt", b.add(stretched, b.mul(b.literal(2.0), b.mul(speed, h))), zero)
+    never = b.emit("le", there, zero)
+    apart = b.emit("lt", y, b.mul(b.literal(-CLOSE), b.emit("abs", level)))
+    decays = b.emit("le", own, zero)
+    return b.emit("and", b.emit("and", apart, decays), b.emit("or", within, never))
 
 
 @dataclass(frozen=True)
@@ -193,17 +218,10 @@ class Alone:
         time = b.larger(b.literal(0.0), b.mul(straight, bend))
         return b.section([b.smaller(b.emit("select", rises, time, b.literal(NEVER)), b.literal(NEVER))])
 
-    def soon(self, step: Step) -> Section:
-        """The tangent comes to the threshold before the state does, if the state does not grow by itself."""
-        b = step.builder
-        y, speed, own, there = self._rising(step)
-        falls = b.emit("le", there, b.literal(0.0))
-        rises = b.emit("gt", speed, b.literal(0.0))
-        safe = b.emit("select", rises, speed, b.literal(1.0))
-        tangent = b.mul(b.div(b.emit("neg", y), safe), b.literal(SOONER))
-        bound = b.emit("select", falls, b.literal(NEVER), b.emit("select", rises, tangent, b.literal(0.0)))
-        grows = b.emit("gt", own, b.literal(0.0))
-        return b.section([b.emit("select", grows, b.literal(0.0), b.smaller(bound, b.literal(NEVER)))])
+    def safe(self, step: Step) -> Section:
+        y, speed, own, _ = self._rising(step)
+        level = step.write(affine(self.excess, map(symbol, self.system.states))[1], {})
+        return step.builder.section([_below(step, y, speed, own, level)])
 
 
 @dataclass(frozen=True)
@@ -245,12 +263,54 @@ class Searched:
         part = b.div(near, whole)
         again = self._root(b, y, rate, b.add(bend, b.mul(part, turn)), near)
         time = b.larger(first, again)
+        drive = self._drive(step)
+        if drive is not None:
+            time = b.larger(time, self._far(b, y, *drive))
         never = b.emit("lt", b.add(y, reach), b.literal(0.0))
         time = b.emit("select", never, b.literal(NEVER), time)
         level = step.write(rest, {})
         there = b.emit("ge", y, b.mul(b.literal(-NOISE), b.emit("abs", level)))
         rises = b.emit("gt", rate, b.literal(0.0))
         return b.section([b.emit("select", b.emit("and", there, rises), b.literal(0.0), time)])
+
+    def safe(self, step: Step) -> Section:
+        drive = self._drive(step)
+        if drive is None:
+            return _never_safe(step)
+        y = step.write(self.excess, step.start)
+        level = step.write(affine(self.excess, map(symbol, self.system.states))[1], {})
+        return step.builder.section([_below(step, y, *drive, level)])
+
+    def _drive(self, step: Step) -> tuple[int, int] | None:
+        """(a bound of y' now, a) with y' <= a y + k for ever, k the most that all that moves y can give; None: there is none.
+
+        What decays by itself gives no more than now if it is positive, and no more than 0 if it is not.
+        """
+        found = rates(step, ())
+        factors, _ = affine(self.excess, map(symbol, self.system.states))
+        watched = [name for name in found if symbol(name) in factors]
+        if len(watched) != 1 or len(factors) != 1:
+            return None
+        b, (state,) = step.builder, watched
+        rate, factor = found[state], step.write(factors[symbol(state)], {})
+        alone = Rate(rate.own, {}, rate.still, rate.rest)
+        speed = b.mul(factor, slope(step, alone, state, step.start))
+        for name, strength in rate.moving.items():
+            push = b.mul(b.mul(factor, step.write(strength, {})), step.start[name])
+            speed = b.add(speed, b.larger(push, b.literal(0.0)))
+        return speed, step.write(rate.own, {})
+
+    def _far(self, b: Builder, y: int, speed: int, own: int) -> int:
+        """A time within which y, driven as hard as it can be, does not reach 0: see `_below`; 0 where there is none."""
+        zero = b.literal(0.0)
+        below = b.add(b.mul(own, b.emit("neg", y)), b.mul(b.literal(2.0), speed))
+        meets = b.emit("gt", below, zero)
+        time = b.div(b.mul(b.literal(-2.0 * SOONER), y), b.emit("select", meets, below, b.literal(1.0)))
+        never = b.emit("le", b.sub(speed, b.mul(own, y)), zero)
+        time = b.emit("select", meets, time, b.literal(NEVER))
+        time = b.smaller(b.emit("select", never, b.literal(NEVER), time), b.literal(NEVER))
+        sure = b.emit("and", b.emit("le", own, zero), b.emit("lt", y, zero))
+        return b.emit("select", sure, time, zero)
 
     def _root(self, b: Builder, y: int, rate: int, bend: int, longest: int) -> int:
         """Where y + rate s + bend s**2 / 2 first reaches 0, at most `longest`."""

@@ -26,7 +26,7 @@ class ExactKernel:
 
     `ahead` outputs a time in ms after which the neuron must be looked at, NEVER if it need not be; up to there it does not
     cross its threshold. Where `closed`, that is the crossing itself. Elsewhere it is the step of a search from the left, 0
-    at the crossing. `soon` outputs a lower bound of `ahead` that costs less, 0 where nothing is known.
+    at the crossing. `safe` outputs a bool, a cheaper test: there is surely no crossing within `elapsed` ms.
     """
 
     name: str
@@ -41,7 +41,7 @@ class ExactKernel:
     fires: Section
     reset: Section
     ahead: Section
-    soon: Section
+    safe: Section
     closed: bool
 
     @property

@@ -23,7 +23,7 @@ from hsnn_event.backends.numba.exact_trains import (
 from hsnn_event.backends.numba.native import BROKEN_OFF, as_pointer, call, inner, prefetch, wait
 from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, put, sort_rows, with_room
 
-NONE, TOUCHED_ONLY = -1e300, -2.0
+NONE = -1e300
 
 # Rows of what is due: the bits of the offset (positive numbers sort as their bits do), an address or a number, PACKED. A
 # packed number holds the length of a group, the population and receptor that it reaches, and flags: its synapses share one
@@ -142,7 +142,10 @@ def _look(block, work, w, n, window):
             look = nb.carray(as_pointer(record + 8 * block.codes[p, LOOK_AT]), (1,), np.float64)
             if look[0] == np.float64(w):  # otherwise something has moved it to another window
                 look[0] = NONE
-                nb.carray(as_pointer(record + 8 * (block.codes[p, LOOK_AT] - 1)), (1,), np.float64)[0] = TOUCHED_ONLY
+                listed = nb.carray(as_pointer(record + 8 * (block.codes[p, LOOK_AT] - 1)), (1,), np.float64)
+                if listed[0] != 0.0:
+                    continue
+                listed[0] = 1.0
                 touched = nb.carray(as_pointer(block.contexts[p, TOUCHED]), (1 << 50,), np.int32)
                 touched[block.contexts[p, N_TOUCHED]] = i
                 block.contexts[p, N_TOUCHED] += 1
@@ -168,7 +171,7 @@ def _arrives(train, i, window):
     drawn = nb.carray(as_pointer(train[DRAWN] + 24 * i), (3,), np.float64)
     delay = np.int64(train[1]).view(np.float64)
     offset = drawn[2] + delay
-    windows = np.ceil(offset / window) - 1.0
+    windows = np.ceil(offset * (1.0 / window)) - 1.0
     if windows != 0.0:
         return drawn[1] + windows, np.float64(offset - windows * window)
     return drawn[1], np.float64(offset)
@@ -262,7 +265,7 @@ def emit(rows, spikes, n, w, work, window, from_w, from_o):
         index = nb.carray(as_pointer(address), (3 * abs(n_groups),), np.int64)
         for g in range(abs(n_groups)):
             offset = o + np.int64(index[3 * g]).view(np.float64)
-            windows = np.ceil(offset / window) - 1.0
+            windows = np.ceil(offset * (1.0 / window)) - 1.0
             offset -= windows * window
             due = w + np.int64(windows)
             if due > from_w or (due == from_w and offset > from_o):

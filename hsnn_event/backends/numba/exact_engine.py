@@ -155,12 +155,13 @@ class NumbaExactEngine:
             np.zeros((0, 0)) if population is None else population.kept() for population in self._populations
         ]
         flying = self._still_flying()
-        p, ids = self._in_populations(flying[:, 2].astype(np.int64))
+        populations, ids = self._in_populations(flying[:, 2].astype(np.int64))
         columns = [self._column(kept, k) for k in range(5)]
         return Flowing(
             self.time, self._before, self._keys,
-            tuple(np.zeros((0, plan.size)) if pop is None else pop.states() for pop, plan in self._with_plans()),
-            *columns, flying[:, 0].astype(np.int64), flying[:, 1].copy(), p, ids,
+            tuple(np.zeros((0, plan.size)) if pop is None else self._states(p, None, stamped=True)
+                  for p, (pop, plan) in enumerate(self._with_plans())),
+            *columns, flying[:, 0].astype(np.int64), flying[:, 1].copy(), populations, ids,
             tuple(each.copy() for each in self._trains.drawn),
         )  # fmt: skip
 
@@ -293,10 +294,10 @@ class NumbaExactEngine:
         if population is None or variable not in population.kernel.states:
             values = np.array(np.broadcast_to(self._numbers[p][variable], self.program.populations[p].size), np.float64)
             return values if ids is None else values[ids]
-        return self._states_now(p, ids)[population.kernel.states.index(variable)]
+        return self._states(p, ids)[population.kernel.states.index(variable)]
 
-    def _states_now(self, p: int, ids: IntArray | None) -> FloatArray:
-        """(n_states, n_ids) as they are now."""
+    def _states(self, p: int, ids: IntArray | None, stamped: bool = False) -> FloatArray:
+        """(n_states, n_ids) as they are now, or at the neurons' stamps."""
         population = self._populations[p]
         assert population is not None
         which = np.arange(population.size) if ids is None else ids
@@ -306,14 +307,14 @@ class NumbaExactEngine:
             values = np.empty((population.code.n_states, len(mine)))
             reals = block.common.view(np.float64)
             reals[driver.WINDOW_NOW], reals[driver.LIMIT] = self._w, self._o
-            invoke(population.code.view, block.contexts[p].ctypes.data, mine.ctypes.data, len(mine), values.ctypes.data, 0)
+            invoke(population.code.view, block.contexts[p].ctypes.data, mine.ctypes.data, len(mine), values.ctypes.data, int(stamped))
             out[:, where == b] = values
         return out
 
     def write(self, population: int, variable: str, values: Number) -> None:
         held = self._populations[population]
         if held is not None:
-            held.stamp(self._states_now(population, None), self._w, self._o)
+            held.stamp(self._states(population, None), self._w, self._o)
             if variable in held.kernel.states:
                 held.set(variable, values)
                 self._look_at(population)

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from hsnn_event.backends.numba.kernels import imported, operation
 from hsnn_event.lowering.exact_ir import PERIOD, ExactKernel
-from hsnn_event.lowering.ir import Section
+from hsnn_event.lowering.ir import Instruction, Section
 
 MARK = "# --- every model ---\n"
-SECTIONS = ("flow", "clamped", "arrive", "arrive_clamped", "reset", "fires", "ahead", "soon")
-ONE_OUTPUT = ("fires", "ahead", "soon")
+SECTIONS = ("flow", "clamped", "arrive", "arrive_clamped", "reset", "fires", "ahead", "safe")
+ONE_OUTPUT = ("fires", "ahead", "safe")
 
 
 class Code(NamedTuple):
@@ -52,11 +52,12 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
         "import math",
         "import numba as nb",
         "import numpy as np",
-        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, real_at, select, set_real, set_whole, whole_at",
+        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, real_at, select, set_half, set_real, set_whole, whole_at",
         "REAL, ZERO, INT = np.float64, np.float64(0), np.int64",
         "WIDTH, BIAS, MASK, ONE = INT(52), INT(1023), INT(0x000FFFFFFFFFFFFF), INT(0x3FF0000000000000)",
         f"WEIGHT = np.{weight}",
-        f"N_STATES, N_RECEPTORS, N_OWN, CLOSED = {n_states}, {n_receptors}, {len(where.arrays)}, {kernel.closed}",
+        f"N_STATES, N_RECEPTORS, N_OWN = {n_states}, {n_receptors}, {len(where.arrays)}",
+        f"CLOSED, STILL = {kernel.closed}, {_unmoved(kernel.clamped) and _unmoved(kernel.arrive_clamped)}",
         "@inner",
         "def _own(arrays, place, i):",
         "    return real_at(whole_at(arrays + 8 * place) + 8 * i)",
@@ -80,6 +81,13 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
         lines += _section(kernel, name, getattr(kernel, name))
     lines += _batch(kernel, where)
     return "\n".join([*lines, every])
+
+
+def _unmoved(section: Section) -> bool:
+    """Are all states left alone, or set to what no state decides?"""
+    code = section.code
+    loads = [k for k in range(len(code)) if code[k].op in ("state", "arrival", "elapsed")]
+    return all(code[out] == Instruction("state", (), k) or not loads for k, out in enumerate(section.outputs))
 
 
 def _tuple(texts: list[str]) -> str:
@@ -110,25 +118,15 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
     n, r = len(kernel.states), len(kernel.receptors)
     rows = {"X": (0, n), "H": (n, 1), "A": (n + 1, r), "K": (n + 1 + r, len(where.arrays))}
     rows["Y"] = (sum(rows["K"]), n)
-    rows["T"] = (sum(rows["Y"]), 1)
     numbers = {name: f"s{j}" for j, name in enumerate(where.scalars)} | {
         name: f"K{j}[j]" for j, name in enumerate(where.arrays)
     }
-    now, then = [f"X{j}[j]" for j in range(n)], [f"Y{j}[j]" for j in range(n)]
-    flown, after = [f"f{j}" for j in kernel.flow.outputs], [f"a{j}" for j in kernel.arrive.outputs]
+    arrived = [f"a{j}" for j in kernel.arrive.outputs]
     inside = [
-        *_inline(kernel, kernel.flow, "f", now, numbers),
-        *_inline(kernel, kernel.arrive, "a", flown, numbers),
-        *_inline(kernel, kernel.fires, "b", now, numbers),
-        *_inline(kernel, kernel.fires, "g", after, numbers),
-        *_inline(kernel, kernel.ahead, "t", after, numbers),
-        f"free = (not b{kernel.fires.outputs[0]}) & (not g{kernel.fires.outputs[0]})",
+        *_inline(kernel, kernel.arrive, "a", [f"X{j}[j]" for j in range(n)], numbers),
+        *_inline(kernel, kernel.flow, "f", arrived, numbers),
+        *(f"Y{j}[j] = f{output}" for j, output in enumerate(kernel.flow.outputs)),
     ]
-    if kernel.closed:
-        inside += _inline(kernel, kernel.soon, "n", now, numbers)
-        inside += [f"free = free & (n{kernel.soon.outputs[0]} > H0[j] * LATER)"]
-    inside += [f"{name} = {value}" for name, value in zip(then, after, strict=True)]
-    inside += [f"T0[j] = select(free, t{kernel.ahead.outputs[0]}, -1.0)"]
     return [
         "@inner",
         "def batch(scalars, lanes, n):",
@@ -137,7 +135,7 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
             f"    {name}{j} = nb.carray(as_pointer(lanes + 8 * CHUNK * {first + j}), (n,), REAL)"
             for name, (first, number) in rows.items() for j in range(number)
         ),
-        "    for j in range(T0.size):",
+        "    for j in range(H0.size):",
         *(f"        {line}" for line in inside),
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from hsnn_event.lowering.ir import FloatArray, Number
 
 # Columns of a context, and of a record after its states: exact_neuron.py.
 RECORDS, SCALARS, ARRAYS, FIRST, COMMON = 0, 1, 2, 6, 7
-STAMP_W, STAMP_O, UNTIL_W, UNTIL_O, PENDING, LOOK, SUMS = range(7)
+STAMP_W, STAMP_O, UNTIL_W, UNTIL_O, LIST, LOOK, SUMS = range(7)
 NONE = -1e300
 
 
@@ -89,7 +89,6 @@ class Population:
             self.records[:, n + UNTIL_W] = moment.until_windows[number]
             free = moment.until_windows[number] == FREE
             self.records[:, n + UNTIL_O] = np.where(free, moment.fired[number], moment.until_offsets[number])
-        self.records[:, n + PENDING] = -1.0
         self._forget_search()
 
     def stamp(self, states: FloatArray, w: int, o: float) -> None:
@@ -108,10 +107,6 @@ class Population:
     def look(self, window: int) -> None:
         """All neurons are entered for a look in a window."""
         self.records[:, self.code.n_states + LOOK] = window
-
-    def states(self) -> FloatArray:
-        """(n_states, size), as they are at the stamps."""
-        return self.records[:, : self.code.n_states].T.copy()
 
     def kept(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Stamps, ends of refractoriness, and how many spikes were fired at the instant of the stamp."""

@@ -77,14 +77,14 @@ def _plain(kind, llvm_kind):
     @intrinsic
     def read(typing_context, address):
         def codegen(context, builder, signature, args):
-            return builder.load(builder.inttoptr(args[0], llvm_kind.as_pointer()), align=8)
+            return builder.load(builder.inttoptr(args[0], llvm_kind.as_pointer()), align=4)
 
         return kind(types.int64), codegen
 
     @intrinsic
     def write(typing_context, address, value):
         def codegen(context, builder, signature, args):
-            builder.store(args[1], builder.inttoptr(args[0], llvm_kind.as_pointer()), align=8)
+            builder.store(args[1], builder.inttoptr(args[0], llvm_kind.as_pointer()), align=4)
             return context.get_dummy_value()
 
         return types.void(types.int64, kind), codegen
@@ -94,6 +94,7 @@ def _plain(kind, llvm_kind):
 
 real_at, set_real = _plain(types.float64, ir.DoubleType())
 whole_at, set_whole = _plain(types.int64, ir.IntType(64))
+_, set_half = _plain(types.int32, ir.IntType(32))
 
 
 @intrinsic
