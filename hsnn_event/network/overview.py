@@ -22,7 +22,7 @@ def of_network(net: Network) -> str:
     populations, projections = list(net.populations.values()), list(net.projections.values())
     recorded = {record.target for record in net.records}
     neurons = sum(each.size for each in populations)
-    facts = [("t", f"{net.t:g} ms"), ("dt", f"{net.dt:g} ms"), ("neurons", count(neurons)), *_synapses(net, projections)]
+    facts = [("t", f"{net.t:g} ms"), ("dt", "none" if net.dt is None else f"{net.dt:g} ms"), ("neurons", count(neurons)), *_synapses(net, projections)]
     facts += [("seed", str(net.seed)), ("backend", net.backend), ("precision", net.precision)]
     return card(
         "Network",
@@ -121,9 +121,9 @@ def _weight(projection: Projection) -> str:
 
 def _delay(projection: Projection) -> str:
     delay = projection.delay
-    if not isinstance(delay, int | np.integer | np.ndarray):
+    if isinstance(delay, Distribution):
         return f"{_law(delay)} ms"
-    return span(projection.source.population.network.grid.times(np.asarray(delay)), "ms")
+    return span(projection.target.population.grid.times(np.asarray(delay)), "ms")
 
 
 def _law(value: object) -> str:
