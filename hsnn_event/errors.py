@@ -114,6 +114,21 @@ class DivergenceError(HsnnError, ArithmeticError):
     """A state became NaN or infinite. `error.result` holds what was recorded before."""
 
 
+class CascadeError(HsnnError, ArithmeticError):
+    """A neuron fires again and again at one instant: synapses without delay, or a reset above the threshold."""
+
+    @classmethod
+    def of(cls, population: str, neuron: int, time: float, most: int) -> CascadeError:
+        """The error for a neuron that has fired more than `most` times at `time` ms."""
+        return cls(
+            f"population {population!r}: neuron {neuron} fired more than {most} times at {time:.15g} ms. Give synapses in a "
+            "loop a delay above 0, the model a refractory period, or a reset below its threshold.",
+            population=population,
+            neuron=neuron,
+            time=time,
+        )
+
+
 class RunInterrupted(HsnnError, KeyboardInterrupt):  # noqa: N818 (it is a KeyboardInterrupt, not a failure)
     """Ctrl-C during a run. `error.result` holds what was recorded; the network can go on."""
 

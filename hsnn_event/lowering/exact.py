@@ -190,8 +190,8 @@ class Alone:
         apart = b.emit("ne", w, b.literal(1.0))
         below = b.emit("select", apart, b.sub(w, b.literal(1.0)), b.literal(1.0))
         bend = b.emit("select", apart, b.div(transcendental.log(b, w, step.limits), below), b.literal(1.0))
-        time = b.emit("select", rises, b.mul(straight, bend), b.literal(NEVER))
-        return b.section([b.smaller(time, b.literal(NEVER))])
+        time = b.larger(b.literal(0.0), b.mul(straight, bend))
+        return b.section([b.smaller(b.emit("select", rises, time, b.literal(NEVER)), b.literal(NEVER))])
 
     def soon(self, step: Step) -> Section:
         """The tangent comes to the threshold before the state does, if the state does not grow by itself."""
@@ -249,7 +249,8 @@ class Searched:
         time = b.emit("select", never, b.literal(NEVER), time)
         level = step.write(rest, {})
         there = b.emit("ge", y, b.mul(b.literal(-NOISE), b.emit("abs", level)))
-        return b.section([b.emit("select", there, b.literal(0.0), time)])
+        rises = b.emit("gt", rate, b.literal(0.0))
+        return b.section([b.emit("select", b.emit("and", there, rises), b.literal(0.0), time)])
 
     def _root(self, b: Builder, y: int, rate: int, bend: int, longest: int) -> int:
         """Where y + rate s + bend s**2 / 2 first reaches 0, at most `longest`."""

@@ -13,6 +13,7 @@ import numpy as np
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, PopulationPlan, ProjectionPlan, Section
 
 NEVER = 1e300  # ms: a crossing that does not come
+MOST_AT_ONCE = 1000  # spikes of a neuron at one instant
 PERIOD = "refractory_period"  # the constant that holds it, in ms
 
 

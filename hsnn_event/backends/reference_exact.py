@@ -1,0 +1,409 @@
+"""The semantics of exact schedules as a short program: one sorted list of all that is to happen, instant by instant.
+
+It judges the fast engines, so it shares nothing with them but the ExactProgram.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from sortedcontainers import SortedList
+
+from hsnn_event.backends.protocol import FREE, ExactSpikes, Flowing, Seen, Watch
+from hsnn_event.backends.reference_edges import expand
+from hsnn_event.backends.reference_trains import Instant, elapsed, later, next_event
+from hsnn_event.errors import CascadeError
+from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.exact_ir import (
+    MOST_AT_ONCE,
+    NEVER,
+    PERIOD,
+    ExactListedSource,
+    ExactPoisson,
+    ExactPoissonSource,
+    ExactProgram,
+    RateCourse,
+    placed,
+)
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Section, ValuePlan
+
+CHANGE, LOOK, TRAIN, ARRIVAL = range(4)  # the order of what happens at one instant
+
+
+class Event(NamedTuple):
+    """`round` counts the delays of 0 since the instant began; `order` is that in which arrivals are summed."""
+
+    window: int
+    offset: float
+    round: int
+    kind: int
+    population: int
+    neuron: int
+    order: tuple[Any, ...]
+    content: Any = None
+
+
+class Neuron:
+    """States at the instant `stamp`; no crossing up to `clear` ms after it; `until` ends its refractoriness."""
+
+    def __init__(self, states: list[float]) -> None:
+        self.states = states
+        self.stamp: Instant = (-1, 0.0)
+        self.until: Instant = (FREE, 0.0)
+        self.fired, self.clear = 0, 0.0
+        self.look: Event | None = None
+
+
+class ReferenceExactEngine:
+    """An `ExactEngine` in plain Python."""
+
+    def __init__(self, program: ExactProgram, n_threads: int = 1, n_blocks: int | None = None) -> None:
+        del n_threads, n_blocks
+        self.program, self._window = program, program.window
+        self._kernels = [program.kernels[plan.kernel] for plan in program.populations]
+        self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
+        self._rows = self._all_rows()
+        self.restore(None, program.keys)
+
+    def restore(self, moment: Flowing | None, keys: tuple[int, ...]) -> None:
+        start: Instant = (-1, self._window)
+        self.time, self._before = (0.0, False) if moment is None else (moment.time, moment.before)
+        self._now = start if moment is None else placed(self.time, self._window)
+        self._queue: SortedList = SortedList(key=lambda event: event[:7])
+        self._spikes: list[tuple[int, float, int, int]] = []
+        self._keys = keys
+        for number, plan in enumerate(self.program.populations):
+            self._numbers[number] |= plan.inputs
+        self._neurons = [[self._neuron(p, i, moment) for i in range(plan.size)] for p, plan in self._populations()]
+        self._enter_courses()
+        self._drawn = [np.zeros((self.program.populations[p].size, 3)) for p, _ in self._trains()]
+        for number in range(len(self._drawn)):
+            self._enter_train(number, None if moment is None else moment.drawn[number])
+        for plan in self.program.events:
+            for k, (time, i, amount) in enumerate(zip(plan.times.tolist(), plan.ids.tolist(), plan.amounts, strict=True)):
+                self._enter(placed(time, self._window), 0, plan.population, i, (1, plan.order, k), (plan.receptor, amount))
+        for plan in self.program.sources:
+            if isinstance(plan, ExactListedSource):
+                for time, i in zip(plan.times.tolist(), plan.ids.tolist(), strict=True):
+                    at = placed(time, self._window)
+                    if not self._past(at):
+                        self._queue.add(Event(*at, 0, TRAIN, plan.population, i, (), None))
+        if moment is not None:
+            instants = zip(moment.spike_windows.tolist(), moment.spike_offsets.tolist(), strict=True)
+            for instant, p, i in zip(instants, moment.populations.tolist(), moment.ids.tolist(), strict=True):
+                self._emit(instant, 0, p, i)
+        for p, plan in self._populations():
+            for i in range(plan.size):
+                self._look_ahead(p, i)
+
+    def moment(self) -> Flowing:
+        def each(value: Any, dtype: Any) -> tuple[Any, ...]:
+            return tuple(np.array([value(n) for n in mine], dtype).reshape(len(mine)) for mine in self._neurons)
+
+        states = tuple(np.array([n.states for n in mine]).reshape(len(mine), -1).T.copy() for mine in self._neurons)
+        flying = sorted({e.order[1:5] for e in self._queue if e.kind == ARRIVAL and e.order[0] == 0})
+        columns = [np.array([spike[k] for spike in flying], float if k == 1 else np.int64) for k in range(4)]
+        return Flowing(
+            self.time, self._before, self._keys, states,
+            each(lambda n: n.stamp[0], np.int64), each(lambda n: n.stamp[1], float),
+            each(lambda n: n.until[0], np.int64), each(lambda n: n.until[1], float), each(lambda n: n.fired, np.int64),
+            columns[0], columns[1], columns[2], columns[3], tuple(drawn.copy() for drawn in self._drawn),
+        )  # fmt: skip
+
+    def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
+        samples: list[list[FloatArray]] = [[] for _ in watch.probes]
+        for time in sorted({time for probe in watch.probes for time in probe.times} | {until}):
+            self._advance(time, before and time == until)
+            for k, probe in enumerate(watch.probes):
+                if time in probe.times:
+                    values = self.read(probe.population, probe.variable)
+                    samples[k].append(values if probe.ids is None else values[probe.ids])
+        kept = sorted(spike for spike in self._spikes if watch.spikes[spike[2]])
+        self._spikes = []
+        columns = [np.array([spike[k] for spike in kept], float if k == 1 else np.int64) for k in range(4)]
+        sizes = [self.program.populations[p.population].size if p.ids is None else len(p.ids) for p in watch.probes]
+        arrays = (np.array(rows).reshape(len(rows), size) for rows, size in zip(samples, sizes, strict=True))
+        nothing = np.empty(0, np.int64)
+        return Seen(nothing, nothing, nothing, tuple(arrays), ExactSpikes(*columns))
+
+    def feed(self, population: int, times: FloatArray, ids: IntArray) -> None:
+        """Spikes of a population that runs elsewhere, at `time` or later; what they bring about comes after them."""
+        for time, i in zip(np.asarray(times).tolist(), np.asarray(ids).tolist(), strict=True):
+            self._emit(placed(time, self._window), 0, population, i)
+
+    def read(self, population: int, variable: str) -> FloatArray:
+        kernel = self._kernels[population]
+        if variable not in kernel.states:
+            size = self.program.populations[population].size
+            return np.array(np.broadcast_to(self._numbers[population][variable], size), np.float64)
+        place = kernel.states.index(variable)
+        return np.array([self._at(population, i, self._now)[place] for i in range(len(self._neurons[population]))])
+
+    def write(self, population: int, variable: str, values: Number) -> None:
+        kernel = self._kernels[population]
+        for i in range(len(self._neurons[population])):
+            self._move(population, i, self._now)
+        if variable in kernel.states:
+            each = np.broadcast_to(values, len(self._neurons[population])).tolist()
+            for neuron, value in zip(self._neurons[population], each, strict=True):
+                neuron.states[kernel.states.index(variable)] = value
+        else:
+            if variable not in self._numbers[population]:
+                raise KeyError(variable)
+            self._numbers[population][variable] = np.array(values, float) if np.ndim(values) else float(values)
+            for number, (p, course) in enumerate(self._trains()):
+                if p == population and course is None:
+                    self._redraw(number)
+        for i in range(len(self._neurons[population])):
+            self._look_ahead(population, i)
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
+        plans = list(self.program.projections)
+        plans[projection] = replace(plans[projection], weight=weight)
+        self.program = replace(self.program, projections=tuple(plans))
+        self._rows = self._all_rows()
+        flying = [event for event in self._queue if event.kind == ARRIVAL and event.order[0] == 0]
+        for event in flying:
+            self._queue.remove(event)
+            _, _, _, p, i, rank = event.order
+            delay, _, _, receptor, value = self._rows[p][i][rank]
+            self._queue.add(event._replace(content=(receptor, value)))
+
+    def _populations(self) -> Any:
+        return enumerate(self.program.populations)
+
+    def _neuron(self, p: int, i: int, moment: Flowing | None) -> Neuron:
+        kernel, plan = self._kernels[p], self.program.populations[p]
+        if moment is None:
+            neuron = Neuron([float(plan.states[name][i]) for name in kernel.states])
+            neuron.stamp = self._now
+            return neuron
+        neuron = Neuron(moment.states[p][:, i].tolist())
+        neuron.stamp = (int(moment.windows[p][i]), float(moment.offsets[p][i]))
+        neuron.until = (int(moment.until_windows[p][i]), float(moment.until_offsets[p][i]))
+        neuron.fired = int(moment.fired[p][i])
+        return neuron
+
+    def _all_rows(self) -> list[list[list[tuple[float, int, int, int, float]]]]:
+        """For each population and source its synapses (delay, population, target, receptor, weight), sorted by delay."""
+        rows: Any = [[[] for _ in range(plan.size)] for plan in self.program.populations]
+        sizes = [plan.size for plan in self.program.populations]
+        for plan in self.program.projections:
+            sources, targets, weights, delays = expand(plan, (sizes[plan.source], sizes[plan.target]))
+            weights = weights.astype(self.program.weight_type).astype(float)
+            for i, j, w, d in zip(sources.tolist(), targets.tolist(), weights.tolist(), delays.tolist(), strict=True):
+                rows[plan.source][i].append((float(d), plan.target, j, plan.receptor, w))
+        for population in rows:
+            for row in population:
+                row.sort(key=lambda synapse: synapse[0])
+        found: list[list[list[tuple[float, int, int, int, float]]]] = rows
+        return found
+
+    def _enter(self, at: Instant, round: int, p: int, i: int, order: tuple[Any, ...], content: tuple[int, float]) -> None:
+        """An arrival, if it is still to come."""
+        if not self._past(at) or (round and at == self._now):
+            self._queue.add(Event(*at, round, ARRIVAL, p, i, order, content))
+
+    def _past(self, at: Instant) -> bool:
+        return at < self._now or (at == self._now and not self._before)
+
+    def _enter_courses(self) -> None:
+        for plan in self.program.courses:
+            for time, values in zip(plan.times.tolist(), plan.values, strict=True):
+                at = placed(time, self._window)
+                if self._past(at):
+                    self._numbers[plan.population][plan.input] = values
+                else:
+                    self._queue.add(Event(*at, 0, CHANGE, plan.population, 0, (plan.input,), values))
+
+    def _trains(self) -> list[tuple[int, RateCourse | None]]:
+        """(population, rates) of what draws Poisson trains, in the order of the keys."""
+        sources = [plan for plan in self.program.sources if isinstance(plan, ExactPoissonSource)]
+        return [(plan.population, plan.rate) for plan in (*self.program.poisson, *sources)]
+
+    def _enter_train(self, number: int, drawn: FloatArray | None) -> None:
+        for i in self._trained(number):
+            if drawn is None:
+                self._next_of_train(number, i, self._now)
+            else:
+                self._drawn[number][i] = drawn[i]
+                if drawn[i, 2] > 0.0:
+                    self._enter_next(number, i)
+
+    def _trained(self, number: int) -> list[int]:
+        drives = self.program.poisson
+        ids = drives[number].ids if number < len(drives) else None
+        return list(range(len(self._drawn[number]))) if ids is None else ids.tolist()
+
+    def _next_of_train(self, number: int, i: int, after: Instant) -> None:
+        population, course = self._trains()[number]
+        if course is None:
+            course = RateCourse(np.zeros(1), (self._numbers[population]["rate"],))
+        done = int(self._drawn[number][i, 0])
+        place = self._place_of_id(number, i)
+        rates = RateCourse(course.times, tuple(np.asarray(v)[place] if np.ndim(v) else v for v in course.values))
+        at = next_event(rates, self._keys[number], i, done, after, self._window)
+        self._drawn[number][i] = (done + 1, *(at or (0, 0.0)))
+        if at is not None:
+            self._enter_next(number, i)
+
+    def _place_of_id(self, number: int, i: int) -> int:
+        """Rates are given in order of the target."""
+        drives = self.program.poisson
+        ids = drives[number].ids if number < len(drives) else None
+        return i if ids is None else int(np.flatnonzero(ids == i)[0])
+
+    def _enter_next(self, number: int, i: int) -> None:
+        """The next event of a train, when it arrives."""
+        _, window, offset = self._drawn[number][i]
+        drives = self.program.poisson
+        delay = drives[number].delay if number < len(drives) else 0.0
+        at = later((int(window), float(offset)), delay, self._window)
+        self._queue.add(Event(*at, 0, TRAIN, self._trains()[number][0], i, (number,), number))
+
+    def _redraw(self, number: int) -> None:
+        """After a change of rates; what is left of an interval has the law of a whole one."""
+        for event in [e for e in self._queue if e.kind == TRAIN and e.content == number]:
+            self._queue.remove(event)
+        for i in self._trained(number):
+            self._next_of_train(number, i, self._now)
+
+    def _advance(self, until: float, before: bool) -> None:
+        end = placed(until, self._window)
+        while self._queue and (self._queue[0][:2] < end or (self._queue[0][:2] == end and not before)):
+            event = self._queue.pop(0)
+            self._now = event[:2]
+            if event.kind == CHANGE:
+                self._before = True
+                self.write(event.population, event.order[0], event.content)
+            elif event.kind == LOOK:
+                if self._neurons[event.population][event.neuron].look is event:
+                    self._look(event.population, event.neuron)
+            elif event.kind == TRAIN:
+                self._train(event)
+            else:
+                self._arrive(event)
+        self._now, self.time, self._before = end, until, before
+
+    def _train(self, event: Event) -> None:
+        """A neuron of a source fires, or an event of a drive arrives."""
+        number, i = event.content, event.neuron
+        if number is not None and number < len(self.program.poisson):
+            plan: ExactPoisson = self.program.poisson[number]
+            weight = plan.weight if np.ndim(plan.weight) == 0 else plan.weight[self._place_of_id(number, i)]
+            order = (1, plan.order, int(self._drawn[number][i, 0]))
+            content = plan.receptor, float(weight)
+            self._queue.add(Event(*self._now, 0, ARRIVAL, plan.population, i, order, content))
+        else:
+            self._spikes.append((*self._now, event.population, i))
+            self._emit(self._now, 0, event.population, i)
+        if number is not None:
+            _, window, offset = self._drawn[number][i]
+            self._next_of_train(number, i, (int(window), float(offset)))
+
+    def _arrive(self, first: Event) -> None:
+        """All that arrives at a neuron at one instant, in one round."""
+        sums = [0.0] * len(self._kernels[first.population].receptors)
+        event = first
+        while True:
+            receptor, amount = event.content
+            sums[receptor] += amount
+            if not self._queue or self._queue[0][:6] != first[:6]:
+                break
+            event = self._queue.pop(0)
+        p, i = first.population, first.neuron
+        self._move(p, i, self._now)
+        neuron, kernel = self._neurons[p][i], self._kernels[p]
+        refractory = self._now <= neuron.until
+        neuron.states = self._evaluate(p, i, kernel.arrive_clamped if refractory else kernel.arrive, arrival=sums)
+        if not refractory and self._evaluate(p, i, kernel.fires)[0]:
+            self._fire(p, i, first.round)
+        self._look_ahead(p, i)
+
+    def _look(self, p: int, i: int) -> None:
+        """Refractoriness ends, or a crossing is searched for."""
+        neuron, kernel = self._neurons[p][i], self._kernels[p]
+        if neuron.stamp < neuron.until:
+            self._move(p, i, self._now)
+            if self._evaluate(p, i, kernel.fires)[0]:
+                self._fire(p, i, 0)
+        else:
+            states = self._evaluate(p, i, kernel.flow, elapsed=neuron.clear)
+            step = 0.0 if kernel.closed else self._evaluate(p, i, kernel.ahead, states=states)[0]
+            if self._evaluate(p, i, kernel.fires, states=states)[0] or neuron.clear + step == neuron.clear:
+                neuron.fired = neuron.fired if neuron.stamp == self._now else 0
+                neuron.states, neuron.stamp = states, self._now
+                self._fire(p, i, 0)
+        self._look_ahead(p, i)
+
+    def _look_ahead(self, p: int, i: int) -> None:
+        """Enter when the neuron must be looked at next; a search goes on from where it has come to."""
+        neuron, kernel = self._neurons[p][i], self._kernels[p]
+        if neuron.look is not None:
+            self._queue.discard(neuron.look)
+            neuron.look = None
+        if not kernel.states:
+            return
+        if neuron.stamp < neuron.until:
+            at = neuron.until
+        else:
+            states = self._evaluate(p, i, kernel.flow, elapsed=neuron.clear) if neuron.clear else neuron.states
+            if neuron.clear or not self._evaluate(p, i, kernel.fires)[0]:
+                neuron.clear += self._evaluate(p, i, kernel.ahead, states=states)[0]
+            if neuron.clear >= NEVER:
+                return
+            at = later(neuron.stamp, neuron.clear, self._window)
+        neuron.look = Event(*at, 0, LOOK, p, i, ())
+        self._queue.add(neuron.look)
+
+    def _fire(self, p: int, i: int, round: int) -> None:
+        neuron, kernel = self._neurons[p][i], self._kernels[p]
+        period = float(np.broadcast_to(self._numbers[p].get(PERIOD, 0.0), len(self._neurons[p]))[i])
+        while True:
+            neuron.fired += 1
+            if neuron.fired > MOST_AT_ONCE:
+                time = self._now[0] * self._window + self._now[1]
+                raise CascadeError.of(self.program.populations[p].name, i, time, MOST_AT_ONCE)
+            self._spikes.append((*self._now, p, i))
+            self._emit(self._now, round, p, i)
+            neuron.states, neuron.clear = self._evaluate(p, i, kernel.reset), 0.0
+            if period > 0.0:
+                neuron.until = later(self._now, period, self._window)
+                return
+            if not self._evaluate(p, i, kernel.fires)[0]:
+                return
+
+    def _emit(self, at: Instant, round: int, p: int, i: int) -> None:
+        for rank, (delay, population, target, receptor, weight) in enumerate(self._rows[p][i]):
+            order = (0, *at, p, i, rank)
+            self._enter(later(at, delay, self._window), 0 if delay else round + 1, population, target, order, (receptor, weight))
+
+    def _move(self, p: int, i: int, to: Instant) -> None:
+        """Bring a neuron's states to an instant at which something happens to it."""
+        neuron = self._neurons[p][i]
+        if neuron.stamp != to:
+            neuron.states, neuron.stamp, neuron.fired = self._at(p, i, to), to, 0
+        neuron.clear = 0.0
+
+    def _at(self, p: int, i: int, to: Instant) -> list[float]:
+        neuron, kernel = self._neurons[p][i], self._kernels[p]
+        if neuron.stamp == to:
+            return neuron.states
+        section = kernel.clamped if neuron.stamp < neuron.until else kernel.flow
+        return self._evaluate(p, i, section, elapsed=elapsed(neuron.stamp, to, self._window))
+
+    def _evaluate(
+        self, p: int, i: int, section: Section, elapsed: float = 0.0, states: list[float] | None = None,
+        arrival: list[float] | None = None,
+    ) -> list[Any]:  # fmt: skip
+        kernel, numbers = self._kernels[p], self._numbers[p]
+        own = {name: value if np.ndim(value) == 0 else np.asarray(value)[i] for name, value in numbers.items()}
+        loads = {
+            "state": self._neurons[p][i].states if states is None else states,
+            "constant": [own[name] for name in kernel.constants],
+            "input": [own[name] for name in kernel.inputs],
+            "arrival": arrival or [], "elapsed": [elapsed],
+        }  # fmt: skip
+        return [value.item() for value in evaluate(section, loads)]
