@@ -123,7 +123,7 @@ class Continuum:
         [0.2, 0.3, 0.4]
         """
         numbers = np.arange(math.floor(after / every), math.floor(until / every) + 2)
-        times = tidy(numbers * every)
+        times = tidy(np.asarray(numbers * every, dtype=np.float64))
         return times[(times > after) & (times <= until)]
 
     def stretch(self, steps: float) -> float:

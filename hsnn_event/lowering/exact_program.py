@@ -16,7 +16,7 @@ from hsnn_event.lowering.exact_ir import (
     InputCourse,
     RateCourse,
 )
-from hsnn_event.lowering.ir import Kernel, PopulationPlan, ProjectionPlan, ValuePlan
+from hsnn_event.lowering.ir import Kernel, PopulationPlan, ProjectionPlan
 from hsnn_event.lowering.sources import exact_sources
 from hsnn_event.lowering.stimuli import Change, key, listed, pieces, place, receptor, sending
 from hsnn_event.network.drive import Drive
@@ -38,7 +38,7 @@ def exact_program(
 ) -> ExactProgram:
     """The program of the populations without a clock; of `projections` those that lead to them."""
     mine = tuple(plan for plan in projections if plan.exact)
-    shortest = min((least(plan.delay) for plan in mine), default=math.inf)
+    shortest = min((plan.delay.least for plan in mine), default=math.inf)
     return ExactProgram(
         window=window_of(shortest),
         shortest=shortest,
@@ -62,15 +62,6 @@ def window_of(shortest: float) -> float:
     if not SHORTEST <= shortest < math.inf:
         return USUAL
     return min(LONGEST, 2.0 ** (math.frexp(shortest)[1] - 1))
-
-
-def least(delay: ValuePlan) -> float:
-    """No delay is shorter than that (ms)."""
-    if delay.kind == "constant":
-        return delay.a
-    if delay.values is not None:
-        return float(delay.values.min(initial=math.inf))
-    return delay.low
 
 
 def _poisson(network: Network, order: int, drive: Drive) -> ExactPoisson:

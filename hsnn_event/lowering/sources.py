@@ -22,7 +22,9 @@ PROBABILITY = "probability"  # the constant of a Poisson source whose rate is a 
 RATE = "rate"                # the same in Hz, without a clock
 NOTHING = Section((), ())
 SILENT = Kernel("source", (), (), (), (), NOTHING, NOTHING, NOTHING)
-SILENT_EXACT = ExactKernel("source", (), (), (), (), *[NOTHING] * 8, closed=True)
+SILENT_EXACT = ExactKernel(
+    "source", (), (), (), (), NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, closed=True
+)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,10 @@ def pieces(grid: Time, value: Strength, factor: Number, start: float = 0.0, stop
     held = {begin: _number(each * factor) for begin, each in zip(begins, values, strict=True) if begin < last}
     if held and last < NEVER:
         held[last] = _number(0.0 * next(iter(held.values())))
-    return Pieces(np.array(list(held), dtype=np.int64 if isinstance(grid, Grid) else np.float64), tuple(held.values()))
+    begun: IntArray | FloatArray = np.array(list(held), dtype=np.float64)
+    if isinstance(grid, Grid):
+        begun = np.array(list(held), dtype=np.int64)
+    return Pieces(begun, tuple(held.values()))
 
 
 def _number(value: Number) -> Number:

@@ -90,12 +90,12 @@ def _drive(drive: Drive) -> tuple[str, str, str, str]:
 
 def _synapses(net: Network, projections: list[Projection]) -> list[tuple[str, str]]:
     """Number and memory from the engine where there is one, else the number that the rules lead to expect."""
-    engine = net._simulation and net._simulation.engine
-    n, n_bytes = getattr(engine, "n_synapses", None), getattr(engine, "n_bytes", None)
-    if n is None or n_bytes is None:
+    held = None if net._simulation is None else net._simulation.engine.memory()
+    if held is None:
         counted = [_expected(each) for each in projections]
         about = "about " if any(estimate for _, estimate in counted) else ""
         return [("synapses", about + count(sum(number for number, _ in counted)))]
+    n, n_bytes = held
     a_synapse = f" ({n_bytes / n:.1f} bytes a synapse)" if n else ""
     return [("synapses", count(n)), ("memory", memory(n_bytes) + a_synapse)]
 
