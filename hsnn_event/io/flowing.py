@@ -24,9 +24,9 @@ def checked_flowing(program: ExactProgram | None, flowing: Flowing) -> Flowing:
     _fit(flowing.states, shapes, "f")
     for held in (flowing.windows, flowing.until_windows, flowing.fired):
         _fit(held, flat, "i")
-    for held in (flowing.offsets, flowing.until_offsets):
-        _fit(held, flat, "f")
-        for each in held:
+    for offsets in (flowing.offsets, flowing.until_offsets):
+        _fit(offsets, flat, "f")
+        for each in offsets:
             _check_offsets(each, program.window)
     if len(flowing.drawn) != len(program.keys) or any(each.ndim != 2 or each.shape[1] != 3 for each in flowing.drawn):
         raise FileFormatError("how far random streams have been drawn does not fit the streams.")

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ValueRangeError
-from hsnn_event.random import Distribution
 from hsnn_event.grid import Grid
+from hsnn_event.random import Distribution
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

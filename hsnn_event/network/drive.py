@@ -11,7 +11,7 @@ from hsnn_event.errors import DeclarationError, ShapeError, ValueRangeError
 from hsnn_event.grid import Continuum, Time
 from hsnn_event.model.source import spike_steps
 from hsnn_event.network.catalog import member
-from hsnn_event.network.delays import FloatArray, in_steps, in_ms
+from hsnn_event.network.delays import FloatArray, in_ms, in_steps
 from hsnn_event.network.views import View
 from hsnn_event.quantities import indices, real, real_or_array
 from hsnn_event.stimuli import CONTINUOUS, Stimulus

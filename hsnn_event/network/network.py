@@ -248,7 +248,7 @@ class Network(RunControl):
         return values
 
     def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        """Sources, targets, weights and delays (steps, or ms without a clock) of a projection; `Projection.edges` is the way to it."""
+        """Sources, targets, weights and delays (steps; ms without a clock): `Projection.edges` is the way to it."""
         drawing = import_module("hsnn_event.simulation.drawing")
         edges: tuple[IntArray, IntArray, FloatArray, IntArray] = drawing.edges(self, projection)
         return edges

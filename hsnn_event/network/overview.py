@@ -22,7 +22,8 @@ def of_network(net: Network) -> str:
     populations, projections = list(net.populations.values()), list(net.projections.values())
     recorded = {record.target for record in net.records}
     neurons = sum(each.size for each in populations)
-    facts = [("t", f"{net.t:g} ms"), ("dt", "none" if net.dt is None else f"{net.dt:g} ms"), ("neurons", count(neurons)), *_synapses(net, projections)]
+    dt = "none" if net.dt is None else f"{net.dt:g} ms"
+    facts = [("t", f"{net.t:g} ms"), ("dt", dt), ("neurons", count(neurons)), *_synapses(net, projections)]
     facts += [("seed", str(net.seed)), ("backend", net.backend), ("precision", net.precision)]
     return card(
         "Network",
