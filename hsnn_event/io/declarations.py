@@ -186,7 +186,9 @@ def _check_values(what: str, value: Any, count: int | None, where: str, exact: b
     values = np.asarray(value)
     if values.dtype.kind not in "iuf" or values.shape not in ((), (count,)) or not np.isfinite(values).all():
         raise FileFormatError(f"projection {where!r}: the {what} is not one number, or {count} of them.", name=where)
-    if what == "delay" and not exact and values.size and (values.min() < 1 or values.max() > MOST_STEPS or values.dtype.kind != "i"):
+    if what != "delay" or exact or not values.size:
+        return
+    if values.min() < 1 or values.max() > MOST_STEPS or values.dtype.kind != "i":
         raise FileFormatError(f"projection {where!r}: a delay is not 1 to {MOST_STEPS} steps.", name=where)
 
 

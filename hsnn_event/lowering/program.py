@@ -85,7 +85,7 @@ def lower(network: Network) -> Program:
     """
     program = lower_network(network).program
     if program is None:
-        raise DeclarationError("a network without a clock has no Program, but an ExactProgram. Take lower_network(net).exact.")
+        raise DeclarationError("a network without a clock has no Program. Take lower_network(net).exact.")
     return program
 
 
