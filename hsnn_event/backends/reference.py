@@ -160,7 +160,7 @@ class ReferenceEngine:
         holders: list[dict[str, Any]] = [self._states[population], self._constants[population], self._inputs[population]]
         return next(holder for holder in holders if variable in holder)
 
-    def _expanded(self, number: int) -> tuple[IntArray, IntArray, npt.NDArray[np.floating], IntArray]:
+    def _expanded(self, number: int) -> tuple[IntArray, IntArray, npt.NDArray[np.floating], npt.NDArray[Any]]:
         plan, populations = self.program.projections[number], self.program.populations
         sources, targets, weights, delays = expand(plan, (populations[plan.source].size, populations[plan.target].size))
         return sources, targets, weights.astype(self.program.weight_type), delays

@@ -50,7 +50,7 @@ class Draws(NamedTuple):
 
 def expand(
     plan: ProjectionPlan, sizes: tuple[int, int], weight_lane: int = LANE_WEIGHT
-) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
+) -> tuple[IntArray, IntArray, FloatArray, IntArray | FloatArray]:
     """Source ids, target ids, weights (float64) and delays (steps, or ms where exact) of a projection, in order of draw.
 
     `sizes` are those of the source and the target population.

@@ -247,10 +247,10 @@ class Network(RunControl):
         values: FloatArray = import_module("hsnn_event.simulation.first_values").initial_value(self, population, variable)
         return values
 
-    def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-        """Sources, targets, weights and delays (steps; ms without a clock): `Projection.edges` is the way to it."""
+    def edges(self, projection: Projection) -> tuple[IntArray, IntArray, FloatArray, IntArray | FloatArray]:
+        """Sources, targets, weights and delays (steps, or ms) of a projection; `Projection.edges` is the way to it."""
         drawing = import_module("hsnn_event.simulation.drawing")
-        edges: tuple[IntArray, IntArray, FloatArray, IntArray] = drawing.edges(self, projection)
+        edges: tuple[IntArray, IntArray, FloatArray, IntArray | FloatArray] = drawing.edges(self, projection)
         return edges
 
     def reweight(self, projection: Projection, weight: Weight) -> None:

@@ -76,8 +76,9 @@ class Projection(Fixed):
         network = self.source.population.network
         sources, targets, weights, steps = network.edges(self)
         delays = steps.view(np.float64)  # in the memory of the steps, since there may be many
-        for start in range(0, len(steps), AT_ONCE):
-            delays[start : start + AT_ONCE] = network.grid.times(steps[start : start + AT_ONCE])
+        if steps.dtype == np.int64:  # and not ms already, where targets have no clock
+            for start in range(0, len(steps), AT_ONCE):
+                delays[start : start + AT_ONCE] = network.grid.times(steps[start : start + AT_ONCE].view(np.int64))
         return Edges(sources, targets, weights, delays)
 
     @property

@@ -14,11 +14,14 @@ from hsnn_event.network.network import Network
 from hsnn_event.network.projection import Projection
 from hsnn_event.simulation.engines import threads
 
-Arrays = tuple[IntArray, IntArray, FloatArray, IntArray]
+Arrays = tuple[IntArray, IntArray, FloatArray, IntArray | FloatArray]
 
 
 def edges(network: Network, projection: Projection) -> Arrays:
-    """(source ids, target ids, weights, delays in steps), sorted by source, then delay, then order of draw."""
+    """(source ids, target ids, weights, delays), sorted by source, then delay, then order of draw.
+
+    Delays are steps, or ms where the target has no clock.
+    """
     plan, sizes = _plan(network, projection)
     return backend_edges(network.backend, plan, sizes, number_types(network)[1], threads(network))
 
@@ -45,6 +48,8 @@ def n_synapses(network: Network, projection: Projection) -> int:
 def delay_changes(network: Network, projection: Projection) -> tuple[int, float]:
     """How many delays drawn from a distribution were moved onto the grid, and the largest change in ms."""
     plan, sizes = _plan(network, projection)
+    if plan.exact:
+        return 0, 0.0
     if network.backend != "reference":
         changes: tuple[int, float] = _readback().delay_changes(_drawn(plan, sizes, threads(network)))
         return changes

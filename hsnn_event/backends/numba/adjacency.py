@@ -7,8 +7,6 @@ weights, or one weight followed by its targets where a neuron's synapses all hav
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,9 +16,8 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba.native import as_pointer, inner
 from hsnn_event.backends.numba.rows import row_delays, row_targets, row_weights
+from hsnn_event.backends.numba.segments import Segments
 
-SEGMENT_BYTES = 64 << 20
-SOURCES_AT_ONCE = 256
 GROUPS, INDEX, DATA = range(3)  # columns of Adjacency.rows
 
 
@@ -32,36 +29,32 @@ class Adjacency:
     """
 
     rows: npt.NDArray[np.int64]
-    segments: list[npt.NDArray[np.int64]] = field(default_factory=list)
+    segments: Segments = field(default_factory=Segments)
     n_synapses: int = 0
-    n_unused: int = 0  # words of the segments, which cost no memory as long as nobody writes to them
     max_delay: int = 1
 
     @property
     def n_bytes(self) -> int:
         """Memory of synapses and indices."""
-        return sum(segment.nbytes for segment in self.segments) - 8 * self.n_unused + self.rows.nbytes
+        return self.segments.n_bytes + self.rows.nbytes
 
 
 @inner
-def _gather(projections, first_projection, n_projections, neuron, targets, weights, delays, keys, uniform, chosen):
-    """Draw all synapses of a neuron into `keys` ((block << 16) | port), `weights` and `delays`; gives their number."""
-    n = 0
-    for k in range(first_projection, first_projection + n_projections):
-        projection = projections[k]
-        i = np.int64(neuron)
-        if projection.position != 0:
-            i = nb.carray(as_pointer(projection.position), (neuron + 1,), np.int64)[neuron]
-            if i < 0:
-                continue
-        m, gap = row_targets(projection, i, targets[n:], uniform, chosen[k])
-        row_delays(projection, i, gap, delays[n : n + m], uniform)
-        row_weights(projection, i, gap, delays[n : n + m], weights[n : n + m])
-        target_map = nb.carray(as_pointer(projection.target_map), (projection.n_targets,), np.uint32)
-        for j in range(n, n + m):
-            keys[j] = target_map[targets[j]]
-        n += m
-    return n
+def gather(projection, neuron, n, targets, weights, delays, keys, uniform, chosen):
+    """Draw the synapses that a neuron has by one projection, from place `n` on: `keys` (what its `target_map` says),
+    `weights` and `delays`. Gives the place after the last."""
+    i = np.int64(neuron)
+    if projection.position != 0:
+        i = nb.carray(as_pointer(projection.position), (neuron + 1,), np.int64)[neuron]
+        if i < 0:
+            return n
+    m, gap = row_targets(projection, i, targets[n:], uniform, chosen)
+    row_delays(projection, i, gap, delays[n : n + m], uniform)
+    row_weights(projection, i, gap, delays[n : n + m], weights[n : n + m])
+    target_map = nb.carray(as_pointer(projection.target_map), (projection.n_targets,), np.uint32)
+    for j in range(n, n + m):
+        keys[j] = target_map[targets[j]]
+    return n + m
 
 
 @inner
@@ -165,9 +158,9 @@ def build_rows(
     chosen = np.zeros((first_projection + n_projections, n_targets), np.int64)  # 0: no row, rows count from 1
     scratch = np.empty((3, 64 * n_blocks), np.int64)
     for neuron in range(start, stop):
-        n = _gather(
-            projections, first_projection, n_projections, neuron, targets, weights, delays, keys, uniform, chosen
-        )
+        n = np.int64(0)
+        for k in range(first_projection, first_projection + n_projections):
+            n = gather(projections[k], neuron, n, targets, weights, delays, keys, uniform, chosen[k])
         if n == 0:
             continue
         low, high = _span(delays, n)
@@ -224,54 +217,23 @@ def fill(
     in_place: bool = False,
 ) -> int:
     """Draw and pack the rows of `sources`, in new memory or where they lie; gives the number of synapses."""
-    tasks = iter([
-        (each, start, min(start + SOURCES_AT_ONCE, each.size))
-        for each in sources if each.n_projections
-        for start in range(0, each.size, SOURCES_AT_ONCE)
-    ])  # fmt: skip
-    lock = threading.Lock()
     one = np.zeros(1, weight_type)
-    with ThreadPoolExecutor(n_threads) as pool:
-        done = [pool.submit(_work, projections, tasks, lock, one, adjacency, in_place) for _ in range(n_threads)]
-        made = [each.result() for each in done]
-    adjacency.max_delay = max(adjacency.max_delay, *(max_delay for _, max_delay in made))
-    return sum(n_synapses for n_synapses, _ in made)
+
+    def write(
+        each: SourceRows, start: int, stop: int, segment: npt.NDArray[np.int64], used: int, largest: npt.NDArray[np.int64]
+    ) -> tuple[int, int, int]:
+        done: tuple[int, int, int] = build_rows(
+            projections, each.first_projection, each.n_projections, each.offset, start, stop, each.uniform, one,
+            each.capacity, each.n_targets, adjacency.rows, segment, used, largest, in_place,
+        )  # fmt: skip
+        return done
+
+    made = adjacency.segments.fill(sources, write, np.zeros(2, np.int64), n_threads)
+    adjacency.max_delay = max(adjacency.max_delay, *(int(max_delay) for max_delay, _ in made))
+    return sum(int(n_synapses) for _, n_synapses in made)
 
 
 def compile_ahead(projections: npt.NDArray[Any], weight_type: str) -> None:
     """Compile, or load from the cache, what `build` calls: the rows of no neuron are written."""
     rows, segment, largest = np.zeros((1, 1, 3), np.int64), np.empty(0, np.int64), np.zeros(2, np.int64)
     build_rows(projections, 0, 0, 0, 0, 0, False, np.zeros(1, weight_type), 0, 0, rows, segment, 0, largest, False)
-
-
-def _work(
-    projections: npt.NDArray[Any],
-    tasks: Any,
-    lock: threading.Lock,
-    one: npt.NDArray[Any],
-    adjacency: Adjacency,
-    in_place: bool,
-) -> tuple[int, int]:
-    """Take runs of neurons until none is left; each thread fills segments of its own."""
-    largest = np.zeros(2, np.int64)
-    segment, used = np.empty(0, np.int64), 0
-    while True:
-        with lock:
-            task = next(tasks, None)
-        if task is None:
-            break
-        each, start, stop = task
-        while start < stop:
-            start, used, words = build_rows(
-                projections, each.first_projection, each.n_projections, each.offset, start, stop, each.uniform, one,
-                each.capacity, each.n_targets, adjacency.rows, segment, used, largest, in_place,
-            )  # fmt: skip
-            if start < stop:  # the segment is full
-                free = segment.size - used
-                segment, used = np.empty(max(SEGMENT_BYTES // 8, words), np.int64), 0
-                with lock:
-                    adjacency.segments.append(segment)
-                    adjacency.n_unused += free
-    with lock:
-        adjacency.n_unused += segment.size - used
-    return int(largest[1]), int(largest[0])

@@ -175,12 +175,12 @@ class _Printer:
                 name = names[op][int(value or 0)]
                 text = fresh[name] if fresh and op == "state" else self.load(name)
             else:
-                text = _operation(op, [f"{prefix}{a}" for a in args], value)
+                text = operation(op, [f"{prefix}{a}" for a in args], value)
             lines.append(f"{prefix}{k} = {text}")
         return lines
 
 
-def _operation(op: str, of: list[str], value: float | None) -> str:
+def operation(op: str, of: list[str], value: float | None) -> str:
     """The text of one operation on the variables `of`."""
     if op in _INFIX:
         return f"{of[0]} {_INFIX[op]} {of[1]}"
@@ -194,11 +194,15 @@ _loaded: dict[str, ModuleType] = {}
 
 def address(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> int:
     """The address of the compiled kernel; compiled once for all processes of this user."""
-    text = source(kernel, real, per_neuron)
-    name = "kernel_" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return int(imported(source(kernel, real, per_neuron), "kernel").kernel.address)
+
+
+def imported(text: str, kind: str) -> ModuleType:
+    """The module of a generated text, whose name is its digest."""
+    name = f"{kind}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
     if name not in _loaded:
         _loaded[name] = _import(name, text)
-    return int(_loaded[name].kernel.address)
+    return _loaded[name]
 
 
 def _import(name: str, text: str) -> ModuleType:

@@ -57,13 +57,13 @@ def count_rows(projections, k, start, stop, capacity, counts):
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def draw_rows(
-    projections, k, start, stop, capacity, offset, source_ids, target_ids, single, sources, targets, weights, delays
+    projections, k, start, stop, row_d, offset, source_ids, target_ids, single, sources, targets, weights, delays
 ):
     """The synapses of source positions `start` ... `stop` - 1, those of position i from `offset[i]` on, sorted by delay,
-    then by order of draw. `single`: weights are rounded to float32."""
-    projection = projections[k]
-    row, uniform = np.empty(capacity, np.int32), np.empty(capacity + 128)
-    row_w, row_d = np.empty(capacity), np.empty(capacity, np.int32)
+    then by order of draw. `single`: weights are rounded to float32. `row_d` is scratch, int32 for delays in steps and
+    float64 for those in ms, with room for the synapses of any source."""
+    projection, capacity = projections[k], row_d.size
+    row, uniform, row_w = np.empty(capacity, np.int32), np.empty(capacity + 128), np.empty(capacity)
     distinct = projection.kind == COUNTED and projection.multapses == 0
     chosen = np.zeros(projection.n_targets if distinct else 0, np.int64)
     for i in range(start, stop):
@@ -75,7 +75,7 @@ def draw_rows(
             for j in range(n):
                 targets[at + j] = target_ids[row[j]]
                 weights[at + j] = row_w[j]
-            delays[at : at + n] = np.int64(projection.delay_a)
+            delays[at : at + n] = projection.delay_a
         else:
             order = np.argsort(row_d[:n], kind="mergesort")
             for j in range(n):
@@ -139,21 +139,24 @@ def offsets(found: IntArray, source_ids: IntArray | None) -> IntArray:
 
 def edges(
     drawn: Drawn, plan: ProjectionPlan, n_targets: int, weight_type: str
-) -> tuple[IntArray, IntArray, FloatArray, IntArray]:
-    """(source ids, target ids, weights, delays in steps), sorted by source, then delay, then order of draw.
+) -> tuple[IntArray, IntArray, FloatArray, IntArray | FloatArray]:
+    """(source ids, target ids, weights, delays), sorted by source, then delay, then order of draw.
 
+    Delays are steps, or ms where the plan is exact.
     Ids are those of the populations; `n_targets` is the size of the target population.
     """
     found = counts(drawn)
     offset, n = offsets(found, plan.source_ids), int(found.sum())
     source_ids = np.arange(drawn.n_sources) if plan.source_ids is None else plan.source_ids
     target_ids = np.arange(n_targets) if plan.target_ids is None else plan.target_ids
-    sources, targets, weights, delays = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n), np.empty(n, np.int64)
+    sources, targets, weights = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n)
+    delays: IntArray | FloatArray = np.empty(n) if plan.exact else np.empty(n, np.int64)
     single = weight_type == "float32"
 
     def draw(start: int, stop: int) -> None:
+        row_d = np.empty(drawn.capacity, np.float64 if plan.exact else np.int32)
         draw_rows(
-            drawn.records, drawn.place, start, stop, drawn.capacity, offset, source_ids, target_ids, single,
+            drawn.records, drawn.place, start, stop, row_d, offset, source_ids, target_ids, single,
             sources, targets, weights, delays,
         )  # fmt: skip
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba import readback, rows
 from hsnn_event.backends.numba.adjacency import SourceRows
-from hsnn_event.backends.numba.partition import Partition
 from hsnn_event.distributions import KINDS
+from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.ir import IntArray, Program, ProjectionPlan, RulePlan, ValuePlan
 
 DRAWS_AT_ONCE = 1 << 20
@@ -25,9 +26,23 @@ _KINDS = {
 }  # fmt: skip
 
 
+class Parts(Protocol):
+    """How neurons are dealt out to blocks: a `Partition`, or that of a network without a clock."""
+
+    @property
+    def offsets(self) -> IntArray:
+        """The number of each population's first neuron in the network."""
+
+    def target_map(self, population: int, receptor: int, ids: IntArray | None) -> npt.NDArray[np.uint32]:
+        """Block and place in it, in one number, of each target of a projection, in the order of `ids` (None: all)."""
+
+
 @dataclass
 class ProjectionTable:
-    """Records sorted by source population, then by declaration; `place[number]` is where projection `number` stands."""
+    """Records sorted by source population, then by declaration; `place[number]` is where projection `number` stands.
+
+    In a network without a clock declaration comes after what groups are sorted by: see `_order`.
+    """
 
     records: npt.NDArray[Any]
     sources: list[SourceRows]
@@ -39,7 +54,6 @@ class ProjectionTable:
         """Keep an array alive and give its address."""
         self.arrays.append(array)
         return int(array.ctypes.data)
-
 
     def drawn(self, place: int, n_sources: int, n_threads: int) -> readback.Drawn:
         """What the synapses of a record are drawn from."""
@@ -53,10 +67,10 @@ def single_table(plan: ProjectionPlan, sizes: tuple[int, int], n_threads: int) -
     return table
 
 
-def projection_table(program: Program, parts: Partition, n_threads: int) -> ProjectionTable:
+def projection_table(program: Program | ExactProgram, parts: Parts, n_threads: int) -> ProjectionTable:
     """All projections as records, their counts and lists drawn where a rule needs them first."""
     plans = program.projections
-    order = sorted(range(len(plans)), key=lambda k: plans[k].source)
+    order = _order(plans, isinstance(program, ExactProgram))
     table = ProjectionTable(np.zeros(len(plans), rows.PROJECTION), [], [0] * len(plans), [0] * len(plans))
     for place, number in enumerate(order):
         table.place[number] = place
@@ -80,8 +94,26 @@ def projection_table(program: Program, parts: Partition, n_threads: int) -> Proj
     return table
 
 
+def _order(plans: Sequence[ProjectionPlan], exact: bool) -> list[int]:
+    """Numbers of projections by source population; without a clock then by target population and receptor.
+
+    That is the order of groups within one delay. Before it comes the delay where a source population has constant ones
+    alone, so that the synapses of a neuron are drawn in the order of its groups and need not be sorted.
+    """
+
+    def rank(k: int) -> tuple[float, ...]:
+        plan = plans[k]
+        if not exact:
+            return (plan.source,)
+        return plan.source, plan.delay.a if plan.source in constant else 0.0, plan.target, plan.receptor
+
+    varied = {plan.source for plan in plans if plan.delay.kind != "constant"}
+    constant = {plan.source for plan in plans} - varied
+    return sorted(range(len(plans)), key=rank)
+
+
 def _fill(
-    table: ProjectionTable, place: int, plan: ProjectionPlan, parts: Partition | None, sizes: tuple[int, ...], n_threads: int
+    table: ProjectionTable, place: int, plan: ProjectionPlan, parts: Parts | None, sizes: tuple[int, ...], n_threads: int
 ) -> None:
     record, rule = table.records[place], plan.rule
     n_sources = sizes[0] if plan.source_ids is None else len(plan.source_ids)
@@ -92,6 +124,7 @@ def _fill(
     if rule.kind == "bernoulli" and rule.p in (0.0, 1.0):
         kind = rows.ALL_TO_ALL if rule.p else rows.COUNTED
     record["kind"], record["key"], record["n_targets"], record["multapses"] = kind, plan.key, n_targets, rule.multapses
+    record["target"], record["receptor"] = plan.target, plan.receptor
     if plan.source_ids is not None:
         record["position"] = table.address(_places(plan.source_ids, sizes[0]))
     if target_own is not None:
@@ -132,7 +165,7 @@ def _fill_values(table: ProjectionTable, record: Any, name: str, plan: ValuePlan
         record[f"{name}_law"] = table.address(np.array([law[each] for each in rows.LAW], np.float64))
         record["shape"] = rows.shaping()
     if plan.values is not None:
-        single = plan.kind == "array" and plan.values.dtype == np.float32
+        single = plan.kind == "array" and plan.values.dtype == np.float32 and record["kind"] != rows.LISTED
         if plan.kind == "array":
             record[f"{name}_kind"] = rows.ARRAY32 if single else rows.ARRAY
         record[f"{name}_values"] = table.address(np.ascontiguousarray(plan.values, np.float32 if single else np.float64))

@@ -9,6 +9,8 @@ from functools import cache
 
 import numba as nb
 import numpy as np
+from numba.core import types
+from numba.extending import overload
 
 from hsnn_event.backends.numba.native import address_of, as_pointer, call, inner
 from hsnn_event.distributions import quantile_in_place
@@ -32,12 +34,14 @@ PROJECTION = np.dtype(
     [
         ("kind", np.int64),
         ("key", np.uint64),
+        ("target", np.int64),         # number of the target population
+        ("receptor", np.int64),
         ("n_targets", np.int64),
         ("log_of_no", np.float64),    # BERNOULLI: log(1 - p)
         ("multapses", np.int64),
         ("position", np.int64),    # int64 a neuron of the source population: its place in the source view, or -1
         ("own", np.int64),         # int64 a source position: its place among the targets, or -1; 0: autapses may be
-        ("target_map", np.int64),  # uint32 a target position: (block << 16) | port
+        ("target_map", np.int64),  # uint32 a target position: what `target_map` of the partition gives
         ("first", np.int64),       # int64 a source position + 1: number of its first synapse (COUNTED, LISTED, CSR)
         ("listed_target", np.int64),  # int32 a listed synapse
         ("wide", np.int64),           # `listed_target` is int64: a matrix's own indices (CSR)
@@ -227,6 +231,20 @@ def _ordered_weights(projection, i, delays, weights):
         for j in range(weights.size):
             weights[j] = values[begin + j]
         return
+    _hand_out(values[begin:], delays, weights)
+
+
+def _hand_out(values, delays, weights):
+    """Give `values` to the synapses of a source in the order of (delay, draw)."""
+    raise NotImplementedError("compiled code only")
+
+
+@overload(_hand_out)
+def _hand_out_compiled(values, delays, weights):
+    return _by_counting if isinstance(delays.dtype, types.Integer) else _by_sorting
+
+
+def _by_counting(values, delays, weights):
     low = high = delays[0] if delays.size else 0
     for j in range(delays.size):
         low, high = min(low, delays[j]), max(high, delays[j])
@@ -236,8 +254,14 @@ def _ordered_weights(projection, i, delays, weights):
     for d in range(1, place.size):
         place[d] += place[d - 1]
     for j in range(delays.size):
-        weights[j] = values[begin + place[delays[j] - low]]
+        weights[j] = values[place[delays[j] - low]]
         place[delays[j] - low] += 1
+
+
+def _by_sorting(values, delays, weights):
+    order = np.argsort(delays, kind="mergesort")  # which is stable
+    for j in range(delays.size):
+        weights[order[j]] = values[j]
 
 
 @inner
@@ -263,17 +287,21 @@ def row_times(projection, i, gap, times):
 
 @inner
 def row_delays(projection, i, gap, delays, uniform):
-    """Write the delays, in steps, of the synapses of source position `i`; `uniform` is scratch."""
+    """Write the delays of the synapses of source position `i`: int32 steps, or float64 ms; `uniform` is scratch."""
     if projection.delay_kind == 0:
-        delays[:] = np.int32(projection.delay_a)
+        delays[:] = projection.delay_a
         return
     values = uniform[: delays.size]
-    if projection.delay_kind == ARRAY:
+    if projection.delay_kind == ARRAY or projection.delay_kind == ARRAY32:
         _array_values(projection, projection.delay_kind, projection.delay_values, i, gap, values)
         for j in range(values.size):
-            delays[j] = np.int32(values[j])
+            delays[j] = values[j]
         return
     row_times(projection, i, gap, values)
+    if projection.grid == 0.0:  # real numbers
+        for j in range(values.size):
+            delays[j] = values[j]
+        return
     for j in range(values.size):
         delays[j] = max(np.int32(1), np.int32(np.floor(values[j] / projection.grid + 0.5)))
 

@@ -1,0 +1,367 @@
+"""The Numba backend without a clock: an `ExactEngine` made of the compiled loop over windows and the kernels' addresses."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba import exact_driver as driver
+from hsnn_event.backends.numba import exact_kernels, exact_rows
+from hsnn_event.backends.numba.crew import Crew, new_posts
+from hsnn_event.backends.numba.exact_records import Population, invoke
+from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
+from hsnn_event.backends.numba.exact_trains import N_PIECES
+from hsnn_event.backends.numba.native import new_barrier, yield_address
+from hsnn_event.backends.numba.slots import new_slots, put_all
+from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
+from hsnn_event.errors import BackendError, CascadeError
+from hsnn_event.lowering.exact_ir import MOST_AT_ONCE, ExactPoissonSource, ExactProgram, RateCourse, placed
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number, ValuePlan
+
+LOOK_WINDOWS = 4096  # how far ahead looks are entered: later ones are entered again on the way
+
+
+class NumbaExactEngine:
+    """Runs an ExactProgram on `n_threads` threads, one block each; spikes do not depend on their number."""
+
+    def __init__(self, program: ExactProgram, n_threads: int = 1, n_blocks: int | None = None) -> None:
+        del n_blocks
+        self.program, self._n_threads = program, n_threads
+        self.timing = {"construct": 0.0, "compile": 0.0}
+        self._parts = exact_rows.deal(program, n_threads)
+        began = time.perf_counter()
+        self._rows = exact_rows.build(program, self._parts, n_threads)
+        self.timing["construct"] += time.perf_counter() - began
+        self._allocate()
+        began = time.perf_counter()
+        self.restore(None, program.keys)
+        self._crew.compile()
+        self.timing["compile"] += time.perf_counter() - began
+
+    @property
+    def n_synapses(self) -> int:
+        """Of all projections together."""
+        return self._rows.n_synapses
+
+    @property
+    def n_bytes(self) -> int:
+        """Memory of synapses and their indices."""
+        return self._rows.n_bytes
+
+    def _allocate(self) -> None:
+        program, parts, n = self.program, self._parts, self._n_threads
+        driven = {plan.population for plan in program.sources}
+        self._populations = [
+            None if p in driven else Population(program, p, parts) for p in range(len(program.populations))
+        ]
+        self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
+        self._trains, self._listed = trains_of(program, parts), listed_of(program, parts)
+        self._team = driver.ExactTeam(
+            self._rows.rows, np.zeros((2, n, 2), np.int64), np.zeros(driver.N_ORDERS, np.int64), new_posts(n), new_barrier()
+        )
+        self._crew = Crew(self._team.posts, self._team.barrier, yield_address())
+        self._blocks = [self._new_block(b) for b in range(n)]
+
+    def _new_block(self, b: int) -> driver.Block:
+        n, program = len(self._populations), self.program
+        block = driver.Block(
+            np.zeros((n, driver.CONTEXT), np.int64), np.zeros(driver.COMMON, np.int64), np.zeros((n, 4), np.int64),
+            self._listed.of(b), self._trains.records, np.zeros(driver.N_PLACES, np.int64),
+        )  # fmt: skip
+        reals = block.common.view(np.float64)
+        reals[driver.WINDOW], reals[driver.REACH] = program.window, LOOK_WINDOWS - 1
+        for p, population in enumerate(self._populations):
+            if population is not None:
+                population.bind(p, b, block, self._numbers[p])
+        return block
+
+    def _new_work(self) -> driver.Work:
+        windows = self._rows.longest / self.program.window if np.isfinite(self._rows.longest) else 0.0
+        spikes = [np.empty((256, 2)) for _ in range(4)]
+        due = [np.empty((1024, 3), np.int64) for _ in range(2)]
+        return driver.Work(
+            new_slots(int(windows) + 3), new_slots(LOOK_WINDOWS), *due, *spikes, np.empty((256, 3)), np.zeros(1, np.int64)
+        )
+
+    def restore(self, moment: Flowing | None, keys: tuple[int, ...]) -> None:
+        start = moment is None
+        self._crew.dismiss()
+        self.time, self._before = (0.0, False) if moment is None else (moment.time, moment.before)
+        self._w, self._o = (-1, self.program.window) if start else placed(self.time, self.program.window)
+        self._keys, self._whole = keys, True
+        self._work = [self._new_work() for _ in self._blocks]
+        self._trains.rekey(keys)
+        for p, population in enumerate(self._populations):
+            if population is not None:
+                population.place(p, self.program.populations[p].states, moment)
+                self._numbers[p] |= self.program.populations[p].inputs
+        for course in self.program.courses:
+            begun = [k for k, at in enumerate(course.times) if self._past(placed(float(at), self.program.window))]
+            if begun:
+                self._numbers[course.population][course.input] = course.values[begun[-1]]
+        for p in range(len(self._populations)):
+            self._rebind(p)
+        for block, work in zip(self._blocks, self._work, strict=True):
+            self._enter_block(block, work)
+        self._enter_trains(None if moment is None else moment.drawn)
+        self._flying = np.empty((0, 3))
+        if moment is not None:
+            neurons = self._parts.offsets[moment.populations] + moment.ids
+            self._enter(np.stack([moment.spike_windows, moment.spike_offsets, neurons], axis=1))
+        for p in range(len(self._populations)):
+            self._look_at(p)
+
+    def _enter_block(self, block: driver.Block, work: driver.Work) -> None:
+        rows, place = block.listed, block.place
+        offsets = rows[:, 1].view(np.float64) if len(rows) else np.empty(0)
+        now = np.nextafter(self._o, 0.0) if self._before else self._o
+        past = (rows[:, 0] < self._w) | ((rows[:, 0] == self._w) & (offsets <= now))
+        place[:] = 0
+        place[driver.NUMBER], place[driver.FRESH], place[driver.LISTED] = self._w, self._w - 1, int(past.sum())
+        block.common[driver.SPIKES], block.common[driver.CAPACITY] = work.even.ctypes.data, len(work.even)
+        block.common[[driver.N_SPIKES, driver.START]] = 0
+        block.common[driver.CULPRIT] = -1
+        block.contexts[:, driver.N_TOUCHED] = 0
+
+    def _past(self, at: tuple[int, float]) -> bool:
+        now = (self._w, self._o)
+        return at < now or (at == now and not self._before)
+
+    def _enter_trains(self, drawn: tuple[FloatArray, ...] | None) -> None:
+        for t, population in enumerate(self._trains.populations):
+            if self._trains.records[t, N_PIECES] == 0:
+                self._trains.rate(t, self._rate_of(population), self.program.window)
+            self._trains.drawn[t][:] = (0.0, self._w, self._o) if drawn is None else drawn[t]
+            self._enter_train(t, drawn is None)
+
+    def _enter_train(self, t: int, draws: bool) -> None:
+        ids, p = self._trains.ids[t], self._trains.populations[t]
+        where = self._parts.block(p, ids)
+        for b, work in enumerate(self._work):
+            looks = driver.enter_train(
+                self._trains.records, t, np.ascontiguousarray(ids[where == b]), draws, work.looks, self.program.window, self._w
+            )
+            self._work[b] = work._replace(looks=looks)
+
+    def _rate_of(self, population: int) -> RateCourse:
+        return RateCourse(np.zeros(1), (self._numbers[population]["rate"],))
+
+    def moment(self) -> Flowing:
+        self._require_whole()
+        kept = [
+            np.zeros((0, 0)) if population is None else population.kept() for population in self._populations
+        ]
+        flying = self._still_flying()
+        p, ids = self._in_populations(flying[:, 2].astype(np.int64))
+        columns = [self._column(kept, k) for k in range(5)]
+        return Flowing(
+            self.time, self._before, self._keys,
+            tuple(np.zeros((0, plan.size)) if pop is None else pop.states() for pop, plan in self._with_plans()),
+            *columns, flying[:, 0].astype(np.int64), flying[:, 1].copy(), p, ids,
+            tuple(each.copy() for each in self._trains.drawn),
+        )  # fmt: skip
+
+    def _with_plans(self) -> Any:
+        return zip(self._populations, self.program.populations, strict=True)
+
+    def _column(self, kept: list[FloatArray], k: int) -> tuple[npt.NDArray[Any], ...]:
+        """Stamps, ends of refractoriness (window, offset) and counts, a population."""
+        kind = (np.int64, np.float64, np.int64, np.float64, np.int64)[k]
+        blank = (-1, self.program.window, -(2**40), 0.0, 0)[k]
+        return tuple(
+            np.full(plan.size, blank, kind) if pop is None else each[k].astype(kind)
+            for each, (pop, plan) in zip(kept, self._with_plans(), strict=True)
+        )
+
+    def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
+        self._require_whole()
+        window = self.program.window
+        changes = {float(at) for course in self.program.courses for at in course.times if not self._past(placed(at, window))}
+        stops = sorted({at for probe in watch.probes for at in probe.times} | {at for at in changes if at <= until} | {until})
+        samples: list[list[FloatArray]] = [[] for _ in watch.probes]
+        spikes = [np.empty((0, 3))]
+        for stop in stops:
+            last = before and stop == until
+            if stop in changes and not last:
+                spikes.append(self._reach(stop, True))
+                self._change(stop)
+            spikes.append(self._reach(stop, last))
+            for k, probe in enumerate(watch.probes):
+                if stop in probe.times:
+                    samples[k].append(self._sample(probe.population, probe.variable, probe.ids))
+        return self._seen(np.concatenate(spikes), samples, watch)
+
+    def _seen(self, spikes: FloatArray, samples: list[list[FloatArray]], watch: Watch) -> Seen:
+        populations, ids = self._in_populations(spikes[:, 2].astype(np.int64))
+        here = watch.spikes[populations]
+        exact = ExactSpikes(spikes[here, 0].astype(np.int64), spikes[here, 1], populations[here], ids[here])
+        widths = [self.program.populations[p.population].size if p.ids is None else len(p.ids) for p in watch.probes]
+        arrays = tuple(np.array(rows).reshape(len(rows), width) for rows, width in zip(samples, widths, strict=True))
+        nothing = np.empty(0, np.int64)
+        return Seen(nothing, nothing, nothing, arrays, exact)
+
+    def _reach(self, until: float, before: bool) -> FloatArray:
+        """Go to an instant, or right before it; all spikes on the way: (window, offset, neuron)."""
+        w, o = placed(until, self.program.window)
+        limit = float(np.nextafter(o, 0.0)) if before else o
+        self.time, self._before, self._w, self._o = until, before, w, o
+        self._team.orders[:] = w, np.float64(limit).view(np.int64)
+        self._whole = False
+        for thread, (status, work) in self._crew.run(self._advance).items():
+            self._work[thread] = work
+            if status == driver.CASCADE:
+                self._refuse_cascade(thread)
+        if self._team.barrier[driver.BROKEN_OFF]:
+            self._refuse_cascade(None)
+        self._whole = True
+        log = self._work[0]
+        spikes = log.log[: log.n_log[0]].copy()
+        log.n_log[0] = 0
+        self._flying = np.concatenate((self._flying, spikes))
+        if len(self._flying) > 4096:
+            self._flying = self._still_flying()
+        return spikes
+
+    def _advance(self, thread: int) -> tuple[int, driver.Work]:
+        status, work = driver.advance(
+            thread, self._n_threads, self._crew.yield_at, self._team, self._blocks[thread], self._work[thread]
+        )
+        return status, work
+
+    def _refuse_cascade(self, thread: int | None) -> None:
+        blocks = self._blocks if thread is None else [self._blocks[thread]]
+        for block in blocks:
+            culprit = int(block.common[driver.CULPRIT])
+            window, offset = block.common[[driver.WINDOW_NOW, driver.LIMIT]].view(np.float64)
+            if culprit >= 0:
+                populations, ids = self._in_populations(np.array([culprit]))
+                name = self.program.populations[int(populations[0])].name
+                raise CascadeError.of(name, int(ids[0]), window * self.program.window + offset, MOST_AT_ONCE)
+
+    def _require_whole(self) -> None:
+        if not self._whole:
+            raise BackendError(
+                "the run was broken off within a window, by an error or a signal, and cannot go on from there. Begin anew "
+                "with net.reset()."
+            )
+
+    def _change(self, at: float) -> None:
+        for course in self.program.courses:
+            for time_, values in zip(course.times, course.values, strict=True):
+                if float(time_) == at:
+                    self.write(course.population, course.input, values)
+
+    def feed(self, population: int, times: FloatArray, ids: IntArray) -> None:
+        """Spikes of a population that runs elsewhere, at `time` or later; what they bring about comes after them."""
+        windows = np.ceil(times / self.program.window) - 1.0
+        neurons = self._parts.offsets[population] + ids
+        self._enter(np.stack([windows, times - windows * self.program.window, neurons], axis=1))
+
+    def _enter(self, spikes: FloatArray) -> None:
+        """Enter spikes in flight (window, offset, neuron), in order."""
+        self._flying = np.concatenate((self._flying, spikes))
+        windows, rest = spikes[:, 0].astype(np.int64), np.ascontiguousarray(spikes[:, 1:])
+        now = float(np.nextafter(self._o, 0.0)) if self._before else self._o
+        for b, work in enumerate(self._work):
+            self._work[b] = driver.enter_spikes(
+                self._rows.rows[b], windows, rest, work, self.program.window, self._w, now
+            )
+
+    def _still_flying(self) -> FloatArray:
+        """Spikes of which something is still to come, in order."""
+        w, o, neurons = self._flying.T
+        offset = o + driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        windows = np.ceil(offset / self.program.window) - 1.0
+        offset = offset - windows * self.program.window
+        arrival = w + windows
+        later = (arrival > self._w) | ((arrival == self._w) & ((offset >= self._o) if self._before else (offset > self._o)))
+        flying = self._flying[later]
+        return flying[np.lexsort((flying[:, 2], flying[:, 1], flying[:, 0]))]
+
+    def _in_populations(self, neurons: IntArray) -> tuple[IntArray, IntArray]:
+        populations = np.searchsorted(self._parts.offsets, neurons, side="right") - 1
+        return populations, neurons - self._parts.offsets[populations]
+
+    def read(self, population: int, variable: str) -> FloatArray:
+        return self._sample(population, variable, None)
+
+    def _sample(self, p: int, variable: str, ids: IntArray | None) -> FloatArray:
+        population = self._populations[p]
+        if population is None or variable not in population.kernel.states:
+            values = np.array(np.broadcast_to(self._numbers[p][variable], self.program.populations[p].size), np.float64)
+            return values if ids is None else values[ids]
+        return self._states_now(p, ids)[population.kernel.states.index(variable)]
+
+    def _states_now(self, p: int, ids: IntArray | None) -> FloatArray:
+        """(n_states, n_ids) as they are now."""
+        population = self._populations[p]
+        assert population is not None
+        which = np.arange(population.size) if ids is None else ids
+        where, out = self._parts.block(p, which), np.empty((population.code.n_states, len(which)))
+        for b, block in enumerate(self._blocks):
+            mine = np.ascontiguousarray(which[where == b] - self._parts.first[p, b])
+            values = np.empty((population.code.n_states, len(mine)))
+            reals = block.common.view(np.float64)
+            reals[driver.WINDOW_NOW], reals[driver.LIMIT] = self._w, self._o
+            invoke(population.code.view, block.contexts[p].ctypes.data, mine.ctypes.data, len(mine), values.ctypes.data, 0)
+            out[:, where == b] = values
+        return out
+
+    def write(self, population: int, variable: str, values: Number) -> None:
+        held = self._populations[population]
+        if held is not None:
+            held.stamp(self._states_now(population, None), self._w, self._o)
+            if variable in held.kernel.states:
+                held.set(variable, values)
+                self._look_at(population)
+                return
+        if variable not in self._numbers[population]:
+            raise KeyError(variable)
+        self._numbers[population][variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
+        self._rebind(population)
+        self._look_at(population)
+        for t, p in enumerate(self._trains.populations):
+            if p == population and held is None and variable == "rate":
+                self._redraw(t)
+
+    def _redraw(self, t: int) -> None:
+        """After a change of rates; what is left of an interval has the law of a whole one."""
+        sources = [plan for plan in self.program.sources if isinstance(plan, ExactPoissonSource)]
+        if sources[t - len(self.program.poisson)].rate is not None:
+            return
+        self._trains.rate(t, self._rate_of(self._trains.populations[t]), self.program.window)
+        for b, work in enumerate(self._work):
+            self._work[b] = work._replace(looks=driver.without_train(work.looks, t))
+        self._trains.drawn[t][:, 1:] = self._w, self._o
+        self._enter_train(t, True)
+
+    def _rebind(self, p: int) -> None:
+        population = self._populations[p]
+        if population is not None:
+            for b, block in enumerate(self._blocks):
+                population.bind(p, b, block, self._numbers[p])
+
+    def _look_at(self, p: int) -> None:
+        """Look at all neurons of a population in the present window."""
+        population = self._populations[p]
+        if population is None:
+            return
+        population.look(self._w)
+        for b, work in enumerate(self._work):
+            n = int(self._parts.length[p, b])
+            rows = np.zeros((n, 3), np.int64)
+            rows[:, 0], rows[:, 1] = p, np.arange(n)
+            self._work[b] = work._replace(looks=put_all(work.looks, np.full(n, self._w), rows))
+
+    def reweight(self, projection: int, weight: ValuePlan) -> None:
+        flying = self._still_flying()
+        plan = self.program.projections[projection]
+        if exact_rows.reweight(self._rows, plan, projection, weight, self._n_threads):
+            for b, work in enumerate(self._work):
+                self._work[b] = work._replace(arrivals=new_slots(work.arrivals.tail.size))
+                self._blocks[b].place[[driver.INDEX, driver.N_DUE]] = 0
+            self._flying = np.empty((0, 3))
+            self._enter(flying)
