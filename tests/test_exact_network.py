@@ -250,17 +250,29 @@ def mixed(backend):
 
 
 @each_backend
-def test_mixed_networks_are_the_same_however_cut(tmp_path, backend):
+def test_mixed_networks_are_the_same_however_cut(backend):
     whole = mixed(backend).run(20.0)
     assert all(len(spikes) > 5 for spikes in whole.spikes.values())
     net = mixed(backend)
-    parts = [net.run(duration) for duration in (0.1, 3.7, 5.0)]
-    net.save(tmp_path / "net.h5")
-    net = hsnn.Network.load(tmp_path / "net.h5")
-    parts += [net.run(duration) for duration in (0.3, 10.9)]
-    same(whole, hsnn.concatenate(parts))
+    same(whole, hsnn.concatenate([net.run(duration) for duration in (0.1, 3.7, 5.0, 0.3, 10.9)]))
     net.reset()
     same(whole, net.run(20.0))
+
+
+@each_backend
+def test_mixed_networks_go_on_from_files(tmp_path, backend):
+    whole, net = mixed(backend).run(20.0), mixed(backend)
+    first = net.run(8.8)
+    net.save(tmp_path / "net.h5")
+    for other in BACKENDS:
+        rest = hsnn.Network.load(tmp_path / "net.h5", backend=other)
+        same(whole, hsnn.concatenate([first, rest.run(11.2)]))
+
+
+@pytest.mark.skipif(len(BACKENDS) < 2, reason="needs both backends")
+@pytest.mark.parametrize("build", [busy, mixed])
+def test_backends_agree_to_the_bit(build):
+    same(build("reference").run(20.0), build("numba").run(20.0))
 
 
 @each_backend

@@ -172,8 +172,8 @@ class Simulation:
         last = perf_counter()
         self._act()
         while self.step < collector.end:
-            goal = min(self.step + self._piece, collector.goal(self.step), self.timeline.next, collector.end)
-            began, steps = perf_counter(), goal - self.step
+            began, whole = perf_counter(), self.step + self._piece
+            goal = min(whole, collector.goal(self.step), self.timeline.next, collector.end)
             # Without a clock, a change or callback comes before all else of its instant, which is done afterwards.
             before = self.engine.exact is not None and goal == self.timeline.next
             self._advance(collector, goal, before)
@@ -183,9 +183,9 @@ class Simulation:
                 if before:
                     self._advance(collector, goal)
             now = perf_counter()
-            if steps == self._piece:
-                fitting = steps * PIECE_SECONDS / max(now - began, 1e-9)
-                self._piece = self.network.grid.stretch(min(2 * steps, fitting))
+            if goal == whole:
+                fitting = self._piece * PIECE_SECONDS / max(now - began, 1e-9)
+                self._piece = self.network.grid.stretch(min(2 * self._piece, fitting))
             if now - last > PIECE_SECONDS / 2 or self.step == collector.end:
                 last = now
                 yield
