@@ -23,7 +23,7 @@ from hsnn_event.backends.numba.exact_trains import (
 from hsnn_event.backends.numba.native import BROKEN_OFF, as_pointer, call, inner, prefetch, wait
 from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, put, sort_rows, with_room
 
-NONE = -1e300
+NONE, TOUCHED_ONLY = -1e300, -2.0
 
 # Rows of what is due: the bits of the offset (positive numbers sort as their bits do), an address or a number, PACKED. A
 # packed number holds the length of a group, the population and receptor that it reaches, and flags: its synapses share one
@@ -140,8 +140,9 @@ def _look(block, work, w, n, window):
         if p >= 0:
             record = block.contexts[p, 0] + 8 * block.codes[p, STRIDE] * i
             look = nb.carray(as_pointer(record + 8 * block.codes[p, LOOK_AT]), (1,), np.float64)
-            if look[0] == np.float64(w):
+            if look[0] == np.float64(w):  # otherwise something has moved it to another window
                 look[0] = NONE
+                nb.carray(as_pointer(record + 8 * (block.codes[p, LOOK_AT] - 1)), (1,), np.float64)[0] = TOUCHED_ONLY
                 touched = nb.carray(as_pointer(block.contexts[p, TOUCHED]), (1 << 50,), np.int32)
                 touched[block.contexts[p, N_TOUCHED]] = i
                 block.contexts[p, N_TOUCHED] += 1

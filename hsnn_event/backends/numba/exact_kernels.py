@@ -45,40 +45,40 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
     every = Path(__file__).with_name("exact_neuron.py").read_text(encoding="utf-8").partition(MARK)[2]
     named = (*kernel.constants, *kernel.inputs)
     values = [
-        f"s[{where.scalars.index(n)}]" if n in where.scalars else f"_own(arrays, {where.arrays.index(n)}, i)" for n in named
+        f"real_at(s + {8 * where.scalars.index(n)})" if n in where.scalars else f"_own(arrays, {where.arrays.index(n)}, i)" for n in named
     ]
     lines = [
         f'"""Exact kernel {kernel.name}. Generated: do not edit."""',
         "import math",
         "import numba as nb",
         "import numpy as np",
-        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, select",
+        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, real_at, select, set_real, set_whole, whole_at",
         "REAL, ZERO, INT = np.float64, np.float64(0), np.int64",
         "WIDTH, BIAS, MASK, ONE = INT(52), INT(1023), INT(0x000FFFFFFFFFFFFF), INT(0x3FF0000000000000)",
         f"WEIGHT = np.{weight}",
-        f"N_STATES, N_RECEPTORS, CLOSED = {n_states}, {n_receptors}, {kernel.closed}",
+        f"N_STATES, N_RECEPTORS, N_OWN, CLOSED = {n_states}, {n_receptors}, {len(where.arrays)}, {kernel.closed}",
         "@inner",
         "def _own(arrays, place, i):",
-        "    return nb.carray(as_pointer(nb.carray(as_pointer(arrays), (place + 1,), INT)[place]), (i + 1,), REAL)[i]",
+        "    return real_at(whole_at(arrays + 8 * place) + 8 * i)",
         "@inner",
-        "def numbers(scalars, arrays, i):",
-        f"    s = nb.carray(as_pointer(scalars), ({max(1, len(where.scalars))},), REAL)",
+        "def numbers(s, arrays, i):",
         f"    return {_tuple(values or ['0.0'])}",
         "@inner",
-        "def load(rec, at):",
-        f"    return {_tuple([f'rec[at + {j}]' for j in range(n_states)])}",
+        "def load(at):",
+        f"    return {_tuple([f'real_at(at + {8 * j})' for j in range(n_states)])}",
         "@inner",
-        "def store(rec, at, x):",
-        *(f"    rec[at + {j}] = x[{j}]" for j in range(n_states)),
+        "def store(at, x):",
+        *(f"    set_real(at + {8 * j}, x[{j}])" for j in range(n_states)),
         "@inner",
-        "def sums(rec, at):",
-        f"    return {_tuple([f'rec[at + {j}]' for j in range(n_receptors)] or ['0.0'])}",
+        "def sums(at):",
+        f"    return {_tuple([f'real_at(at + {8 * j})' for j in range(n_receptors)] or ['0.0'])}",
         "@inner",
         "def period(k):",
         f"    return {f'k[{named.index(PERIOD)}]' if kernel.refractory else '0.0'}",
     ]
     for name in SECTIONS:
         lines += _section(kernel, name, getattr(kernel, name))
+    lines += _batch(kernel, where)
     return "\n".join([*lines, every])
 
 
@@ -100,6 +100,60 @@ def _section(kernel: ExactKernel, name: str, section: Section) -> list[str]:
         lines.append(f"    v{number} = {text}")
     outputs = [f"v{output}" for output in section.outputs]
     return [*lines, f"    return {outputs[0] if name in ONE_OUTPUT else _tuple(outputs)}"]
+
+
+def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
+    """The vector loop: the sections one after the other, each reading what the one before it wrote.
+
+    Nothing is called in it, so that it vectorises.
+    """
+    n, r = len(kernel.states), len(kernel.receptors)
+    rows = {"X": (0, n), "H": (n, 1), "A": (n + 1, r), "K": (n + 1 + r, len(where.arrays))}
+    rows["Y"] = (sum(rows["K"]), n)
+    rows["T"] = (sum(rows["Y"]), 1)
+    numbers = {name: f"s{j}" for j, name in enumerate(where.scalars)} | {
+        name: f"K{j}[j]" for j, name in enumerate(where.arrays)
+    }
+    now, then = [f"X{j}[j]" for j in range(n)], [f"Y{j}[j]" for j in range(n)]
+    flown, after = [f"f{j}" for j in kernel.flow.outputs], [f"a{j}" for j in kernel.arrive.outputs]
+    inside = [
+        *_inline(kernel, kernel.flow, "f", now, numbers),
+        *_inline(kernel, kernel.arrive, "a", flown, numbers),
+        *_inline(kernel, kernel.fires, "b", now, numbers),
+        *_inline(kernel, kernel.fires, "g", after, numbers),
+        *_inline(kernel, kernel.ahead, "t", after, numbers),
+        f"free = (not b{kernel.fires.outputs[0]}) & (not g{kernel.fires.outputs[0]})",
+    ]
+    if kernel.closed:
+        inside += _inline(kernel, kernel.soon, "n", now, numbers)
+        inside += [f"free = free & (n{kernel.soon.outputs[0]} > H0[j] * LATER)"]
+    inside += [f"{name} = {value}" for name, value in zip(then, after, strict=True)]
+    inside += [f"T0[j] = select(free, t{kernel.ahead.outputs[0]}, -1.0)"]
+    return [
+        "@inner",
+        "def batch(scalars, lanes, n):",
+        *(f"    s{j} = real_at(scalars + {8 * j})" for j in range(len(where.scalars))),
+        *(
+            f"    {name}{j} = nb.carray(as_pointer(lanes + 8 * CHUNK * {first + j}), (n,), REAL)"
+            for name, (first, number) in rows.items() for j in range(number)
+        ),
+        "    for j in range(T0.size):",
+        *(f"        {line}" for line in inside),
+    ]  # fmt: skip
+
+
+def _inline(kernel: ExactKernel, section: Section, prefix: str, states: list[str], numbers: dict[str, str]) -> list[str]:
+    """A section as assignments to variables that begin with `prefix`."""
+    named = {
+        "state": states, "constant": [numbers[name] for name in kernel.constants],
+        "input": [numbers[name] for name in kernel.inputs], "arrival": [f"A{r}[j]" for r in range(len(kernel.receptors))],
+        "elapsed": ["H0[j]"],
+    }  # fmt: skip
+    lines = []
+    for number, (op, args, value) in enumerate(section.code):
+        text = named[op][int(value or 0)] if op in named else operation(op, [f"{prefix}{a}" for a in args], value)
+        lines.append(f"{prefix}{number} = {text}")
+    return lines
 
 
 def compiled(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> Code:

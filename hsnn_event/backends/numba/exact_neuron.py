@@ -9,10 +9,10 @@ ends, arrivals at one instant that are still being added up, and the window in w
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch
+from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, real_at, set_real, set_whole, whole_at
 
 # The part of a model: here a perfect integrator, with a threshold of 1, of whatever arrives.
-N_STATES, N_RECEPTORS, N_NUMBERS, CLOSED = 1, 1, 0, True
+N_STATES, N_RECEPTORS, N_OWN, CLOSED = 1, 1, 0, True
 
 
 @inner
@@ -22,19 +22,19 @@ def numbers(scalars, arrays, i):
 
 
 @inner
-def load(rec, at):
-    return (rec[at],)
+def load(at):
+    return (real_at(at),)
 
 
 @inner
-def store(rec, at, x):
-    rec[at] = x[0]
+def store(at, x):
+    set_real(at, x[0])
 
 
 @inner
-def sums(rec, at):
+def sums(at):
     """What has arrived at each receptor."""
-    return (rec[at],)
+    return (real_at(at),)
 
 
 @inner
@@ -83,9 +83,19 @@ def period(k):
     return 0.0
 
 
+@inner
+def batch(scalars, lanes, n):
+    """One arrival at each of `n` free neurons that lie in columns: their states after it, and the time to the next look, or
+    -1 for a neuron that something else happens to. N_OWN numbers a neuron are laid out too, the others are shared."""
+    for j in range(n):
+        put_lane(lanes, T, j, -1.0)
+
+
 # --- every model ---
 
-NEVER, FREE, NONE = 1e300, -(2.0**40), -1e300
+NEVER, FREE, NONE, UNSET = 1e300, -(2.0**40), -1e300, -2e300
+LATER = 1.0 + 1e-12  # more than rounding can move a time
+UNTOUCHED, TOUCHED_ONLY = -1.0, -2.0  # PENDING where nothing is, of a neuron that is not or is among the touched
 MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
 SLACK = 0.75    # of the windows to the next look, so that an arrival seldom asks for an earlier one
@@ -103,6 +113,36 @@ RECORDS, SCALARS, ARRAYS, TOUCHED, N_TOUCHED, NEXT, FIRST, COMMON = range(8)
 WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH = range(9)
 
 
+# Rows of the columns that `batch` works on: states, elapsed time, arrivals, numbers of a neuron's own; new states, time ahead.
+CHUNK = 64
+X, H = 0, N_STATES
+A = H + 1
+K = A + N_RECEPTORS
+Y = K + N_OWN
+T = Y + N_STATES
+N_LANES = T + 1
+
+
+@inner
+def lane(lanes, row, m):
+    return real_at(lanes + 8 * (CHUNK * row + m))
+
+
+@inner
+def put_lane(lanes, row, m, value):
+    set_real(lanes + 8 * (CHUNK * row + m), value)
+
+
+@inner
+def get(at, place):
+    return real_at(at + 8 * place)
+
+
+@inner
+def put(at, place, value):
+    set_real(at + 8 * place, value)
+
+
 @inner
 def later(w, o, time, window):
     """The instant `time` ms after (w, o)."""
@@ -114,8 +154,8 @@ def later(w, o, time, window):
 
 
 @inner
-def _elapsed(rec, at, w, o, window):
-    return (w - rec[at + STAMP_W]) * window + (o - rec[at + STAMP_O])
+def _elapsed(at, w, o, window):
+    return (w - get(at, STAMP_W)) * window + (o - get(at, STAMP_O))
 
 
 @inner
@@ -124,51 +164,56 @@ def _not_after(w, o, v, p):
 
 
 @inner
-def _stamp(rec, at, x, w, o):
+def _stamp(at, x, w, o):
     """States at an instant at which something happens; no crossing is known from there."""
-    if rec[at + UNTIL_W] == FREE and (rec[at + STAMP_W] != w or rec[at + STAMP_O] != o):
-        rec[at + UNTIL_O] = 0.0
-    store(rec, at, x)
-    rec[at + STAMP_W], rec[at + STAMP_O] = w, o
+    if get(at, UNTIL_W) == FREE and (get(at, STAMP_W) != w or get(at, STAMP_O) != o):
+        put(at, UNTIL_O, 0.0)
+    store(at, x)
+    put(at, STAMP_W, w)
+    put(at, STAMP_O, o)
     if not CLOSED:
-        rec[at + CLEAR] = -1.0
+        put(at, CLEAR, -1.0)
 
 
 @inner
-def _refractory(rec, at):
-    w, v = rec[at + STAMP_W], rec[at + UNTIL_W]
-    return w < v or (w == v and rec[at + STAMP_O] < rec[at + UNTIL_O])
+def _refractory(at):
+    w, v = get(at, STAMP_W), get(at, UNTIL_W)
+    return w < v or (w == v and get(at, STAMP_O) < get(at, UNTIL_O))
 
 
 @inner
-def _fire(rec, at, k, common, window, neuron):
+def _fire(at, k, common, window, neuron):
     """The neuron fires at its stamp. There is room for the spike."""
-    n = common[N_SPIKES]
-    spikes = nb.carray(as_pointer(common[SPIKES]), (2 * n + 2,), np.float64)
-    spikes[2 * n], spikes[2 * n + 1] = rec[at + STAMP_O], np.float64(neuron)
-    common[N_SPIKES] = n + 1
-    _stamp(rec, at, reset(load(rec, at), k, (0.0,), 0.0), rec[at + STAMP_W], rec[at + STAMP_O])
+    n = whole_at(common + 8 * N_SPIKES)
+    spike = whole_at(common + 8 * SPIKES) + 16 * n
+    set_real(spike, get(at, STAMP_O))
+    set_real(spike + 8, np.float64(neuron))
+    set_whole(common + 8 * N_SPIKES, n + 1)
+    _stamp(at, reset(load(at), k, (0.0,), 0.0), get(at, STAMP_W), get(at, STAMP_O))
     time = period(k)
     if time > 0.0:
-        rec[at + UNTIL_W], rec[at + UNTIL_O] = later(rec[at + STAMP_W], rec[at + STAMP_O], time, window)
+        v, p = later(get(at, STAMP_W), get(at, STAMP_O), time, window)
+        put(at, UNTIL_W, v)
+        put(at, UNTIL_O, p)
         return DONE
-    before = rec[at + UNTIL_O] if rec[at + UNTIL_W] == FREE else 0.0
-    rec[at + UNTIL_W], rec[at + UNTIL_O] = FREE, before + 1.0
+    before = get(at, UNTIL_O) if get(at, UNTIL_W) == FREE else 0.0
+    put(at, UNTIL_W, FREE)
+    put(at, UNTIL_O, before + 1.0)
     if before + 1.0 > MOST_AT_ONCE:
-        common[CULPRIT] = neuron
+        set_whole(common + 8 * CULPRIT, neuron)
         return CASCADE
     return DONE
 
 
 @inner
-def _search(rec, at, x, k, w, o, window):
+def _search(at, x, k, w, o, window):
     """Go on with the search for a crossing up to (w, o): is there one? CLEAR says when, or how far there is none."""
-    clear = rec[at + CLEAR]
+    clear = get(at, CLEAR)
     if clear < 0.0:
         clear = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
     found = False
     while clear < NEVER:
-        v, p = later(rec[at + STAMP_W], rec[at + STAMP_O], clear, window)
+        v, p = later(get(at, STAMP_W), get(at, STAMP_O), clear, window)
         if not _not_after(v, p, w, o):
             break
         y = flow(x, k, (0.0,), clear)
@@ -177,91 +222,90 @@ def _search(rec, at, x, k, w, o, window):
             found = True
             break
         clear += step
-    rec[at + CLEAR] = clear
+    put(at, CLEAR, clear)
     return found
 
 
 @inner
-def _crossing(rec, at, x, k, w, o, window):
+def _crossing(at, x, k, w, o, window):
     """(is there a crossing up to (w, o)?, the time to it)."""
     if not CLOSED:
-        found = _search(rec, at, x, k, w, o, window)
-        return found, rec[at + CLEAR]
+        found = _search(at, x, k, w, o, window)
+        return found, get(at, CLEAR)
     if fires(x, k, (0.0,), 0.0):
         return True, 0.0
-    if soon(x, k, (0.0,), 0.0) > _elapsed(rec, at, w, o, window):
+    if soon(x, k, (0.0,), 0.0) > _elapsed(at, w, o, window):
         return False, NEVER
     time = ahead(x, k, (0.0,), 0.0)
     if time >= NEVER:
         return False, NEVER
-    v, p = later(rec[at + STAMP_W], rec[at + STAMP_O], time, window)
+    v, p = later(get(at, STAMP_W), get(at, STAMP_O), time, window)
     return _not_after(v, p, w, o), time
 
 
 @inner
-def settle(rec, at, k, w, o, pending, common, window, neuron):
+def settle(at, k, w, o, pending, common, window, neuron):
     """All that happens to a neuron up to (w, o); then, if they are `pending`, the arrivals of that instant act."""
     while True:
-        if common[N_SPIKES] == common[CAPACITY]:
+        if whole_at(common + 8 * N_SPIKES) == whole_at(common + 8 * CAPACITY):
             return FULL
-        if _refractory(rec, at):
-            v, p = rec[at + UNTIL_W], rec[at + UNTIL_O]
+        if _refractory(at):
+            v, p = get(at, UNTIL_W), get(at, UNTIL_O)
             if _not_after(v, p, w, o):
-                x = clamped(load(rec, at), k, (0.0,), _elapsed(rec, at, v, p, window))
-                _stamp(rec, at, x, v, p)
-                if fires(x, k, (0.0,), 0.0) and _fire(rec, at, k, common, window, neuron) == CASCADE:
+                x = clamped(load(at), k, (0.0,), _elapsed(at, v, p, window))
+                _stamp(at, x, v, p)
+                if fires(x, k, (0.0,), 0.0) and _fire(at, k, common, window, neuron) == CASCADE:
                     return CASCADE
                 continue
             if pending:
-                x = clamped(load(rec, at), k, (0.0,), _elapsed(rec, at, w, o, window))
-                _stamp(rec, at, arrive_clamped(x, k, sums(rec, at + SUMS), 0.0), w, o)
+                x = clamped(load(at), k, (0.0,), _elapsed(at, w, o, window))
+                _stamp(at, arrive_clamped(x, k, sums(at + 8 * SUMS), 0.0), w, o)
             return DONE
-        x = load(rec, at)
-        found, time = _crossing(rec, at, x, k, w, o, window)
+        x = load(at)
+        found, time = _crossing(at, x, k, w, o, window)
         if found:
-            v, p = later(rec[at + STAMP_W], rec[at + STAMP_O], time, window)
-            _stamp(rec, at, flow(x, k, (0.0,), time), v, p)
-            if _fire(rec, at, k, common, window, neuron) == CASCADE:
+            v, p = later(get(at, STAMP_W), get(at, STAMP_O), time, window)
+            _stamp(at, flow(x, k, (0.0,), time), v, p)
+            if _fire(at, k, common, window, neuron) == CASCADE:
                 return CASCADE
             continue
         if not pending:
             return DONE
-        if rec[at + STAMP_W] != w or rec[at + STAMP_O] != o:
-            x = flow(x, k, (0.0,), _elapsed(rec, at, w, o, window))
-        if _not_after(w, o, rec[at + UNTIL_W], rec[at + UNTIL_O]):
-            _stamp(rec, at, arrive_clamped(x, k, sums(rec, at + SUMS), 0.0), w, o)
+        if get(at, STAMP_W) != w or get(at, STAMP_O) != o:
+            x = flow(x, k, (0.0,), _elapsed(at, w, o, window))
+        if _not_after(w, o, get(at, UNTIL_W), get(at, UNTIL_O)):
+            _stamp(at, arrive_clamped(x, k, sums(at + 8 * SUMS), 0.0), w, o)
             return DONE
-        x = arrive(x, k, sums(rec, at + SUMS), 0.0)
-        _stamp(rec, at, x, w, o)
-        return _fire(rec, at, k, common, window, neuron) if fires(x, k, (0.0,), 0.0) else DONE
+        x = arrive(x, k, sums(at + 8 * SUMS), 0.0)
+        _stamp(at, x, w, o)
+        return _fire(at, k, common, window, neuron) if fires(x, k, (0.0,), 0.0) else DONE
 
 
 @inner
-def _next_look(rec, at, k, w, window):
+def _next_look(at, k, w, window):
     """The window in which the neuron is to be looked at next, NEVER if it need not be."""
-    if _refractory(rec, at):
-        return rec[at + UNTIL_W]
-    x = load(rec, at)
+    if _refractory(at):
+        return get(at, UNTIL_W)
+    x = load(at)
     if CLOSED:
         time = 0.0 if fires(x, k, (0.0,), 0.0) else soon(x, k, (0.0,), 0.0)
-        if time < NEVER and later(rec[at + STAMP_W], rec[at + STAMP_O], time, window)[0] <= w:
+        if time < NEVER and later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0] <= w:
             time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
     else:
-        time = rec[at + CLEAR]
+        time = get(at, CLEAR)
     if time >= NEVER:
         return NEVER
-    return max(w, later(rec[at + STAMP_W], rec[at + STAMP_O], time, window)[0])
+    return max(w, later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0])
 
 
 @nb.cfunc(FIVE, cache=True, error_model="numpy")
 def take(context, data, length, offset_bits, receptor):
     """Arrivals at the targets of a group at one instant of the window; a length below 0 is that of a group whose synapses
-    share one weight, a float64 where `receptor` is above 255. They are added up, and act when something else happens to the neuron."""
+    share one weight, a float64 where `receptor` is above 255. They are added up, and act when the neuron's time goes on."""
     ctx = nb.carray(as_pointer(context), (8,), np.int64)
     common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
     w, window, o = reals[WINDOW_NOW], reals[WINDOW], np.int64(offset_bits).view(np.float64)
-    rec = nb.carray(as_pointer(ctx[RECORDS]), (1 << 50,), np.float64)
     touched = nb.carray(as_pointer(ctx[TOUCHED]), (1 << 50,), np.int32)
     uniform, n, port = length < 0, abs(length), receptor & 255
     one = np.float64(nb.carray(as_pointer(data), (1,), WEIGHT)[0])
@@ -274,58 +318,146 @@ def take(context, data, length, offset_bits, receptor):
         if j + AHEAD < n:
             prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(targets[j + AHEAD]))
         i = np.int64(targets[j])
-        at = i * STRIDE
-        before = rec[at + PENDING]
+        at = ctx[RECORDS] + 8 * STRIDE * i
+        before = get(at, PENDING)
         if before != o:
-            if before < 0.0:
+            if before == UNTOUCHED:
                 touched[n_touched] = i
                 n_touched += 1
-            else:
+            elif before >= 0.0:
                 k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
-                status = settle(rec, at, k, w, before, True, common, window, ctx[FIRST] + i)
+                status = settle(at, k, w, before, True, ctx[COMMON], window, ctx[FIRST] + i)
                 if status != DONE:
                     ctx[N_TOUCHED], common[START] = n_touched, j
                     return status
-            rec[at + PENDING] = o
+            put(at, PENDING, o)
             for r in range(N_RECEPTORS):
-                rec[at + SUMS + r] = 0.0
-        rec[at + SUMS + port] += one if uniform else np.float64(weights[j])
+                put(at, SUMS + r, 0.0)
+        put(at, SUMS + port, get(at, SUMS + port) + (one if uniform else np.float64(weights[j])))
     ctx[N_TOUCHED], common[START] = n_touched, 0
     return DONE
 
 
+@inner
+def _entered(at, look, w, reach):
+    """Note that the neuron is to be looked at in window `look`; gives the window to enter it for, NONE if it is entered."""
+    entered = get(at, LOOK)
+    if look >= NEVER or w < entered <= look:
+        return NONE
+    entry = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)
+    put(at, LOOK, entry)
+    return entry
+
+
+@inner
+def _one(at, k, w, limit, common, window, reach, neuron, following):
+    """Bring one neuron to the limit, event by event, and write into `following` when it is to be entered for a look."""
+    if get(at, PENDING) >= 0.0:
+        status = settle(at, k, w, get(at, PENDING), True, common, window, neuron)
+        if status != DONE:
+            return status
+        put(at, PENDING, TOUCHED_ONLY)
+    status = settle(at, k, w, limit, False, common, window, neuron)
+    if status == DONE:
+        put(at, PENDING, UNTOUCHED)
+        set_real(following, _entered(at, _next_look(at, k, w, window), w, reach))
+    return status
+
+
+@inner
+def _alike(at, w, window):
+    """Is all that happens to the neuron one arrival, as far as is known? Then it can go with others."""
+    o = get(at, PENDING)
+    if o < 0.0 or _refractory(at):
+        return False
+    h = _elapsed(at, w, o, window)
+    return h > 0.0 and (CLOSED or get(at, CLEAR) > h * LATER)
+
+
+@inner
+def _gather(at, lanes, m, w, window, arrays, i):
+    """Lay out a neuron in column `m`."""
+    put_lane(lanes, H, m, _elapsed(at, w, get(at, PENDING), window))
+    for s in range(N_STATES):
+        put_lane(lanes, X + s, m, get(at, s))
+    for r in range(N_RECEPTORS):
+        put_lane(lanes, A + r, m, get(at, SUMS + r))
+    for q in range(N_OWN):
+        put_lane(lanes, K + q, m, real_at(whole_at(arrays + 8 * q) + 8 * i))
+
+
+@inner
+def _scatter(at, lanes, m, w, window, reach):
+    """Take over what column `m` has become; gives the window to enter the neuron for a look, NONE, or UNSET if that may be
+    the present one."""
+    o, time = get(at, PENDING), lane(lanes, T, m)
+    if get(at, UNTIL_W) == FREE:
+        put(at, UNTIL_O, 0.0)
+    for s in range(N_STATES):
+        put(at, s, lane(lanes, Y + s, m))
+    put(at, STAMP_W, w)
+    put(at, STAMP_O, o)
+    if not CLOSED:
+        put(at, CLEAR, time)
+    look = w + np.ceil((o + time) / window) - 1.0 if time < NEVER else NEVER
+    if look <= w:
+        put(at, PENDING, TOUCHED_ONLY)
+        return UNSET
+    put(at, PENDING, UNTOUCHED)
+    return _entered(at, look, w, reach)
+
+
 @nb.cfunc(FIVE, cache=True, error_model="numpy")
 def close(context, unused, unused_too, nor_this, nor_that):
-    """Bring the touched neurons to the limit; for each say in which window it is to be entered for a look, or NONE."""
+    """Bring the touched neurons to the limit; for each say in which window it is to be entered for a look, or NONE.
+
+    Most are touched by one arrival alone: these are laid out side by side, CHUNK at a time, and go through the window in
+    one vector loop.
+    """
     ctx = nb.carray(as_pointer(context), (8,), np.int64)
     common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
-    w, window, limit = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT]
-    rec = nb.carray(as_pointer(ctx[RECORDS]), (1 << 50,), np.float64)
+    w, window, limit, reach = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT], reals[REACH]
     touched = nb.carray(as_pointer(ctx[TOUCHED]), (1 << 50,), np.int32)
     following = nb.carray(as_pointer(ctx[NEXT]), (1 << 50,), np.float64)
-    n = ctx[N_TOUCHED]
-    for j in range(common[START], n):
-        if j + AHEAD < n:
-            prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(touched[j + AHEAD]))
-        i = np.int64(touched[j])
-        at = i * STRIDE
-        k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
-        status = DONE
-        if rec[at + PENDING] >= 0.0:
-            status = settle(rec, at, k, w, rec[at + PENDING], True, common, window, ctx[FIRST] + i)
-            if status == DONE:
-                rec[at + PENDING] = -1.0
-        if status == DONE:
-            status = settle(rec, at, k, w, limit, False, common, window, ctx[FIRST] + i)
-        if status != DONE:
-            common[START] = j
-            return status
-        look, entered = _next_look(rec, at, k, w, window), rec[at + LOOK]
-        following[j] = NONE
-        if look < NEVER and not (w < entered <= look):
-            look = w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0)
-            rec[at + LOOK] = following[j] = min(look, w + reals[REACH])
+    n, which = ctx[N_TOUCHED], np.empty(CHUNK, np.int64)
+    memory = np.empty(N_LANES * CHUNK, np.float64)
+    lanes = memory.ctypes.data
+    if common[START] == 0:
+        following[:n] = UNSET
+    for start in range(max(0, common[START] - 1), n, CHUNK):
+        m = 0
+        for j in range(start, min(n, start + CHUNK)):
+            if j + AHEAD < n:
+                prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(touched[j + AHEAD]))
+            i = np.int64(touched[j])
+            at = ctx[RECORDS] + 8 * STRIDE * i
+            if following[j] == UNSET:
+                if _alike(at, w, window):
+                    _gather(at, lanes, m, w, window, ctx[ARRAYS], i)
+                    which[m] = j
+                    m += 1
+                    continue
+                k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
+                place = following.ctypes.data + 8 * j
+                status = _one(at, k, w, limit, ctx[COMMON], window, reach, ctx[FIRST] + i, place)
+                if status != DONE:
+                    common[START] = start + 1
+                    return status
+        batch(ctx[SCALARS], lanes, m)
+        for q in range(m):
+            j = which[q]
+            i = np.int64(touched[j])
+            at = ctx[RECORDS] + 8 * STRIDE * i
+            if lane(lanes, T, q) >= 0.0:
+                following[j] = _scatter(at, lanes, q, w, window, reach)
+            if following[j] == UNSET:
+                k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
+                place = following.ctypes.data + 8 * j
+                status = _one(at, k, w, limit, ctx[COMMON], window, reach, ctx[FIRST] + i, place)
+                if status != DONE:
+                    common[START] = start + 1
+                    return status
     common[START] = 0
     return DONE
 
@@ -336,17 +468,16 @@ def view(context, ids, n, out, unused):
     ctx = nb.carray(as_pointer(context), (8,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
     w, window, limit = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT]
-    rec = nb.carray(as_pointer(ctx[RECORDS]), (1 << 50,), np.float64)
     which, values = nb.carray(as_pointer(ids), (n,), np.int64), nb.carray(as_pointer(out), (N_STATES * n,), np.float64)
     seen = np.empty(N_STATES, np.float64)
     for j in range(n):
         i = which[j]
-        at, k = i * STRIDE, numbers(ctx[SCALARS], ctx[ARRAYS], i)
-        x = load(rec, at)
-        if rec[at + STAMP_W] != w or rec[at + STAMP_O] != limit:
-            h = _elapsed(rec, at, w, limit, window)
-            x = clamped(x, k, (0.0,), h) if _refractory(rec, at) else flow(x, k, (0.0,), h)
-        store(seen, 0, x)
+        at, k = ctx[RECORDS] + 8 * STRIDE * i, numbers(ctx[SCALARS], ctx[ARRAYS], i)
+        x = load(at)
+        if get(at, STAMP_W) != w or get(at, STAMP_O) != limit:
+            h = _elapsed(at, w, limit, window)
+            x = clamped(x, k, (0.0,), h) if _refractory(at) else flow(x, k, (0.0,), h)
+        store(seen.ctypes.data, x)
         for s in range(N_STATES):
             values[s * n + j] = seen[s]
     return DONE

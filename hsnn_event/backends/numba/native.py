@@ -71,6 +71,31 @@ def prefetch(typing_context, address):
     return types.void(types.int64), codegen
 
 
+def _plain(kind, llvm_kind):
+    """(read, write) a number at an address, without an array: arrays that are handed from function to function cost time."""
+
+    @intrinsic
+    def read(typing_context, address):
+        def codegen(context, builder, signature, args):
+            return builder.load(builder.inttoptr(args[0], llvm_kind.as_pointer()), align=8)
+
+        return kind(types.int64), codegen
+
+    @intrinsic
+    def write(typing_context, address, value):
+        def codegen(context, builder, signature, args):
+            builder.store(args[1], builder.inttoptr(args[0], llvm_kind.as_pointer()), align=8)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, kind), codegen
+
+    return read, write
+
+
+real_at, set_real = _plain(types.float64, ir.DoubleType())
+whole_at, set_whole = _plain(types.int64, ir.IntType(64))
+
+
 @intrinsic
 def load_atomic(typing_context, address):
     """The int64 at an address, read with sequential consistency."""
