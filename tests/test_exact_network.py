@@ -153,6 +153,17 @@ def test_callbacks_come_at_multiples_that_are_not_summed_up(backend):
 
 @each_backend
 @pytest.mark.parametrize("dt", [None, 0.1])
+def test_a_callback_that_raises_leaves_a_network_that_goes_on(backend, dt):
+    whole, net = busy(backend, dt).run(20.0), busy(backend, dt)
+    net.at(7.7, lambda net: 1 / 0)
+    with pytest.raises(ZeroDivisionError) as caught:
+        net.run(20.0)
+    assert net.t == 7.7
+    same(whole, hsnn.concatenate([caught.value.result, net.run(20.0 - net.t) if dt is None else net.run(12.3)]))
+
+
+@each_backend
+@pytest.mark.parametrize("dt", [None, 0.1])
 def test_a_network_goes_on_from_a_file_and_a_pickle(tmp_path, backend, dt):
     net = busy(backend, dt)
     net["cells"].set(V_th=-51.0, at=12.5)
