@@ -102,7 +102,8 @@ def test_a_model_parameter_of_the_wrong_length_is_refused(net):
 
 @pytest.mark.parametrize(
     "keywords, error",
-    [({"dt": 0.0}, ValueRangeError), ({"dt": math.nan}, ValueRangeError), ({"dt": None}, DeclarationError),
+    [({"dt": 0.0}, ValueRangeError), ({"dt": math.nan}, ValueRangeError),
+     ({"dt": None, "precision": "single"}, DeclarationError),
      ({"seed": -1}, ValueRangeError),
      ({"precision": "half"}, UnknownNameError), ({"backend": "nunba"}, UnknownNameError), ({"threads": 0}, ValueRangeError)],
 )  # fmt: skip

@@ -57,7 +57,7 @@ MAY_IMPORT = {
     "io": {
         *("errors", "files", "quantities", "grid", "random", "stimuli", "timecourse", "model", "topology"),
         *("recording", "network", "lowering", "backends"),
-        "simulation",  # its type
+        "simulation",  # what stands in files of it
     },
     "networks": {"errors", "quantities", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.lowering.ir import FloatArray, IntArray, Number, ValuePlan
+from hsnn_event.lowering.ir import FloatArray, IntArray, ListedSource, Number, PoissonSource, ValuePlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,3 +168,12 @@ def sample_steps(first: int, n_steps: int, every: int) -> IntArray:
     [15, 20]
     """
     return np.arange(first // every + 1, (first + n_steps) // every + 1, dtype=np.int64) * every
+
+
+def fed(plan: ListedSource | PoissonSource, step: int, steps: IntArray, ids: IntArray) -> ListedSource:
+    """The list of a source after `step` that is told more spikes to come."""
+    assert isinstance(plan, ListedSource)
+    left = plan.steps > step
+    steps, ids = np.concatenate([plan.steps[left], steps]), np.concatenate([plan.ids[left], ids])
+    order = np.lexsort((ids, steps))
+    return ListedSource(plan.population, steps[order], ids[order])

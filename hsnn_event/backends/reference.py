@@ -5,6 +5,7 @@ It judges the fast backends, so it shares nothing with them but the Program.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sortedcontainers import SortedList
 
-from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, sample_steps
+from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, fed, sample_steps
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
 from hsnn_event.lowering.arithmetic import evaluate
@@ -70,17 +71,21 @@ class ReferenceEngine:
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
         self._rows = self._all_rows()
         self._noisy: list[dict[str, npt.NDArray[np.floating]]] = [{} for _ in program.populations]
-        self._sources = {plan.population: plan for plan in program.sources}
         self.restore(Moment.start(program.keys, len(program.populations)))
 
     def moment(self) -> Moment:
         clamped = [np.where(left > 0, self.step + left, 0) if left.any() else None for left in self._refractory]
-        in_flight = {(each.emitted, each.source_population, each.source) for each in self._queue}
-        steps, populations, ids = np.array(sorted(in_flight), dtype=np.int64).reshape(-1, 3).T.copy()
+        synapses = Counter(each[1:5] for each in self._queue)
+        in_flight: dict[tuple[int, ...], int] = {}  # of a list fed from elsewhere, a neuron may fire several times a step
+        for (*spike, _), n in synapses.items():
+            in_flight[tuple(spike)] = max(n, in_flight.get(tuple(spike), 0))
+        spikes = [spike for spike, n in sorted(in_flight.items()) for _ in range(n)]
+        steps, populations, ids = np.array(spikes, dtype=np.int64).reshape(-1, 3).T.copy()
         return Moment(self.step, tuple(self._keys.values()), tuple(clamped), steps, populations, ids)
 
     def restore(self, moment: Moment) -> None:
         self.step = moment.step
+        self._sources = {plan.population: plan for plan in self.program.sources}
         drawn = (*self.program.poisson, *self.program.noise, *self.program.sources)
         keyed = (plan for plan in drawn if not isinstance(plan, ListedSource))
         self._keys = {id(plan): key for plan, key in zip(keyed, moment.keys, strict=True)}
@@ -143,6 +148,13 @@ class ReferenceEngine:
         self._queue = SortedList(
             each._replace(synapse=self._rows[each.source_population][each.source][each.rank]) for each in self._queue
         )
+
+    def feed(self, population: int, steps: IntArray, ids: IntArray) -> None:
+        """Spikes of a population that is a list: those of steps done are in flight, the others still to come."""
+        done = steps <= self.step
+        for step, neuron in zip(steps[done].tolist(), ids[done].tolist(), strict=True):
+            self._emit(step, population, neuron)
+        self._sources[population] = fed(self._sources[population], self.step, steps[~done], ids[~done])
 
     def _holder(self, population: int, variable: str) -> dict[str, Any]:
         holders: list[dict[str, Any]] = [self._states[population], self._constants[population], self._inputs[population]]

@@ -90,10 +90,10 @@ def measure(work: str, options: argparse.Namespace) -> dict[str, Any]:
     """Build the network, run it, and collect the figures."""
     warm_up = hsnn.Network(backend=options.backend)  # loads the libraries, which is no part of construction
     warm_up.population("cells", 1, hsnn.models.lif_exp())
-    warm_up.run(warm_up.dt)
+    warm_up.run(warm_up.dt or 0.1)
     began = time.perf_counter()
     net = declare(work, options)
-    first = net.run(net.dt)
+    first = net.run(net.dt or 0.1)
     compiling = first.timing.get("compile", 0.0)
     construct = time.perf_counter() - began - compiling
     net.run(options.discard)

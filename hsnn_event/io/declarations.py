@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import FileFormatError, shown
-from hsnn_event.grid import NEVER
+from hsnn_event.grid import NEVER, Grid
 from hsnn_event.io.tree import Writer
 from hsnn_event.network.control import OPTIONS
-from hsnn_event.network.delays import MOST_STEPS
+from hsnn_event.network.delays import MOST_STEPS, check_law, in_ms
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
 from hsnn_event.network.projection import PerEdge, Projection
 from hsnn_event.network.record import declared_record
 from hsnn_event.network.schedule import Callback, ScheduledChange
 from hsnn_event.network.views import Assignment, View
-from hsnn_event.quantities import indices, label, real_or_array, whole
+from hsnn_event.quantities import indices, label, real, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
 from hsnn_event.topology.rules import Rule
@@ -60,8 +60,13 @@ def network_of(plain: Plain, read: Reader, options: Mapping[str, Any]) -> Networ
     network.records += [_checked_record(network, read(each)) for each in plain["records"]]
     network.changes += [change_of(network, each, read) for each in plain["changes"]]
     for name, step, interval in plain["callbacks"]:
-        network.callbacks.append(Callback(str(name), whole(step, "step"), whole(interval, "interval"), None))
+        network.callbacks.append(Callback(str(name), step_of(network, step), step_of(network, interval), None))
     return network
+
+
+def step_of(network: Network, value: object) -> float:
+    """A step in a file: a whole number, or a time without a clock."""
+    return whole(value, "step") if isinstance(network.grid, Grid) else real(value, "time", low=0.0)
 
 
 def plain_change(change: ScheduledChange, writer: Writer) -> Plain:
@@ -72,7 +77,7 @@ def plain_change(change: ScheduledChange, writer: Writer) -> Plain:
 def change_of(network: Network, plain: Plain, read: Reader) -> ScheduledChange:
     """The reverse of `plain_change`."""
     assignments = tuple(_assignment(network, each, read) for each in plain["assignments"])
-    return ScheduledChange(whole(plain["step"], "step of a change"), assignments)
+    return ScheduledChange(step_of(network, plain["step"]), assignments)
 
 
 def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
@@ -82,6 +87,7 @@ def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
         "size": population.size,
         "model": writer.write(population.model, place),
         "method": population.method,
+        "schedule": population.schedule,
         "labels": writer.write(population.own_labels, f"{place}: labels"),
         "assignments": _plain_assignments(population.assignments, writer),
     }
@@ -89,7 +95,9 @@ def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
 
 def _add_population(network: Network, plain: Plain, read: Reader) -> None:
     model, labels = read(plain["model"]), read(plain["labels"])
-    population = network.population(plain["name"], plain["size"], model, method=plain["method"], labels=labels)
+    population = network.population(
+        plain["name"], plain["size"], model, schedule=plain.get("schedule", "auto"), method=plain["method"], labels=labels
+    )
     population.assignments.extend(_assignment(network, each, read) for each in plain["assignments"])
 
 
@@ -149,8 +157,17 @@ def _checked_projection(projection: Projection) -> Projection:
     target.population.receptor(projection.receptor, where)
     weight = 0.0 if isinstance(projection.weight, PerEdge) else projection.weight  # the other is checked with its edges
     for what, value in (("weight", weight), ("delay", projection.delay)):
-        _check_values(what, value, rule.n_values(source.size, target.size), where)
+        _check_values(what, value, rule.n_values(source.size, target.size), where, target.population.exact)
+    if target.population.exact:
+        _check_times(projection.delay, f"{where}: delay", source.population.exact)
     return projection
+
+
+def _check_times(delay: Any, what: str, zero: bool) -> None:
+    if isinstance(delay, Distribution):
+        check_law(delay, what, zero)
+    else:
+        in_ms(np.asarray(delay), what, zero)
 
 
 def _check_weights_of_edges(projection: Projection) -> None:
@@ -162,14 +179,16 @@ def _check_weights_of_edges(projection: Projection) -> None:
         _check_values("weight", values, count, projection.name)
 
 
-def _check_values(what: str, value: Any, count: int | None, where: str) -> None:
+def _check_values(what: str, value: Any, count: int | None, where: str, exact: bool = False) -> None:
     """Weights are finite, delays whole steps; large arrays are looked at, not copied."""
     if isinstance(value, Distribution):
         return
     values = np.asarray(value)
     if values.dtype.kind not in "iuf" or values.shape not in ((), (count,)) or not np.isfinite(values).all():
         raise FileFormatError(f"projection {where!r}: the {what} is not one number, or {count} of them.", name=where)
-    if what == "delay" and values.size and (values.min() < 1 or values.max() > MOST_STEPS or values.dtype.kind != "i"):
+    if what != "delay" or exact or not values.size:
+        return
+    if values.min() < 1 or values.max() > MOST_STEPS or values.dtype.kind != "i":
         raise FileFormatError(f"projection {where!r}: a delay is not 1 to {MOST_STEPS} steps.", name=where)
 
 
@@ -193,8 +212,9 @@ def _add_drive(network: Network, held: dict[str, Any]) -> None:
     model, port = held["target"].population.model, held["port"]
     continuous = port in model.inputs and (port not in model.receptors or held["stimulus"].kind not in ("poisson", "spikes"))
     way = {"input": port} if continuous else {"receptor": port}
-    steps = whole(held["delay"], f"drive {held['name']!r}: delay")
-    delay = network.grid.time(min(steps, NEVER))
+    delay, grid = held["delay"], held["target"].population.grid
+    if isinstance(grid, Grid):
+        delay = grid.time(min(whole(delay, f"drive {held['name']!r}: delay"), NEVER))
     made = network.drive(held["target"], held["stimulus"], held["weight"], delay=delay, **way)
     if not isinstance(made, Drive) or made.name != held["name"]:
         raise FileFormatError(f"the drive {held['name']!r} does not follow from the order of the drives.", name=held["name"])

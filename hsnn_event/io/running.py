@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hsnn_event.backends.protocol import Moment
+from hsnn_event.backends.protocol import Flowing, Moment
 from hsnn_event.errors import FileFormatError
-from hsnn_event.io.declarations import Plain, Reader, change_of, plain_change
+from hsnn_event.io.declarations import Plain, Reader, change_of, plain_change, step_of
+from hsnn_event.io.flowing import checked_flowing
 from hsnn_event.io.tree import Writer
 from hsnn_event.lowering.ir import Number
 from hsnn_event.network.network import Network
 from hsnn_event.network.schedule import Callback, ScheduledChange
 from hsnn_event.quantities import indices, real_or_array, whole
+from hsnn_event.simulation.runner import Standing
 
 if TYPE_CHECKING:
     from hsnn_event.simulation.simulation import Simulation
@@ -22,16 +24,16 @@ if TYPE_CHECKING:
 
 def plain_running(simulation: Simulation, writer: Writer) -> Plain:
     """Where the run stands; parameters as far as they differ from those of the first run."""
-    network, moment = simulation.network, simulation.engine.moment()
+    network, standing = simulation.network, simulation.engine.standing()
+    program = simulation.lowered.program  # of the others the states belong to the moment
     states = {
         plan.name: {name: simulation.engine.read(number, name) for name in plan.states}
-        for number, plan in enumerate(simulation.lowered.program.populations)
+        for number, plan in enumerate(program.populations if program is not None else ())
     }
-    held: Plain = {each.name: writer.write(getattr(moment, each.name), "moment") for each in fields(Moment)}
-    del held["keys"]  # those of the trial
     timeline = [(step, event) for step, event in simulation.timeline]
     return {
-        "moment": held,
+        "moment": _plain_moment(standing.clock, writer),
+        "flowing": _plain_moment(standing.exact, writer),
         "states": writer.write(states, "states"),
         "parameters": writer.write(_changed(simulation, simulation.parameters), "parameters"),
         "lasting": writer.write(_changed(simulation, simulation.lasting), "parameters"),
@@ -48,17 +50,17 @@ def plain_running(simulation: Simulation, writer: Writer) -> Plain:
 def resume(network: Network, plain: Plain, read: Reader) -> None:
     """Build what runs the network, and put it where it stood."""
     simulation = network._running()
-    program = simulation.lowered.program
-    held = {name: read(value) for name, value in plain["moment"].items()}
     simulation.restart(network.trial)
-    simulation.engine.restore(_checked_moment(simulation, Moment(keys=simulation.keys(network.trial), **held)))
     lasting, parameters = read(plain["lasting"]), read(plain["parameters"])
-    for number, population in enumerate(program.populations):
+    for number, population in enumerate(simulation.lowered.populations):
         given = _checked_parameters(simulation, number, lasting.get(population.name, {}))
         simulation.lasting[number] = {**simulation.lasting[number], **given}
         given = _checked_parameters(simulation, number, parameters.get(population.name, {}))
         if given:
             simulation.write_parameters({number: {**simulation.parameters[number], **given}})
+    simulation.engine.restore(*_standing(simulation, plain, read), network.trial)
+    program = simulation.lowered.program
+    for number, population in enumerate(program.populations if program is not None else ()):
         for name, values in read(plain["states"])[population.name].items():
             if name not in population.states or values.shape != (population.size,) or values.dtype.kind != "f":
                 raise FileFormatError(
@@ -68,8 +70,27 @@ def resume(network: Network, plain: Plain, read: Reader) -> None:
             simulation.engine.write(number, name, values)
     simulation.moved = {whole(number, "population") for number in plain["moved"]}
     changes = [change_of(network, each, read) for each in plain["changes"]]
-    calls = [(whole(step, "step"), network.callbacks[whole(number, "callback")]) for number, step in plain["callbacks"]]
+    calls = [(step_of(network, step), network.callbacks[whole(number, "callback")]) for number, step in plain["callbacks"]]
     simulation.go_on(changes, calls)
+
+
+def _plain_moment(moment: Moment | Flowing | None, writer: Writer) -> Plain | None:
+    """All but the keys, which are those of the trial."""
+    if moment is None:
+        return None
+    return {each.name: writer.write(getattr(moment, each.name), "moment") for each in fields(moment) if each.name != "keys"}
+
+
+def _standing(simulation: Simulation, plain: Plain, read: Reader) -> Standing:
+    """Where both halves stood."""
+    engine, trial = simulation.engine, simulation.network.trial
+    clock, exact = ({name: read(value) for name, value in (plain.get(half) or {}).items()} for half in ("moment", "flowing"))
+    if bool(clock) != (engine.clock is not None) or bool(exact) != (engine.exact is not None):
+        raise FileFormatError("the file does not say where the populations with or without a clock stand.")
+    return Standing(
+        _checked_moment(simulation, Moment(keys=engine.keys(trial, False), **clock)) if clock else None,
+        checked_flowing(simulation.lowered.exact, Flowing(keys=engine.keys(trial, True), **exact)) if exact else None,
+    )
 
 
 def _changed(simulation: Simulation, parameters: list[dict[str, Number]]) -> dict[str, dict[str, Number]]:
@@ -77,7 +98,7 @@ def _changed(simulation: Simulation, parameters: list[dict[str, Number]]) -> dic
     lowered = simulation.lowered
     return {
         plan.name: {name: value for name, value in now.items() if not np.array_equal(value, before[name], equal_nan=True)}
-        for plan, now, before in zip(lowered.program.populations, parameters, lowered.parameters, strict=True)
+        for plan, now, before in zip(lowered.populations, parameters, lowered.parameters, strict=True)
     }
 
 
@@ -91,7 +112,7 @@ def _checked_parameters(simulation: Simulation, number: int, given: dict[str, An
 
 def _checked_moment(simulation: Simulation, moment: Moment) -> Moment:
     """Refuse what no engine gives: compiled code trusts it."""
-    sizes = [plan.size for plan in simulation.lowered.program.populations]
+    sizes = [plan.size for plan in simulation.lowered.populations]
     whole(moment.step, "step")
     for size, until in zip(sizes, moment.clamped, strict=True):
         if until is not None and (until.shape != (size,) or until.dtype != np.int64 or (until > moment.step + 2**31).any()):

@@ -112,6 +112,13 @@ class ValuePlan:
     values: npt.NDArray[np.floating] | None = None  # float64, or float32 as a matrix brought them
     grid: float = 0.0
 
+    @property
+    def least(self) -> float:
+        """No value is smaller; infinity where there is none."""
+        if self.kind == "constant":
+            return self.a
+        return self.low if self.values is None else float(self.values.min(initial=np.inf))
+
 
 @dataclass(frozen=True)
 class RulePlan:

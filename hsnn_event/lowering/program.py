@@ -1,14 +1,18 @@
-"""From declarations to a `Program`: numbers resolved, streams keyed, time counted in steps."""
+"""From declarations to a `Program`, an `ExactProgram` or both: numbers resolved, streams keyed, time counted in steps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from itertools import count
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from hsnn_event.distributions import quantile, rescaled
+from hsnn_event.errors import DeclarationError, MethodError
+from hsnn_event.lowering.exact_ir import ExactProgram
+from hsnn_event.lowering.exact_program import Half, exact_program
 from hsnn_event.lowering.ir import (
     FloatArray,
     IntArray,
@@ -21,7 +25,7 @@ from hsnn_event.lowering.ir import (
     ValuePlan,
 )
 from hsnn_event.lowering.lowered import LoweredModel, lower_model
-from hsnn_event.lowering.sources import LoweredSource, lower_source, source_keys, source_plans
+from hsnn_event.lowering.sources import SILENT, SILENT_EXACT, LoweredSource, lower_source, source_keys, source_plans
 from hsnn_event.lowering.stimuli import (
     Change,
     continuous,
@@ -42,12 +46,32 @@ from hsnn_event.rng import stream_key, uniforms
 
 @dataclass(frozen=True)
 class LoweredNetwork:
-    """A Program, and what the host needs to change values later: per population its lowered model and parameters."""
+    """The programs, and what the host needs to change values later: per population its lowered model and parameters.
 
-    program: Program
+    `program` holds the populations with a clock, `exact` those without, each under their numbers in the network; the
+    others stand there as sources without spikes of their own. `places` says of each projection where it is.
+    """
+
+    program: Program | None
+    exact: ExactProgram | None
     models: tuple[LoweredModel | LoweredSource, ...]
     parameters: tuple[dict[str, Number], ...]
     changes: tuple[Change, ...]
+    populations: tuple[PopulationPlan, ...]
+    places: tuple[Place, ...]
+
+    @property
+    def weight_type(self) -> str:
+        """Of all weights."""
+        held = self.program or self.exact
+        return "float64" if held is None else held.weight_type
+
+
+class Place(NamedTuple):
+    """A projection: in the exact program or the other one, under a number."""
+
+    exact: bool
+    number: int
 
 
 def lower(network: Network) -> Program:
@@ -59,39 +83,59 @@ def lower(network: Network) -> Program:
     >>> lower(net).populations[0].size
     10
     """
-    return lower_network(network).program
+    program = lower_network(network).program
+    if program is None:
+        raise DeclarationError("a network without a clock has no Program. Take lower_network(net).exact.")
+    return program
 
 
 def lower_network(network: Network) -> LoweredNetwork:
-    """The Program together with what produced its numbers."""
+    """The programs together with what produced their numbers."""
     populations = list(network.populations.values())
     models = [lower_population(network, population) for population in populations]
-    kernels: list[Kernel] = []
-    for model in models:
-        if model.kernel not in kernels:
-            kernels.append(model.kernel)
     parameters = [resolved_parameters(population, network.seed) for population in populations]
-    plans, changes = [], []
-    for number, (population, model, values) in enumerate(zip(populations, models, parameters, strict=True)):
-        inputs, later = input_values(network, number, population, model.kernel)
-        changes += later
-        plans.append(
-            PopulationPlan(
-                name=population.name,
-                size=population.size,
-                kernel=kernels.index(model.kernel),
-                states=initial_states(population, model, values, network.seed),
-                constants=dict(model.constants(values, population.size)),
-                inputs=inputs,
-            )
-        )
+    kinds = {population.exact for population in populations} | {network.dt is None}  # with dt there is a clock
+    halves = {exact: half(network, models, parameters, exact) for exact in kinds}
     projections = [projection_plan(network, each) for each in network.projections.values()]
+    counts = {True: count(), False: count()}
+    return LoweredNetwork(
+        _clock_program(network, halves[False], projections) if False in halves else None,
+        exact_program(network, halves[True], projections, number_types(network)[1]) if True in halves else None,
+        tuple(models),
+        tuple(parameters),
+        tuple(halves[False].changes) if False in halves else (),
+        tuple(halves[each.exact].plans[number] for number, each in enumerate(populations)),
+        tuple(Place(plan.exact, next(counts[plan.exact])) for plan in projections),
+    )
+
+
+def half(
+    network: Network, models: Sequence[LoweredModel | LoweredSource], parameters: Sequence[dict[str, Number]], exact: bool
+) -> Half:
+    """The populations as the program of those with or without a clock lists them."""
+    made = Half([], [], [])
+    for number, population in enumerate(network.populations.values()):
+        model, values = models[number], parameters[number]
+        mine = population.exact is exact
+        kernel = model.kernel if mine else SILENT_EXACT if exact else SILENT
+        if kernel not in made.kernels:
+            made.kernels.append(kernel)
+        inputs, later = input_values(network, number, population, kernel.inputs)
+        made.changes.extend(later)
+        states = initial_states(population, model, values, network.seed) if mine else {}
+        constants = dict(model.constants(values, population.size)) if mine else {}
+        place = made.kernels.index(kernel)
+        made.plans.append(PopulationPlan(population.name, population.size, place, states, constants, inputs))
+    return made
+
+
+def _clock_program(network: Network, populations: Half, projections: Sequence[ProjectionPlan]) -> Program:
     state_type, weight_type = number_types(network)
-    program = Program(
-        dt=network.dt,
-        populations=tuple(plans),
-        kernels=tuple(kernels),
-        projections=tuple(projections),
+    return Program(
+        dt=network.grid.dt,
+        populations=tuple(populations.plans),
+        kernels=tuple(kernel for kernel in populations.kernels if isinstance(kernel, Kernel)),
+        projections=tuple(plan for plan in projections if not plan.exact),
         poisson=poisson_plans(network),
         state_type=state_type,
         weight_type=weight_type,
@@ -99,16 +143,22 @@ def lower_network(network: Network) -> LoweredNetwork:
         noise=noise_plans(network),
         sources=source_plans(network),
     )
-    return LoweredNetwork(program, tuple(models), tuple(parameters), tuple(changes))
 
 
 def lower_population(network: Network, population: Population) -> LoweredModel | LoweredSource:
-    """The lowered model of a population, with the inputs that some drive reaches."""
+    """The lowered model of a population, with the inputs that some drive reaches. Raises MethodError, which names it."""
     if isinstance(population.model, SourceModel):
-        return lower_source(population.model, population.method, network.dt)
+        return lower_source(population.model, population.method, population.grid.dt)
     driven = {drive.port for drive in continuous(network, population)}
     used = tuple(name for name in population.model.inputs if name in driven)
-    return lower_model(population.model, population.method, network.dt, number_types(network)[0], used)
+    try:
+        return lower_model(
+            population.model, population.method, population.grid.dt, number_types(network)[0], used, population.schedule
+        )
+    except MethodError as error:
+        if not population.exact:
+            raise
+        raise MethodError(f"population {population.name!r}: {error}", population=population.name, **error.facts) from error
 
 
 def resolved_parameters(population: Population, seed: int) -> dict[str, Number]:
@@ -167,10 +217,11 @@ def projection_plan(network: Network, projection: Projection) -> ProjectionPlan:
         receptor=list(projection.target.population.model.receptors).index(projection.receptor),
         rule=RulePlan(rule.kind, rule.count, rule.p, rule.autapses, rule.multapses, rule.sources, rule.targets, rule.indptr),
         weight=value_plan(projection.weight),
-        delay=value_plan(projection.delay, network.dt),
+        delay=value_plan(projection.delay, 0.0 if projection.target.population.exact else network.grid.dt),
         key=stream_key(network.seed, "projection", projection.name),
         source_ids=projection.source.selection,
         target_ids=projection.target.selection,
+        exact=projection.target.population.exact,
     )
 
 
@@ -180,10 +231,10 @@ def number_types(network: Network) -> tuple[str, str]:
     return state_type, state_type if network.weights == "auto" else network.weights
 
 
-def drive_keys(network: Network, trial: int) -> tuple[int, ...]:
-    """The streams of a trial, in the order of `Program.keys`."""
-    drives = (key for kind in ("poisson", "noise") for key in stimulus_keys(network, kind, trial))
-    return (*drives, *source_keys(network, trial))
+def drive_keys(network: Network, trial: int, exact: bool = False) -> tuple[int, ...]:
+    """The streams of a trial, in the order of `Program.keys`, or of `ExactProgram.keys`."""
+    drives = (key for kind in ("poisson", "noise") for key in stimulus_keys(network, kind, trial, exact))
+    return (*drives, *source_keys(network, trial, exact))
 
 
 def _overlaid(base: FloatArray, assignments: Sequence[Assignment], seed: int) -> FloatArray:
@@ -199,7 +250,7 @@ def _draw(law: Distribution, key: int, size: int) -> FloatArray:
     return np.clip(quantile(law.kind, law.a, law.b, u), law.low, law.high)
 
 
-def value_plan(value: Weight | IntArray, grid: float = 0.0) -> ValuePlan:
+def value_plan(value: Weight | IntArray | FloatArray, grid: float = 0.0) -> ValuePlan:
     """The plan of weights, or of delays on a `grid` of ms."""
     if isinstance(value, PerEdge):
         return ValuePlan("ordered", values=value.values)

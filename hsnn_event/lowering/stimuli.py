@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from hsnn_event.grid import NEVER, Grid
-from hsnn_event.lowering.ir import Course, EventsPlan, IntArray, Kernel, NoisePlan, Number, PoissonPlan
+from hsnn_event.grid import NEVER, Grid, Time
+from hsnn_event.lowering.ir import Course, EventsPlan, FloatArray, IntArray, NoisePlan, Number, PoissonPlan
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
@@ -19,12 +20,24 @@ from hsnn_event.timecourse import Steps, Strength
 
 @dataclass(frozen=True)
 class Change:
-    """`input` of a population takes `values` when `step` steps are done."""
+    """`input` of a population takes `values` when `step` steps are done; without a clock, at `step` ms."""
 
-    step: int
+    step: float
     population: int
     input: str
     values: Number
+
+
+class Pieces(NamedTuple):
+    """`values[k]` from the end of step `steps[k]` on, in ascending order; 0 before the first."""
+
+    steps: IntArray | FloatArray
+    values: tuple[Number, ...]
+
+    def after(self, step: float) -> Number:
+        """The value that holds when `step` is done."""
+        place = int(np.searchsorted(self.steps, step, side="right")) - 1
+        return self.values[place] if place >= 0 else 0.0
 
 
 def course(grid: Grid, value: Strength, factor: Number, start: float = 0.0, stop: float = np.inf) -> Course:
@@ -33,14 +46,23 @@ def course(grid: Grid, value: Strength, factor: Number, start: float = 0.0, stop
     >>> course(Grid(0.1), Steps(np.array([0.0, 2.0]), np.array([3.0, 4.0])), 10.0, start=1.0)
     Course(steps=array([10, 20]), values=(30.0, 40.0))
     """
+    found = pieces(grid, value, factor, start, stop)
+    return Course(found.steps.astype(np.int64), found.values)
+
+
+def pieces(grid: Time, value: Strength, factor: Number, start: float = 0.0, stop: float = np.inf) -> Pieces:
+    """The same in either kind of time."""
     first, last = grid.steps_before(start), grid.steps_before(stop)
     times, values = (value.times, value.values) if isinstance(value, Steps) else ([0.0], [value])
     begins = [max(grid.steps_before(time), first) for time in times]
     # Several values that begin in one step: the last one is that of the step.
-    pieces = {begin: _number(each * factor) for begin, each in zip(begins, values, strict=True) if begin < last}
-    if pieces and last < NEVER:
-        pieces[last] = _number(0.0 * next(iter(pieces.values())))
-    return Course(np.array(list(pieces), dtype=np.int64), tuple(pieces.values()))
+    held = {begin: _number(each * factor) for begin, each in zip(begins, values, strict=True) if begin < last}
+    if held and last < NEVER:
+        held[last] = _number(0.0 * next(iter(held.values())))
+    begun: IntArray | FloatArray = np.array(list(held), dtype=np.float64)
+    if isinstance(grid, Grid):
+        begun = np.array(list(held), dtype=np.int64)
+    return Pieces(begun, tuple(held.values()))
 
 
 def _number(value: Number) -> Number:
@@ -48,20 +70,19 @@ def _number(value: Number) -> Number:
 
 
 def poisson_plans(network: Network) -> tuple[PoissonPlan, ...]:
-    """The Poisson drives of a network."""
+    """The Poisson drives of the populations with a clock."""
     return tuple(
         PoissonPlan(
             order=order,
-            population=_place(network, drive),
-            receptor=_receptor(drive),
-            expected=_course(network, drive, network.dt * 1e-3),
+            population=place(network, drive),
+            receptor=receptor(drive),
+            expected=_course(drive, drive.target.population.grid.dt * 1e-3),
             weight=drive.weight,
-            delay=drive.delay,
-            key=_key(network, drive, network.trial),
+            delay=int(drive.delay),
+            key=key(network, drive, network.trial),
             ids=drive.target.selection,
         )
-        for order, drive in enumerate(network.drives.values())
-        if drive.stimulus.kind == "poisson"
+        for order, drive in sending(network, "poisson", exact=False)
     )
 
 
@@ -69,30 +90,34 @@ def noise_plans(network: Network) -> tuple[NoisePlan, ...]:
     """The noisy inputs of a network."""
     return tuple(
         NoisePlan(
-            population=_place(network, drive),
+            population=place(network, drive),
             input=drive.port,
-            sigma=_course(network, drive, drive.weight),
-            every=1 if drive.stimulus.every is None else network.grid.steps(drive.stimulus.every, "every"),
-            key=_key(network, drive, network.trial),
+            sigma=_course(drive, drive.weight),
+            every=1 if drive.stimulus.every is None else int(network.grid.steps(drive.stimulus.every, "every")),
+            key=key(network, drive, network.trial),
             ids=drive.target.selection,
         )
-        for drive in network.drives.values()
-        if drive.stimulus.kind == "noise"
+        for _, drive in sending(network, "noise", exact=False)
     )
 
 
 def events_plans(network: Network) -> tuple[EventsPlan, ...]:
-    """The listed events of a network."""
-    return tuple(
-        _events(network, order, drive)
+    """The listed events of the populations with a clock."""
+    return tuple(_events(network, order, drive) for order, drive in sending(network, "spikes", exact=False))
+
+
+def sending(network: Network, kind: str, exact: bool) -> list[tuple[int, Drive]]:
+    """The drives of a kind to populations with or without a clock, with their places among all drives."""
+    return [
+        (order, drive)
         for order, drive in enumerate(network.drives.values())
-        if drive.stimulus.kind == "spikes"
-    )
+        if drive.stimulus.kind == kind and drive.target.population.exact is exact
+    ]
 
 
-def stimulus_keys(network: Network, kind: str, trial: int) -> tuple[int, ...]:
+def stimulus_keys(network: Network, kind: str, trial: int, exact: bool = False) -> tuple[int, ...]:
     """The stream of each drive of a kind in a trial."""
-    return tuple(_key(network, drive, trial) for drive in network.drives.values() if drive.stimulus.kind == kind)
+    return tuple(key(network, drive, trial) for _, drive in sending(network, kind, exact))
 
 
 def continuous(network: Network, population: Population) -> list[Drive]:
@@ -105,16 +130,16 @@ def continuous(network: Network, population: Population) -> list[Drive]:
 
 
 def input_values(
-    network: Network, number: int, population: Population, kernel: Kernel
+    network: Network, number: int, population: Population, names: Sequence[str]
 ) -> tuple[dict[str, Number], list[Change]]:
     """The inputs of a population at the start, noise apart, and how currents that begin, change or end change them."""
     start: dict[str, Number] = {}
     changes: list[Change] = []
-    for name in kernel.inputs:
+    for name in names:
         drives = [
             drive for drive in continuous(network, population) if drive.port == name and drive.stimulus.kind == "current"
         ]
-        courses = [_course(network, drive, drive.weight) for drive in drives]
+        courses = [_pieces(drive, drive.weight) for drive in drives]
         steps = {0, *(step for each in courses for step in each.steps.tolist())}
         rest = float(population.model.inputs[name])
         values = [Change(step, number, name, _input_after(step, rest, drives, courses)) for step in sorted(steps)]
@@ -122,7 +147,7 @@ def input_values(
     return start, changes
 
 
-def _input_after(step: int, rest: float, drives: Sequence[Drive], courses: Sequence[Course]) -> Number:
+def _input_after(step: float, rest: float, drives: Sequence[Drive], courses: Sequence[Pieces]) -> Number:
     """The sum of the currents in the step after `step`, in order of declaration; an array if it ever is one."""
     each = any(
         drive.target.selection is not None or any(np.ndim(value) for value in course.values)
@@ -131,14 +156,20 @@ def _input_after(step: int, rest: float, drives: Sequence[Drive], courses: Seque
     total = np.full(drives[0].target.population.size if each else (), rest)
     for drive, amounts in zip(drives, courses, strict=True):
         where = slice(None) if drive.target.selection is None else drive.target.selection
-        total[where if each else ()] += amounts.at(step + 1)
+        total[where if each else ()] += amounts.after(step)
     return total if each else float(total)
 
 
 def _events(network: Network, order: int, drive: Drive) -> EventsPlan:
+    dt = drive.target.population.grid.dt
+    assert drive.stimulus.times is not None
+    steps = np.rint(drive.stimulus.times / dt).astype(np.int64) + int(drive.delay)  # on the grid: `drive` has seen to it
+    return EventsPlan(order, place(network, drive), receptor(drive), *listed(drive, steps))
+
+
+def listed(drive: Drive, steps: Any) -> tuple[Any, IntArray, FloatArray]:
+    """Steps or times of events, sorted, with the id and the amount of each."""
     stimulus, target = drive.stimulus, drive.target
-    assert stimulus.times is not None
-    steps = np.rint(stimulus.times / network.dt).astype(np.int64) + drive.delay  # on the grid: `drive` has seen to it
     factors = np.broadcast_to(np.asarray(stimulus.value), steps.shape)
     places: IntArray
     if stimulus.ids is None:
@@ -148,28 +179,29 @@ def _events(network: Network, order: int, drive: Drive) -> EventsPlan:
         places = stimulus.ids
     amounts = np.broadcast_to(np.asarray(drive.weight), target.size)[places] * factors
     order_of = np.argsort(steps, kind="stable")
-    return EventsPlan(
-        order=order,
-        population=_place(network, drive),
-        receptor=_receptor(drive),
-        steps=steps[order_of],
-        ids=target.ids[places][order_of],
-        amounts=amounts[order_of],
-    )
+    return steps[order_of], target.ids[places][order_of], amounts[order_of]
 
 
-def _course(network: Network, drive: Drive, factor: Number) -> Course:
+def _pieces(drive: Drive, factor: Number) -> Pieces:
     stimulus = drive.stimulus
-    return course(network.grid, stimulus.value, factor, stimulus.start, stimulus.stop)
+    return pieces(drive.target.population.grid, stimulus.value, factor, stimulus.start, stimulus.stop)
 
 
-def _key(network: Network, drive: Drive, trial: int) -> int:
+def _course(drive: Drive, factor: Number) -> Course:
+    found = _pieces(drive, factor)
+    return Course(found.steps.astype(np.int64), found.values)
+
+
+def key(network: Network, drive: Drive, trial: int) -> int:
+    """The random stream of a drive in a trial."""
     return stream_key(network.seed, "drive", drive.name, "noise", trial)
 
 
-def _place(network: Network, drive: Drive) -> int:
+def place(network: Network, drive: Drive) -> int:
+    """The number of the population that is driven."""
     return list(network.populations).index(drive.target.name)
 
 
-def _receptor(drive: Drive) -> int:
+def receptor(drive: Drive) -> int:
+    """The number of the receptor that is reached."""
     return list(drive.target.population.model.receptors).index(drive.port)

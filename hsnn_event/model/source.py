@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import GridError, ShapeError, ValueRangeError
-from hsnn_event.grid import Grid
+from hsnn_event.grid import Continuum, Grid, Time
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.timecourse import Steps
 
@@ -27,8 +27,8 @@ class SourceModel(NeuronModel):
     times: FloatArray | None = None
     ids: IntArray | None = None
 
-    def check(self, size: int, grid: Grid, where: str) -> None:
-        """Refuse what does not fit `size` neurons on this grid: ShapeError, ValueRangeError, GridError."""
+    def check(self, size: int, grid: Time, where: str) -> None:
+        """Refuse what does not fit `size` neurons in this kind of time: ShapeError, ValueRangeError, GridError."""
         if self.times is not None and self.ids is not None:
             _check_list(self.times, self.ids, size, grid, where)
         elif self.course is not None:
@@ -42,11 +42,15 @@ class SourceModel(NeuronModel):
 
 
 def check_rates(rates: float | FloatArray, dt: float, where: str) -> None:
-    """Refuse rates (Hz) below 0, and those above one spike a step."""
-    wrong = ~((np.asarray(rates) >= 0.0) & (np.asarray(rates) * dt <= 1000.0 * (1.0 + 1e-12)))
+    """Refuse rates (Hz) below 0, and those above one spike a step; dt is NaN where there are no steps."""
+    values = np.asarray(rates)
+    wrong = ~((values >= 0.0) & (np.isfinite(values) if np.isnan(dt) else values * dt <= 1000.0 * (1.0 + 1e-12)))
     if not wrong.any():
         return
-    rate = float(np.asarray(rates)[wrong].flat[0])
+    rate = float(values[wrong].flat[0])
+    if np.isnan(dt):
+        text = f"{where}: a rate of {rate:g} Hz; rates are 0 or more, and finite. Give such a rate."
+        raise ValueRangeError(text, rate=rate)
     most = 1000.0 / dt
     raise ValueRangeError(
         f"{where}: a rate of {rate:g} Hz; a source fires at most once a step of {dt:g} ms, so rates lie between 0 and "
@@ -56,13 +60,16 @@ def check_rates(rates: float | FloatArray, dt: float, where: str) -> None:
     )
 
 
-def _check_list(times: FloatArray, ids: IntArray, size: int, grid: Grid, where: str) -> None:
+def _check_list(times: FloatArray, ids: IntArray, size: int, grid: Time, where: str) -> None:
     if ids.size and ids.max() >= size:
         largest = int(ids.max())
         text = f"{where}: a spike of neuron {largest}, but ids run from 0 to {size - 1}. Give ids of this population."
         raise ValueRangeError(text, value=largest, size=size)
     steps = spike_steps(times, grid, where)
-    if (steps < 1).any():
+    if isinstance(grid, Continuum):
+        if (times <= 0).any():
+            raise ValueRangeError(f"{where}: a spike at 0 ms; spikes come after the start. Give a later time.", time=0.0)
+    elif (steps < 1).any():
         text = (
             f"{where}: a spike at 0 ms; the first step ends at {grid.dt:g} ms, and spikes lie at ends of steps. Give a "
             "later time."
@@ -80,14 +87,19 @@ def _check_list(times: FloatArray, ids: IntArray, size: int, grid: Grid, where: 
         )
 
 
-def spike_steps(times: FloatArray, grid: Grid, where: str) -> IntArray:
-    """The steps at whose ends the times lie; GridError for a time off the grid, ValueRangeError beyond all steps."""
-    if times.size and times.max() / grid.dt >= 2.0**53:
+def spike_steps(times: FloatArray, grid: Time, where: str) -> IntArray | FloatArray:
+    """The steps at whose ends the times lie; GridError for a time off the grid, ValueRangeError beyond all steps.
+
+    Without a clock: the times.
+    """
+    if times.size and times.max() / (grid.dt if isinstance(grid, Grid) else 1.0) >= 2.0**53:
         latest = float(times.max())
         raise ValueRangeError(
             f"{where}: a spike at {latest:g} ms, later than steps can be counted. Give earlier times.",
             time=latest,
         )
+    if isinstance(grid, Continuum):
+        return times
     ratio = times / grid.dt
     steps = np.rint(ratio)
     off = np.flatnonzero(np.abs(ratio - steps) > 1e-6)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 from hsnn_event.errors import DeclarationError
-from hsnn_event.grid import NEARLY_ONE, Grid
+from hsnn_event.grid import Time
 from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.fixed import no_attribute
 from hsnn_event.network.population import Population
@@ -35,7 +35,7 @@ _WAYS = {  # to what is not assigned
 class RunControl:
     """The part of `Network` that runs it. It holds all running state, in a Simulation that the first run makes."""
 
-    grid: Grid
+    grid: Time
     populations: Catalog[Population]
 
     def __init__(self) -> None:
@@ -59,17 +59,17 @@ class RunControl:
         return 0.0 if self._simulation is None else self._simulation.time
 
     @property
-    def _step(self) -> int:
-        return 0 if self._simulation is None else self._simulation.engine.step
+    def _step(self) -> float:
+        return 0 if self._simulation is None else self._simulation.step
 
     def run(self, duration: float, *, progress: bool | Callable[..., object] = False) -> Result:
-        """Simulate `duration` ms (whole steps) and return what was recorded in them.
+        """Simulate `duration` ms (whole steps, where there is a clock) and return what was recorded in them.
 
         Raises DivergenceError where a state becomes NaN or infinite, RunInterrupted on Ctrl-C, and what a callback
         raises; each holds what was recorded so far in `error.result`, and the network can go on.
         """
         steps = self.grid.steps(real(duration, "duration", low=0.0, unit="ms"), "duration")
-        return self._running().run(steps, progress)
+        return self._running().run(self.grid.after(self._step, steps), progress)
 
     def steps(self, interval: float, until: float | None = None) -> Iterator[float]:
         """Run piece by piece, `interval` ms each, and give the time after each: a closed loop.
@@ -159,8 +159,8 @@ class RunControl:
     def __reduce__(self) -> tuple[Any, ...]:
         return files().unpickled, files().pickled(self)
 
-    def _interval(self, interval: float, what: str) -> int:
-        return self.grid.steps(real(interval, what, low=self.grid.dt * NEARLY_ONE, unit="ms"), what)
+    def _interval(self, interval: float, what: str) -> float:
+        return self.grid.steps(real(interval, what, low=self.grid.least, unit="ms"), what)
 
     def _called(self, made: Callback) -> Callback:
         """The callback, now listed and on the timeline, or the one that lacked its function."""
@@ -170,14 +170,16 @@ class RunControl:
             return known
         self.callbacks.append(made)
         if self._simulation is not None:
-            past = max(self._step - made.step + made.interval, 0) // made.interval if made.interval else 0
-            self._simulation.timeline.add(made, made.step + past * made.interval)
+            now, interval = self._step, made.interval
+            first = self.grid.multiples(now, now + 2 * interval, interval).tolist()[0] if interval else made.step
+            self._simulation.timeline.add(made, first)
         return made
 
-    def _stepping(self, length: int, end: int | None) -> Iterator[float]:
+    def _stepping(self, length: float, end: float | None) -> Iterator[float]:
         simulation = self._running()
         while end is None or self._step < end:
-            simulation.run(length if end is None else min(length, end - self._step), False)
+            goal = self.grid.after(self._step, length)
+            simulation.run(goal if end is None else min(goal, end), False)
             yield self.t
 
     def _running(self) -> Simulation:

@@ -1,4 +1,4 @@
-"""Delays in whole steps, and what became of those that lie off the grid."""
+"""Delays in whole steps, and what became of those that lie off the grid; and those that need no grid."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from hsnn_event.errors import ValueRangeError
 from hsnn_event.grid import Grid
+from hsnn_event.random import Distribution
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 MOST_STEPS = 2**31 - 1  # a delay is held in 32 bits
+NO_ZERO = "A delay of 0 needs a source without a clock too; give a longer one, or schedule='exact' to the source."
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,26 @@ class DelayRounding:
 
     count: int
     largest: float
+
+
+def in_ms(values: FloatArray, what: str, zero: bool = True) -> FloatArray:
+    """Delays of any shape that no clock rounds: 0 or more, or, unless `zero`, more than 0."""
+    if values.size and (values.min() < 0 or not (zero or values.min() > 0)):
+        text = "Give 0 or more." if zero else NO_ZERO
+        shortest = float(values.min())
+        raise ValueRangeError(f"{what} is {shortest:g} ms{', and negative' if shortest < 0 else ''}. {text}", delay=shortest)
+    return values
+
+
+def check_law(law: Distribution, what: str, zero: bool) -> None:
+    """Refuse a distribution of delays, drawn without a clock, that does not say that none is negative."""
+    gives_zero = law.low <= 0 and (law.kind == "normal" or law.a == law.b == 0)
+    if law.low < 0 or (gives_zero and not zero):
+        raise ValueRangeError(
+            f"{what}: {law.kind} gives delays down to {law.low:g} ms; they must be {'0 or more' if zero else 'above 0'}. "
+            "Give the distribution a bound, such as low=0.1.",
+            low=law.low,
+        )
 
 
 def in_steps(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int) -> tuple[IntArray, DelayRounding]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hsnn_event import extensions
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, keywords_known, shown, unknown_name
-from hsnn_event.grid import Grid
+from hsnn_event.grid import Continuum, Grid, Time
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
 from hsnn_event.network import overview
@@ -40,12 +40,12 @@ IntArray = npt.NDArray[np.int64]
 PRECISIONS = ("double", "single")
 WEIGHT_TYPES = ("auto", "float32", "float64")
 BACKENDS = ("numba", "reference")
-SCHEDULES = ("auto", "clock")
+SCHEDULES = ("auto", "clock", "exact")
 METHODS = ("auto", "exact", "rk2", "rk4", "exponential_euler", "izhikevich2003")
 
 
 class Network(RunControl):
-    """A network to be simulated on a grid of `dt` ms.
+    """A network to be simulated on a grid of `dt` ms, or (dt=None) without a clock, in real numbers of ms.
 
     `seed` fixes structure, initial values and noise; None draws one, found in `net.seed`. `threads` and `blocks`
     (None: chosen from the machine and the size) change the speed, never the result. `precision` is that of states and
@@ -61,7 +61,7 @@ class Network(RunControl):
     def __init__(
         self,
         *,
-        dt: float = 0.1,
+        dt: float | None = 0.1,
         seed: int | None = 0,
         threads: int | None = None,
         precision: str = "double",
@@ -70,15 +70,15 @@ class Network(RunControl):
         round_delays: bool = False,
         blocks: int | None = None,
     ) -> None:
-        if dt is None:
-            raise DeclarationError("dt=None asks for exact spike times, which this version does not have; give dt in ms.")
-        self.grid = Grid(real(dt, "dt", low=1e-6, unit="ms"))
+        self.grid: Time = Continuum() if dt is None else Grid(real(dt, "dt", low=1e-6, unit="ms"))
         self.seed = int.from_bytes(os.urandom(4), "little") if seed is None else whole(seed, "seed")
         self.threads = None if threads is None else whole(threads, "threads", low=1)
         self.blocks = None if blocks is None else whole(blocks, "blocks", low=1)
         self.precision = _choice("precision", precision, PRECISIONS)
         self.weights = _choice("weights", weights, WEIGHT_TYPES)
         self.backend = backend if isinstance(backend, str) and backend in BACKENDS else _other_backend(backend)
+        if dt is None:
+            self._require_double()
         self.round_delays = flag(round_delays, "round_delays")
         self.populations: Catalog[Population] = Catalog("population")
         self.projections: Catalog[Projection] = Catalog("projection")
@@ -88,9 +88,9 @@ class Network(RunControl):
         super().__init__()
 
     @property
-    def dt(self) -> float:
-        """The time step in ms."""
-        return self.grid.dt
+    def dt(self) -> float | None:
+        """The time step in ms; None: there is no clock."""
+        return self.grid.dt if isinstance(self.grid, Grid) else None
 
     def __getitem__(self, name: str) -> Population:
         return self.populations[name]
@@ -106,7 +106,11 @@ class Network(RunControl):
         method: str = "auto",
         labels: Sequence[Hashable] | None = None,
     ) -> Population:
-        """Add `size` neurons of `model`, numbered from 0. `method` names the integrator; "auto" suits the equations."""
+        """Add `size` neurons of `model`, numbered from 0. `method` names the integrator; "auto" suits the equations.
+
+        `schedule` is "clock" or "exact": states in steps of dt and spikes on the grid, or events alone and spikes at real
+        times, for linear equations. "auto" is "exact" only in a network without a clock.
+        """
         self._require_open("a population")
         if not isinstance(name, str) or not name.isidentifier():
             raise DeclarationError(f"a population's name is an identifier such as 'exc', not {shown(name)}.", name=name)
@@ -115,12 +119,12 @@ class Network(RunControl):
                 f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}{_call_it(model)}.",
                 value=model,
             )
-        _choice(f"population {name!r}: schedule", schedule, SCHEDULES)
+        schedule = self._schedule(f"population {name!r}", schedule)
         _choice(f"population {name!r}: method", method, METHODS)
         count = whole(size, f"population {name!r}: size", low=1)
         if isinstance(model, SourceModel):
-            model.check(count, self.grid, f"population {name!r}")
-        population = Population(self, name, count, model, method, labels)
+            model.check(count, Continuum() if schedule == "exact" else self.grid, f"population {name!r}")
+        population = Population(self, name, count, model, method, labels, schedule)
         self.populations.add(name, population)
         return population
 
@@ -163,7 +167,7 @@ class Network(RunControl):
         if name is not None and len(sources) * len(targets) * len(receptors) == 1 and name in self.projections:
             raise DeclarationError(f"a projection named {name!r} exists already; choose another name.", name=name)
         declared = [
-            declared_projection(one, other, rule, weight, delay, each, self.grid, rounds, self._projection_key(name))
+            declared_projection(one, other, rule, weight, delay, each, rounds, self._projection_key(name))
             for one in sources
             for other in targets
             for each in receptors
@@ -204,7 +208,7 @@ class Network(RunControl):
         if isinstance(target, Group) and (is_array(weight) or stimulus.n_targets is not None or stimulus.ids is not None):
             raise DeclarationError("drive: arrays do not fit a group; drive its members one by one.")
         made = [
-            declared_drive(one, stimulus, weight, receptor, delay, input, self.grid, self.round_delays) for one in targets
+            declared_drive(one, stimulus, weight, receptor, delay, input, self.round_delays) for one in targets
         ]
         for number, drive in enumerate(made):
             made[number] = replace(drive, name=self.drives.free_name(drive.name))
@@ -259,6 +263,21 @@ class Network(RunControl):
         """Memory a synapse: `Projection.bytes_per_synapse` is the way to it."""
         return math.nan if self._simulation is None else self._simulation.bytes_per_synapse(projection)
 
+    def _schedule(self, where: str, asked: str) -> str:
+        """"clock" or "exact"."""
+        _choice(f"{where}: schedule", asked, SCHEDULES)
+        if asked == "clock" and self.dt is None:
+            text = f"{where}: schedule='clock' needs steps, but dt is None. Give the network dt=, or leave schedule out."
+            raise DeclarationError(text, schedule=asked)
+        if asked == "exact":
+            self._require_double()
+        return "exact" if self.dt is None else "clock" if asked == "auto" else asked
+
+    def _require_double(self) -> None:
+        if self.precision != "double":
+            text = "exact spike times need precision='double'; weights='float32' saves memory."
+            raise DeclarationError(text, precision=self.precision)
+
     def _own_parts(self, neurons: View | Group) -> tuple[View, ...]:
         members = parts(neurons)
         for member in members:
@@ -278,7 +297,7 @@ class Network(RunControl):
         neurons = sum(population.size for population in self.populations.values())
         return (
             f"<network: {len(self.populations)} populations with {neurons} neurons, {len(self.projections)} projections, "
-            f"dt {self.dt:g} ms, t {self.t:g} ms>"
+            f"{'no clock' if self.dt is None else f'dt {self.dt:g} ms'}, t {self.t:g} ms>"
         )
 
 

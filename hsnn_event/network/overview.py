@@ -22,7 +22,8 @@ def of_network(net: Network) -> str:
     populations, projections = list(net.populations.values()), list(net.projections.values())
     recorded = {record.target for record in net.records}
     neurons = sum(each.size for each in populations)
-    facts = [("t", f"{net.t:g} ms"), ("dt", f"{net.dt:g} ms"), ("neurons", count(neurons)), *_synapses(net, projections)]
+    dt = "none" if net.dt is None else f"{net.dt:g} ms"
+    facts = [("t", f"{net.t:g} ms"), ("dt", dt), ("neurons", count(neurons)), *_synapses(net, projections)]
     facts += [("seed", str(net.seed)), ("backend", net.backend), ("precision", net.precision)]
     return card(
         "Network",
@@ -90,12 +91,12 @@ def _drive(drive: Drive) -> tuple[str, str, str, str]:
 
 def _synapses(net: Network, projections: list[Projection]) -> list[tuple[str, str]]:
     """Number and memory from the engine where there is one, else the number that the rules lead to expect."""
-    engine = net._simulation and net._simulation.engine
-    n, n_bytes = getattr(engine, "n_synapses", None), getattr(engine, "n_bytes", None)
-    if n is None or n_bytes is None:
+    held = None if net._simulation is None else net._simulation.engine.memory()
+    if held is None:
         counted = [_expected(each) for each in projections]
         about = "about " if any(estimate for _, estimate in counted) else ""
         return [("synapses", about + count(sum(number for number, _ in counted)))]
+    n, n_bytes = held
     a_synapse = f" ({n_bytes / n:.1f} bytes a synapse)" if n else ""
     return [("synapses", count(n)), ("memory", memory(n_bytes) + a_synapse)]
 
@@ -121,9 +122,9 @@ def _weight(projection: Projection) -> str:
 
 def _delay(projection: Projection) -> str:
     delay = projection.delay
-    if not isinstance(delay, int | np.integer | np.ndarray):
+    if isinstance(delay, Distribution):
         return f"{_law(delay)} ms"
-    return span(projection.source.population.network.grid.times(np.asarray(delay)), "ms")
+    return span(projection.target.population.grid.times(np.asarray(delay)), "ms")
 
 
 def _law(value: object) -> str:

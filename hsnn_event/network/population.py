@@ -7,6 +7,7 @@ from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, shown, unknown_name
+from hsnn_event.grid import Continuum, Time
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.network import overview
 from hsnn_event.network.views import Assignment, View
@@ -23,15 +24,26 @@ class Population(View):
     network: Network
     model: NeuronModel
     method: str
+    schedule: str  # "clock" or "exact"
+    grid: Time     # that its stimuli and delays are given on
     assignments: list[Assignment]
 
     def __init__(
-        self, network: Network, name: str, size: int, model: NeuronModel, method: str, labels: Sequence[Hashable] | None
+        self,
+        network: Network,
+        name: str,
+        size: int,
+        model: NeuronModel,
+        method: str,
+        labels: Sequence[Hashable] | None,
+        schedule: str = "clock",
     ) -> None:
         super().__init__(self, None)
         self.network = network
         self.model = model
         self.method = method
+        self.schedule = schedule
+        self.grid = Continuum() if schedule == "exact" else network.grid
         self.assignments = []
         self._name = name
         self._size = size
@@ -39,6 +51,11 @@ class Population(View):
         for parameter, value in model.parameters.items():
             if not isinstance(value, Distribution):
                 real_or_array(value, size, f"population {name!r}: parameter {parameter!r}", infinite=True)
+
+    @property
+    def exact(self) -> bool:
+        """Does it run without a clock?"""
+        return self.schedule == "exact"
 
     @property
     def label_ids(self) -> Mapping[Hashable, int]:

@@ -14,7 +14,7 @@ from hsnn_event.errors import DeclarationError, ShapeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.network import overview, readback
 from hsnn_event.network.catalog import member
-from hsnn_event.network.delays import DelayRounding, in_steps
+from hsnn_event.network.delays import DelayRounding, check_law, in_ms, in_steps
 from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.network.views import Value, View
 from hsnn_event.quantities import as_array, is_array, real, real_or_array
@@ -58,7 +58,8 @@ class Projection(Fixed):
     """Synapses from `source` to one receptor of `target`; made by `Network.connect`.
 
     `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps; `rounded` is what became of
-    delays given as numbers. Only weights change, by `set`.
+    delays given as numbers. Where the target has no clock, delays are in ms and stay as they are. Only weights change,
+    by `set`.
     """
 
     name: str
@@ -66,7 +67,7 @@ class Projection(Fixed):
     target: View
     rule: Rule
     weight: Weight
-    delay: int | IntArray | Distribution
+    delay: float | IntArray | FloatArray | Distribution
     receptor: str
     rounded: DelayRounding
 
@@ -89,7 +90,7 @@ class Projection(Fixed):
     @property
     def delay_rounding(self) -> DelayRounding:
         """How many delays were moved onto the grid; draws of a distribution are drawn once more to tell."""
-        if not isinstance(self.delay, Distribution):
+        if not isinstance(self.delay, Distribution) or self.target.population.exact:
             return self.rounded
         return DelayRounding(*_drawing().delay_changes(self.source.population.network, self))
 
@@ -186,7 +187,6 @@ def declared_projection(
     weight: Value | None,
     delay: Value | None,
     receptor: str | None,
-    grid: Grid,
     rounds: bool,
     key: Callable[[str], int],
 ) -> Declared:
@@ -207,7 +207,7 @@ def declared_projection(
     lag = rule.delays if delay is None else in_unit(delay, f"{where}: delay", "ms")
     if lag is None:
         raise _missing("delay", rule, where)
-    steps, rounding = _delay_steps(lag, rule, source, target, f"{where}: delay", grid, rounds)
+    steps, rounding = _delay_steps(lag, rule, source, target, f"{where}: delay", rounds)
     mask = kept(rule, source.ids, target.ids, same)
     if mask is not None:
         rule = thinned(rule, mask)
@@ -239,12 +239,18 @@ def _weights(weight: Value | None, rule: Rule, source: View, target: View, what:
 
 
 def _delay_steps(
-    delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, grid: Grid, rounds: bool
-) -> tuple[int | IntArray | Distribution, DelayRounding]:
-    """The delay in steps (a distribution stays one), and what rounding did to it."""
+    delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, rounds: bool
+) -> tuple[float | IntArray | FloatArray | Distribution, DelayRounding]:
+    """The delay in steps, or in ms into a population without a clock (a distribution stays one); what rounding did to it."""
+    grid, zero = target.population.grid, source.population.exact
     if isinstance(delay, Distribution):
+        if target.population.exact:
+            check_law(delay, what, zero)
         return delay, DelayRounding(0, 0.0)
     values = np.asarray(_per_synapse(delay, rule, source, target, what))
+    if not isinstance(grid, Grid):
+        times = in_ms(values, what, zero)
+        return (float(times) if values.ndim == 0 else times), DelayRounding(0, 0.0)
     steps, rounding = in_steps(values, what, grid, rounds, least=1)
     return (int(steps) if values.ndim == 0 else steps), rounding
 

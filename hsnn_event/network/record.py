@@ -10,7 +10,7 @@ import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown, unknown_name
 from hsnn_event.files.replacing import checked_path
-from hsnn_event.grid import NEARLY_ONE, Grid
+from hsnn_event.grid import Continuum, Time
 from hsnn_event.model.parse import parse
 from hsnn_event.network.views import View
 from hsnn_event.quantities import is_array, label, real
@@ -27,7 +27,7 @@ def declared_record(
     at: Sequence[float] | None,
     to: str | os.PathLike[str] | None,
     name: str | None,
-    grid: Grid,
+    grid: Time,
 ) -> Record:
     """A record of one population or view whose every part is checked."""
     where = f"record of {target.name!r}"
@@ -42,10 +42,12 @@ def declared_record(
             raise DeclarationError(f"{where}: spikes have no interval; leave out {given}=.")
     else:
         _check_variables(target, names, where)
+        if every is None and at is None and isinstance(grid, Continuum):
+            raise DeclarationError(f"{where}: without a clock there are no steps to sample in; give every= or at= in ms.")
     if every is not None and at is not None:
         raise DeclarationError(f"{where}: give every= or at=, not both; two records may differ in that.")
     if every is not None:
-        every = real(every, f"{where}: every", low=grid.dt * NEARLY_ONE, unit="ms")
+        every = real(every, f"{where}: every", low=grid.least, unit="ms")
         grid.steps(every, f"{where}: every")
     if name is not None and "\0" in label(name, f"{where}: name"):
         raise ArgumentTypeError(f"{where}: name={shown(name)} holds a null character; choose another name.", value=name)
@@ -88,7 +90,7 @@ def _check_variables(target: View, names: tuple[str, ...], where: str) -> None:
         raise DeclarationError(f"{where}: a variable is named twice among {', '.join(names)}. Name each once.", names=names)
 
 
-def _times(at: Sequence[float], where: str, grid: Grid) -> tuple[float, ...]:
+def _times(at: Sequence[float], where: str, grid: Time) -> tuple[float, ...]:
     """Sorted, each once, on the grid and after 0."""
     if not is_array(at):
         raise ArgumentTypeError(f"{where}: at= is a sequence of times in ms, not {shown(at)}.", value=at)

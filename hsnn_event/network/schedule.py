@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
-from hsnn_event.grid import Grid
+from hsnn_event.grid import Time
 from hsnn_event.network.views import Assignment
 from hsnn_event.quantities import real
 
@@ -19,9 +19,9 @@ Look = Callable[["Network"], object]
 
 @dataclass(frozen=True, eq=False)
 class ScheduledChange:
-    """Assignments to be carried out at the end of a step, after its recorders."""
+    """Assignments to be carried out at the end of a step, after its recorders; without a clock, before all else then."""
 
-    step: int
+    step: float
     assignments: tuple[Assignment, ...]
 
 
@@ -33,18 +33,12 @@ class Callback:
     """
 
     name: str
-    step: int
-    interval: int
+    step: float
+    interval: float
     look: Look | None = field(repr=False)
 
-    def after(self, step: int) -> int | None:
-        """The first step after `step` at whose end it is called; None: there is none."""
-        if step < self.step:
-            return self.step
-        return None if not self.interval else step + self.interval - (step - self.step) % self.interval
 
-
-def grid_step(time: object, what: str, grid: Grid, now: int) -> int:
+def grid_step(time: object, what: str, grid: Time, now: float) -> float:
     """The step of a time in ms that lies on the grid and not in the past."""
     step = grid.steps(real(time, what, low=0.0, unit="ms"), what)
     if step < now:
@@ -55,7 +49,7 @@ def grid_step(time: object, what: str, grid: Grid, now: int) -> int:
     return step
 
 
-def callback(look: Look, step: int, interval: int) -> Callback:
+def callback(look: Look, step: float, interval: float) -> Callback:
     """A checked declaration of a callback."""
     if not callable(look):
         raise ArgumentTypeError(
@@ -73,7 +67,7 @@ def found(callbacks: Sequence[Callback], made: Callback) -> Callback | None:
     return None
 
 
-def lacking(callback: Callback, step: int, grid: Grid) -> DeclarationError:
+def lacking(callback: Callback, step: float, grid: Time) -> DeclarationError:
     """The error for a run past `step`, at which a callback is due of which only the name is known."""
     first = grid.time(callback.interval or callback.step)
     again = f"every({first:g}, {callback.name})" if callback.interval else f"at({first:g}, {callback.name})"

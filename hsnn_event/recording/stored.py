@@ -175,7 +175,8 @@ def open_recording(path: str | Path) -> Result:
     with opened(where) as file:
         held = [_stored(where, group) for group in _groups(file)]
         about = file.attrs
-        info: dict[str, Any] = {"version": str(about["hsnn_event"]), "dt": float(about["dt"])}
+        dt = float(about["dt"])
+        info: dict[str, Any] = {"version": str(about["hsnn_event"]), "dt": None if np.isnan(dt) else dt}
         info |= {name: int(about[name]) for name in ("seed", "trial")}
     records = {record: data for record, data, _, _ in held}
     spikes: dict[str, SpikeData] = {}

@@ -9,39 +9,41 @@ from typing import Any
 
 import numpy as np
 
-from hsnn_event.backends.protocol import Probe, Seen, Watch, sample_steps
+from hsnn_event.backends.protocol import Probe, Seen, Watch
 from hsnn_event.errors import RecordingError
-from hsnn_event.grid import NEVER, Grid
-from hsnn_event.lowering.ir import Number
+from hsnn_event.grid import NEVER, Time
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number
 from hsnn_event.recording import Record, SpikeData, StateData
 from hsnn_event.recording.kept import KeptSamples, KeptSpikes
 from hsnn_event.recording.stored import JoinedSpikes, stored_data
 from hsnn_event.recording.stream import Stream
-from hsnn_event.simulation.recorders import Recorder
+from hsnn_event.simulation.recorders import Piece, Recorder
 
 SAMPLE_BYTES = 64 << 20  # of samples in a piece, so that memory stays bounded
 Data = SpikeData | dict[str, StateData]
 
 
 class Collector:
-    """What one run records in the `n_steps` steps after `start`.
+    """What one run records in the steps after `start` until `end`.
 
     `streams` are the files that recorders write to, by path. `host` gives the values of a population's parameters and
-    undriven inputs as they are now.
+    undriven inputs as they are now. Spikes without a clock come in windows of `window` ms.
     """
 
     def __init__(
         self,
-        grid: Grid,
+        grid: Time,
         recorders: Sequence[Recorder],
         streams: Mapping[str, Stream],
         host: Callable[[int], Mapping[str, Number]],
         n_populations: int,
-        start: int,
-        n_steps: int,
+        start: float,
+        end: float,
+        window: float,
     ) -> None:
         self._grid, self._recorders, self._host = grid, recorders, host
-        self.start, self.end, self._step = start, start + n_steps, start
+        self.start, self.end = start, end
+        self._window, self._piece, self._left = window, Piece(start, start), False
         self.timing = {"simulate": 0.0, "record": 0.0}
         self._streams = {each.path: streams[each.path] for each in recorders if each.path is not None}
         self._kept: dict[str, KeptSpikes | KeptSamples] = {
@@ -51,9 +53,9 @@ class Collector:
         }  # fmt: skip
         self._watched = np.zeros(n_populations, dtype=np.bool_)
         self._watched[[each.number for each in recorders if not each.observables]] = True
-        self._stops = np.array(sorted({step for each in recorders for step in each.steps}), np.int64)
-        self._most = int(SAMPLE_BYTES / (sum(each.bytes_a_step for each in recorders) or 1e-9))
-        self._asked: list[tuple[Recorder, int, dict[str, int]]] = []
+        self._stops = np.array(sorted({step for each in recorders for step in each.steps}), np.float64)
+        self._most = grid.stretch(SAMPLE_BYTES / (sum(each.bytes_a_step for each in recorders) or 1e-9))
+        self._asked: list[tuple[Recorder, Any, dict[str, int]]] = []
 
     @contextmanager
     def timed(self, phase: str) -> Iterator[None]:
@@ -76,48 +78,60 @@ class Collector:
                 stream.close()
             raise
 
-    def goal(self, step: int) -> int:
+    def goal(self, step: float) -> float:
         """How far a piece after `step` may go: to the next single sample, and as far as memory allows."""
         place = int(np.searchsorted(self._stops, step, side="right"))
-        stop = int(self._stops[place]) if place < len(self._stops) else NEVER
-        return min(stop, step + max(1, self._most))
+        stop = float(self._stops[place]) if place < len(self._stops) else NEVER
+        return min(stop, step + self._most)
 
-    def watch(self, goal: int) -> Watch:
-        """What the engine is to report of the piece that ends with step `goal`; equal probes are asked for once."""
-        probes: dict[tuple[int, str, int, int], Probe] = {}
+    def watch(self, goal: float, before: bool = False) -> Watch:
+        """What the engine is to report of the piece that ends with step `goal`; equal probes are asked for once.
+
+        `before`: what happens at that very instant without a clock belongs to the next piece.
+        """
+        self._piece = Piece(self._piece.last, goal, self._left, before)
+        self._left = before
+        probes: dict[tuple[Any, ...], Probe] = {}
         self._asked = []
         for each in self._recorders:
-            every = each.interval(goal) if each.observables else 0
-            if every:
-                names = dict.fromkeys(name for found in each.observables.values() for name in found.samples)
-                keys = {name: (each.number, name, id(each.ids), every) for name in names}
-                for name, key in keys.items():
-                    probes.setdefault(key, Probe(each.number, name, each.ids, every))
-                self._asked.append((each, every, {name: list(probes).index(key) for name, key in keys.items()}))
+            due = each.due(self._grid, self._piece)
+            if not each.observables or not len(due):
+                continue
+            times = tuple(self._grid.times(due).tolist()) if each.exact else ()
+            every = 0 if each.exact else int(each.every or goal)  # a single step is a multiple of itself
+            names = dict.fromkeys(name for found in each.observables.values() for name in found.samples)
+            keys = {name: (each.number, name, id(each.ids), every, times) for name in names}
+            for name, key in keys.items():
+                probes.setdefault(key, Probe(each.number, name, each.ids, every, times))
+            self._asked.append((each, due, {name: list(probes).index(key) for name, key in keys.items()}))
         return Watch(self._watched, tuple(probes.values()))
 
-    def take(self, seen: Seen, step: int) -> None:
-        """Keep or pass on what the piece until `step` showed. Raises RecordingError."""
-        self._take_spikes(seen)
-        for each, every, places in self._asked:
-            steps = sample_steps(self._step, step - self._step, every)
+    def take(self, seen: Seen) -> None:
+        """Keep or pass on what the piece that `watch` spoke of showed. Raises RecordingError."""
+        if len(seen.steps):
+            self._take_spikes(self._grid.times(seen.steps), seen.populations, seen.ids)
+        if seen.exact is not None and len(seen.exact.ids):
+            times = seen.exact.windows * self._window + seen.exact.offsets
+            # What comes so soon after the start that the sum does not tell lies after it nevertheless.
+            times = np.maximum(times, np.nextafter(self._grid.time(self.start), np.inf))
+            self._take_spikes(times, seen.exact.populations, seen.exact.ids)
+        for each, due, places in self._asked:
             samples = {name: seen.samples[place] for name, place in places.items()}
-            host, shape = each.chosen(self._host(each.number)), (len(steps), len(each.track.neurons))
+            host, shape = each.chosen(self._host(each.number)), (len(due), len(each.track.neurons))
             values = {name: found.values(samples, host, shape) for name, found in each.observables.items()}
-            self._add(each, self._grid.times(steps), values)
-        self._step = step
+            self._add(each, self._grid.times(due), values)
+        if self._piece.before:
+            return  # of that instant more is to come
         for stream in self._streams.values():
-            stream.reached(self._grid.time(step))
+            stream.reached(self._grid.time(self._piece.last))
         for stream in self._streams.values():
             stream.flush_if_due()
 
-    def _take_spikes(self, seen: Seen) -> None:
-        if not len(seen.steps):
-            return
-        narrow = seen.populations.astype(np.min_scalar_type(len(self._watched)))  # NumPy sorts these several times faster
+    def _take_spikes(self, instants: FloatArray, populations: IntArray, neurons: IntArray) -> None:
+        narrow = populations.astype(np.min_scalar_type(len(self._watched)))  # NumPy sorts these several times faster
         order = np.argsort(narrow, kind="stable")
         bounds = np.searchsorted(narrow[order], np.arange(len(self._watched) + 1))
-        all_times, all_ids = self._grid.times(seen.steps[order]), seen.ids[order]
+        all_times, all_ids = instants[order], neurons[order]
         for each in self._recorders:
             if not each.observables:
                 mine = slice(bounds[each.number], bounds[each.number + 1])
@@ -151,7 +165,7 @@ class Collector:
             self._kept[recorder.record.name].add(times, columns)
 
     def _data(self, each: Recorder) -> Data:
-        start, stop = self._grid.time(self.start), self._grid.time(self._step)
+        start, stop = self._grid.time(self.start), self._grid.time(self._piece.last)
         if each.path is not None:
             data: Data = stored_data(each.record, each.track.neurons, start, stop, each.path)
             return data

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from hsnn_event.grid import IntArray
-from hsnn_event.lowering.ir import Number, Program
+from hsnn_event.grid import FloatArray, IntArray, Time
+from hsnn_event.lowering.ir import Number
 from hsnn_event.lowering.observables import Observable, observable
 from hsnn_event.network.network import Network
 from hsnn_event.recording import Record
 from hsnn_event.recording.stream import Track, absolute
+
+
+class Piece(NamedTuple):
+    """The steps after `first` until `last`; without a clock, what happens at `first` too if it is `resumed`, and at `last`
+    unless it is `before`."""
+
+    first: float
+    last: float
+    resumed: bool = False
+    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -24,13 +35,20 @@ class Recorder:
     ids: IntArray | None  # the same array in all recorders of the same neurons; None: all
     track: Track
     observables: Mapping[str, Observable]
-    every: int            # steps; 0: at `steps`
-    steps: frozenset[int]
+    every: float          # steps; 0: at `steps`
+    steps: frozenset[float]
     path: str | None      # of the file; None: in memory
+    exact: bool           # without a clock, so that an instant may be left and come to later
 
-    def interval(self, goal: int) -> int:
-        """Of the samples in a piece that ends with step `goal`, 0 for none; a single step is a multiple of itself."""
-        return self.every or (goal if goal in self.steps else 0)
+    def due(self, grid: Time, piece: Piece) -> IntArray | FloatArray:
+        """The steps, or times without a clock, of the samples in a piece."""
+        first, last = piece.first, piece.last
+        found: IntArray | FloatArray = np.array(sorted(self.steps))
+        if self.every:
+            found = grid.multiples(first - self.every, last, self.every)
+        after = found >= first if self.exact and piece.resumed else found > first
+        until = found < last if self.exact and piece.before else found <= last
+        return found[after & until]
 
     def chosen(self, values: Mapping[str, Number]) -> dict[str, Number]:
         """Those of whole populations, for the neurons of this record."""
@@ -44,25 +62,27 @@ class Recorder:
         return 8.0 * n_values / self.every if self.every else 0.0
 
 
-def recorders_of(network: Network, program: Program) -> list[Recorder]:
-    """A recorder for each record of the network."""
+def recorders_of(network: Network, inputs: Sequence[tuple[str, ...]]) -> list[Recorder]:
+    """A recorder for each record of the network; `inputs` are those that something drives, a population."""
     numbers = {name: number for number, name in enumerate(network.populations)}
     known: dict[bytes, IntArray] = {}
-    return [_recorder(network, program, numbers[record.target], record, known) for record in network.records]
+    return [_recorder(network, inputs, numbers[record.target], record, known) for record in network.records]
 
 
-def _recorder(network: Network, program: Program, number: int, record: Record, known: dict[bytes, IntArray]) -> Recorder:
+def _recorder(
+    network: Network, inputs: Sequence[tuple[str, ...]], number: int, record: Record, known: dict[bytes, IntArray]
+) -> Recorder:
     population = network.populations[record.target]
     model, spikes = population.model, isinstance(record.what, str)
     ids = None if record.ids is None else known.setdefault(record.ids.tobytes(), record.ids)
     neurons = np.arange(population.size) if ids is None else ids
     names = () if isinstance(record.what, str) else record.what
-    driven = () if spikes else program.kernels[program.populations[number].kernel].inputs
+    driven = () if spikes else inputs[number]
     track = Track(
         record.name, record.target, population.size, "spikes" if spikes else "samples", neurons, names,
         {} if spikes else model.units, record.every, record.at,
     )  # fmt: skip
-    every = 0 if spikes or record.at is not None else 1
+    every: float = 0 if spikes or record.at is not None else 1
     if record.every is not None:
         every = network.grid.steps(record.every, "every")
     return Recorder(
@@ -71,4 +91,5 @@ def _recorder(network: Network, program: Program, number: int, record: Record, k
         every,
         frozenset(network.grid.steps(time, "at") for time in record.at or ()),
         None if record.to is None else absolute(record.to, network.trial),
+        population.exact,
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any
@@ -10,13 +9,11 @@ from typing import Any
 import numpy as np
 
 from hsnn_event import __version__
-from hsnn_event.backends.protocol import Moment
 from hsnn_event.errors import DeclarationError, DivergenceError, RunInterrupted
 from hsnn_event.lowering.ir import FloatArray, Number
 from hsnn_event.lowering.program import (
     LoweredNetwork,
     assigned,
-    drive_keys,
     lower_network,
     value_plan,
 )
@@ -29,16 +26,17 @@ from hsnn_event.network.views import Assignment
 from hsnn_event.recording import Result
 from hsnn_event.recording.stream import Stream
 from hsnn_event.simulation.collector import Collector
-from hsnn_event.simulation.engines import new_engine, threads
+from hsnn_event.simulation.engines import threads
 from hsnn_event.simulation.interrupt import interruptible
 from hsnn_event.simulation.recorders import recorders_of
+from hsnn_event.simulation.runner import Runner
 from hsnn_event.simulation.timeline import Timeline
 
 PIECE_SECONDS = 0.05  # of wall time between looks at Ctrl-C, progress and divergence
 
 
 class Simulation:
-    """A network that runs: its Program, its engine, its place in time and its timeline of scheduled changes."""
+    """A network that runs: its programs, their engines, its place in time and its timeline of scheduled changes."""
 
     def __init__(self, network: Network) -> None:
         began = perf_counter()
@@ -50,25 +48,30 @@ class Simulation:
         self.moved: set[int] = set()
         lowering = perf_counter() - began
         self._n_threads = threads(network)
-        self.engine = new_engine(network, self.lowered, self._n_threads)
+        self.engine = Runner(network, self.lowered, self._n_threads)
         self._numbers = {name: number for number, name in enumerate(network.populations)}
         self._streams: dict[str, Stream] = {}  # files that are recorded to, by path
         self.timeline = self._armed()
         self._runs = False
-        self._piece = 1  # steps at a time, as many as fit into PIECE_SECONDS
-        built = getattr(self.engine, "timing", None) or {"construct": perf_counter() - began - lowering}
+        self._piece: float = 1  # steps at a time, as many as fit into PIECE_SECONDS
+        built = self.engine.timing or {"construct": perf_counter() - began - lowering}
         self._building = {**built, "construct": built["construct"] + lowering}
 
     @property
     def time(self) -> float:
         """Model time in ms."""
-        return self.network.grid.time(self.engine.step)
+        return self.network.grid.time(self.step)
 
-    def run(self, n_steps: int, progress: bool | Callable[..., object]) -> Result:
-        """Advance by `n_steps`; what was recorded in them. After an error the same of the steps that were done."""
+    @property
+    def step(self) -> float:
+        """Whole steps done, or the time in ms where there is no clock."""
+        return self.engine.step
+
+    def run(self, end: float, progress: bool | Callable[..., object]) -> Result:
+        """Advance to step `end`; what was recorded on the way. After an error the same of the steps that were done."""
         self.require_rest("run")
-        self._require_callbacks(self.engine.step + n_steps)
-        collector = self._collector(n_steps)
+        self._require_callbacks(end)
+        collector = self._collector(end)
         bar = Progress(progress, self.time, self.network.grid.time(collector.end))
         collector.begin()
         self._runs = True
@@ -94,27 +97,19 @@ class Simulation:
     def restart(self, trial: int) -> None:
         """Back to time 0; states at their initial values, noise of `trial`."""
         self.require_rest("reset")
-        program = self.lowered.program
-        self.engine.restore(Moment.start(self.keys(trial), len(program.populations)))
-        for number, plan in enumerate(program.populations):
-            for name, values in (*plan.states.items(), *plan.inputs.items()):
-                self.engine.write(number, name, values)
-        self._streams = {}
         self.write_parameters({number: dict(self.lasting[number]) for number in self.moved})
+        self.engine.restart(trial)
+        self._streams = {}
         self.moved.clear()
         self.timeline = self._armed()
 
-    def keys(self, trial: int) -> tuple[int, ...]:
-        """Of the streams that a trial draws anew."""
-        return drive_keys(self.network, trial)
-
-    def go_on(self, changes: Sequence[ScheduledChange], calls: Sequence[tuple[int, Callback]]) -> None:
+    def go_on(self, changes: Sequence[ScheduledChange], calls: Sequence[tuple[float, Callback]]) -> None:
         """Take up the timeline where the engine stands: these changes and (step, callback) are still to come."""
         inputs = sorted(self.lowered.changes, key=lambda change: change.step)
         for change in inputs:
-            if change.step <= self.engine.step:
+            if change.step <= self.step:
                 self.engine.write(change.population, change.input, change.values)
-        self.timeline = Timeline((*(each for each in inputs if each.step > self.engine.step), *changes))
+        self.timeline = Timeline((*(each for each in inputs if each.step > self.step), *changes))
         for step, call in calls:
             self.timeline.add(call, step)
 
@@ -147,7 +142,7 @@ class Simulation:
         for (number, variable), value in states.items():
             self.engine.write(number, variable, value)
 
-    def schedule(self, step: int, assignments: Sequence[Assignment]) -> None:
+    def schedule(self, step: float, assignments: Sequence[Assignment]) -> None:
         """Change states and parameters at the end of a step to come, in this trial."""
         for number, values in self._reassigned(assignments, self.parameters).items():
             self._constants(number, values)  # refused now rather than then
@@ -167,8 +162,7 @@ class Simulation:
 
     def bytes_per_synapse(self, projection: Projection) -> float:
         """Memory a synapse, NaN where the backend does not count it."""
-        measured = getattr(self.engine, "bytes_per_synapse", None)
-        return math.nan if measured is None else float(measured(self._number(projection)))
+        return self.engine.bytes_per_synapse(self._number(projection))
 
     def _number(self, projection: Projection) -> int:
         return list(self.network.projections).index(projection.name)
@@ -177,30 +171,42 @@ class Simulation:
         """Advance to the end of the run, stopping where something is to be done; yields every PIECE_SECONDS or so."""
         last = perf_counter()
         self._act()
-        while self.engine.step < collector.end:
-            goal = min(self.engine.step + self._piece, collector.goal(self.engine.step), self.timeline.next, collector.end)
-            began, steps = perf_counter(), goal - self.engine.step
-            with collector.timed("simulate"):
-                seen = self.engine.advance(steps, collector.watch(goal))
-            with collector.timed("record"):
-                collector.take(seen, goal)
-            self._act()
+        while self.step < collector.end:
+            began, whole = perf_counter(), self.step + self._piece
+            goal = min(whole, collector.goal(self.step), self.timeline.next, collector.end)
+            # Without a clock, a change or callback comes before all else of its instant, which is done afterwards.
+            before = self.engine.exact is not None and goal == self.timeline.next
+            self._advance(collector, goal, before)
+            try:
+                self._act()
+            finally:
+                if before:
+                    self._advance(collector, goal)
             now = perf_counter()
-            if steps == self._piece:
-                fitting = int(steps * PIECE_SECONDS / max(now - began, 1e-9))
-                self._piece = max(1, min(2 * steps, fitting))
-            if now - last > PIECE_SECONDS / 2 or self.engine.step == collector.end:
+            if goal == whole:
+                fitting = self._piece * PIECE_SECONDS / max(now - began, 1e-9)
+                self._piece = self.network.grid.stretch(min(2 * self._piece, fitting))
+            if now - last > PIECE_SECONDS / 2 or self.step == collector.end:
                 last = now
                 yield
 
-    def _collector(self, n_steps: int) -> Collector:
+    def _advance(self, collector: Collector, goal: float, before: bool = False) -> None:
+        with collector.timed("simulate"):
+            seen = self.engine.advance(goal, collector.watch(goal, before), before)
+        with collector.timed("record"):
+            collector.take(seen)
+
+    def _collector(self, end: float) -> Collector:
         network = self.network
-        recorders = recorders_of(network, self.lowered.program)
-        header = {"hsnn_event": __version__, "dt": network.dt, "seed": str(network.seed), "trial": network.trial}
+        kernels = (model.kernel for model in self.lowered.models)
+        recorders = recorders_of(network, [kernel.inputs for kernel in kernels])
+        dt = network.grid.dt  # NaN without a clock
+        header = {"hsnn_event": __version__, "dt": dt, "seed": str(network.seed), "trial": network.trial}
         for path in {each.path for each in recorders if each.path is not None} - self._streams.keys():
             self._streams[path] = Stream(path, {**header, "run": network.run_id})
+        window = 0.0 if self.lowered.exact is None else self.lowered.exact.window
         return Collector(
-            network.grid, recorders, self._streams, self._host_values, len(network.populations), self.engine.step, n_steps
+            network.grid, recorders, self._streams, self._host_values, len(network.populations), self.step, end, window
         )
 
     def _host_values(self, number: int) -> dict[str, Number]:
@@ -214,7 +220,7 @@ class Simulation:
 
     def _act(self) -> None:
         """Carry out what is to happen now, at the end of the step just done."""
-        for event in self.timeline.due(self.engine.step):
+        for event in self.timeline.due(self.step):
             if isinstance(event, ScheduledChange):
                 self.assign(event.assignments, lasting=False)
             elif isinstance(event, Callback):
@@ -228,7 +234,7 @@ class Simulation:
         if self._runs:
             raise DeclarationError(f"a callback cannot {what} its own network; do so after the run, or between net.steps().")
 
-    def _require_callbacks(self, end: int) -> None:
+    def _require_callbacks(self, end: float) -> None:
         for step, event in self.timeline:
             if step > end:
                 break
@@ -248,10 +254,10 @@ class Simulation:
         return parameters
 
     def _constants(self, number: int, parameters: dict[str, Number]) -> dict[str, Number]:
-        return self.lowered.models[number].constants(parameters, self.lowered.program.populations[number].size)
+        return self.lowered.models[number].constants(parameters, self.lowered.populations[number].size)
 
     def _check_finite(self) -> None:
-        for number, plan in enumerate(self.lowered.program.populations):
+        for number, plan in enumerate(self.lowered.populations):
             for state in plan.states:
                 values = self.engine.read(number, state)
                 if not np.isfinite(values).all():
@@ -286,5 +292,5 @@ class Simulation:
             "backend": network.backend,
             "threads": 1 if network.backend == "reference" else self._n_threads,
             "precision": network.precision,
-            "weights": self.lowered.program.weight_type,
+            "weights": self.lowered.weight_type,
         }

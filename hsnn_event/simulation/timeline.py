@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sortedcontainers import SortedKeyList
 
-from hsnn_event.grid import NEVER
+from hsnn_event.grid import NEVER, following
 from hsnn_event.lowering.stimuli import Change
 from hsnn_event.network.schedule import Callback, ScheduledChange
 
@@ -16,7 +16,7 @@ _ORDER = {Change: 0, ScheduledChange: 1, Callback: 2}
 
 
 class _Entry(NamedTuple):
-    step: int
+    step: float
     kind: int    # inputs first, then changes of values, then callbacks, which see both
     number: int  # order of declaration
     event: Event
@@ -31,24 +31,25 @@ class Timeline:
         for event in events:
             self.add(event, event.step)
 
-    def add(self, event: Event, step: int) -> None:
+    def add(self, event: Event, step: float) -> None:
         """Enter an event that is due at `step`."""
         self._entries.add(_Entry(step, _ORDER[type(event)], self._n, event))
         self._n += 1
 
     @property
-    def next(self) -> int:
+    def next(self) -> float:
         """The step of the first event, or a step that never comes."""
-        return int(self._entries[0].step) if self._entries else NEVER
+        first: float = self._entries[0].step if self._entries else NEVER
+        return first
 
-    def due(self, step: int) -> Iterator[Event]:
+    def due(self, step: float) -> Iterator[Event]:
         """Take out the events up to `step`, one by one; what they enter for this step comes in turn."""
         while self._entries and self._entries[0].step <= step:
             entry = self._entries.pop(0)
             if isinstance(entry.event, Callback) and entry.event.interval:
-                self._entries.add(entry._replace(step=entry.step + entry.event.interval))
+                self._entries.add(entry._replace(step=following(entry.step, entry.event.interval)))
             yield entry.event
 
-    def __iter__(self) -> Iterator[tuple[int, Event]]:
+    def __iter__(self) -> Iterator[tuple[float, Event]]:
         """(step, event) of all that is to come, in order."""
         return ((entry.step, entry.event) for entry in self._entries)

@@ -26,10 +26,10 @@ from hsnn_event.backends.numba.beside import driver_compiled
 from hsnn_event.backends.numba.calendar import Calendar
 from hsnn_event.backends.numba.crew import Crew, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, Spikes, Team, advance
-from hsnn_event.backends.numba.flight import calendar_of, in_flight
+from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
-from hsnn_event.backends.protocol import Moment, Seen, Watch
+from hsnn_event.backends.protocol import Moment, Seen, Watch, fed
 from hsnn_event.errors import BackendError
 from hsnn_event.lowering.ir import FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
 
@@ -81,7 +81,6 @@ class NumbaEngine:
         self._noisy = {(plan.population, plan.input): self._noisy_input(plan) for plan in program.noise}
         self._stimuli = drives.stimulus_table(program, parts)
         self._noise = drives.noise_table(program, parts, self._noisy)
-        self._sources = {plan.population: plan for plan in program.sources}
         self._source_records: dict[int, tuple[IntArray, list[npt.NDArray[Any]]]] = {}
         self._team = Team(
             slices=np.zeros((n_slices, N_COLUMNS), np.int64),
@@ -123,6 +122,7 @@ class NumbaEngine:
         self.step = self._epoch = moment.step
         self._whole = True
         self._keys = moment.keys
+        self._sources = {plan.population: plan for plan in self.program.sources}
         for until, clamped in zip(self._until, moment.clamped, strict=True):
             until[:] = 0 if clamped is None else np.maximum(clamped - moment.step, 0)
         self._rekey(moment.keys)
@@ -189,6 +189,18 @@ class NumbaEngine:
             self._team.slices[p * parts.n_blocks + b] = (
                 parts.offsets[p] + parts.first[p, b], parts.length[p, b], 0, record.ctypes.data, 0, p, 0
             )  # fmt: skip
+
+    def feed(self, population: int, steps: IntArray, ids: IntArray) -> None:
+        """Spikes of a population that is a list: those of steps done are in flight, the others still to come."""
+        done = steps <= self.step
+        if done.any():
+            neurons = self._parts.offsets[population] + ids[done]
+            for thread, blocks in enumerate(self._blocks):
+                self._calendars[thread] = with_spikes(
+                    self._calendars[thread], self._rows, blocks, steps[done], neurons, self.step, self._team.one.itemsize
+                )
+        self._sources[population] = fed(self._sources[population], self.step, steps[~done], ids[~done])
+        self._bind_source(population)
 
     def _noisy_input(self, plan: NoisePlan) -> drives.NoisyInput:
         base = np.full(self.program.populations[plan.population].size, self._numbers[plan.population][plan.input])

@@ -25,16 +25,21 @@ def in_flight(
 
     `size` is that of a weight in bytes.
     """
-    found = [np.empty((0, 2), np.int64)]
+    found = [np.empty((0, 3), np.int64)]
     for calendar, mine in zip(calendars, blocks, strict=True):
         for k, block in enumerate(mine):
             if calendar.filled[k].any():
                 neurons = np.flatnonzero(rows[block, :, GROUPS])
                 neurons = neurons[np.argsort(rows[block, neurons, DATA])]
-                entered = np.empty((int(calendar.filled[k].sum()), 2), np.int64)
+                entered = np.empty((int(calendar.filled[k].sum()), 3), np.int64)
                 _read_block(calendar, k, rows[block], neurons, rows[block, neurons, DATA], step, size, entered)
-                found.append(np.unique(entered, axis=0))
-    steps, neurons = np.unique(np.concatenate(found), axis=0).T.copy()
+                groups, times = np.unique(entered, axis=0, return_counts=True)
+                found.append(np.column_stack([groups[:, :2], times]))
+    # A neuron of a list that is fed from elsewhere may fire several times in a step: as often as any of its groups says.
+    spikes, which = np.unique(np.concatenate(found)[:, :2], axis=0, return_inverse=True)
+    often = np.zeros(len(spikes), np.int64)
+    np.maximum.at(often, which.reshape(-1), np.concatenate(found)[:, 2])
+    steps, neurons = np.repeat(spikes, often, axis=0).T.copy()
     return steps, neurons
 
 
@@ -42,7 +47,13 @@ def calendar_of(
     adjacency: Adjacency, blocks: IntArray, steps: IntArray, neurons: IntArray, now: int, size: int
 ) -> Calendar:
     """The calendar of a thread's `blocks` after step `now`, with these spikes, sorted, in flight."""
-    calendar = new_calendar(len(blocks), adjacency.max_delay)
+    return with_spikes(new_calendar(len(blocks), adjacency.max_delay), adjacency, blocks, steps, neurons, now, size)
+
+
+def with_spikes(
+    calendar: Calendar, adjacency: Adjacency, blocks: IntArray, steps: IntArray, neurons: IntArray, now: int, size: int
+) -> Calendar:
+    """A calendar with these spikes, sorted, in flight too."""
     for k, block in enumerate(blocks if len(steps) else ()):
         calendar = _enter_block(calendar, k, adjacency.rows[block], steps, neurons, now, size)
     return calendar
@@ -50,7 +61,7 @@ def calendar_of(
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def _read_block(calendar, k, rows, neurons, addresses, step, size, entered):
-    """Write (step of emission, neuron) of every group in the calendar of the thread's k-th block.
+    """Write (step of emission, neuron, address) of every group in the calendar of the thread's k-th block.
 
     `neurons` are those with a row, by ascending address of its data: `addresses`.
     """
@@ -64,6 +75,7 @@ def _read_block(calendar, k, rows, neurons, addresses, step, size, entered):
                 neuron = neurons[np.searchsorted(addresses, address, side="right") - 1]
                 entered[n, 0] = due - _delay(rows, neuron, address, size)
                 entered[n, 1] = neuron
+                entered[n, 2] = address
                 n += 1
             chunk, length = calendar.previous[chunk], CHUNK
 
