@@ -33,7 +33,7 @@ UNIFORM, WIDE, SPIKE = 1 << 62, 1 << 61, 1 << 60
 LENGTH_MASK, RECEPTOR_MASK = (1 << 32) - 1, 0xFF
 
 # Columns of a context and of what the contexts of a block share: exact_neuron.py.
-TOUCHED, N_TOUCHED, NEXT, CONTEXT = 3, 4, 5, 8
+TOUCHED, N_TOUCHED, NEXT, LANES, CONTEXT = 3, 4, 5, 8, 9
 WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH, COMMON = range(10)
 TAKE, CLOSE, STRIDE, LOOK_AT = range(4)  # columns of `codes`
 

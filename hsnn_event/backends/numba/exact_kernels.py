@@ -23,6 +23,7 @@ class Code(NamedTuple):
     stride: int
     n_states: int
     closed: bool
+    n_lanes: int  # numbers of scratch that `take` works on
 
 
 class Layout(NamedTuple):
@@ -158,5 +159,5 @@ def compiled(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> Co
     """The functions of a kernel; compiled once for all processes of this user."""
     module = imported(source(kernel, per_neuron, weight), "exact")
     addresses = (int(function.address) for function in (module.take, module.close, module.view))
-    return Code(*addresses, module.STRIDE, len(kernel.states), kernel.closed)
+    return Code(*addresses, module.STRIDE, len(kernel.states), kernel.closed, (module.N_LANES + 1) * module.CHUNK)
 

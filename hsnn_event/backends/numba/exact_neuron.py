@@ -110,7 +110,7 @@ USED = CLEAR + (0 if CLOSED else 1)
 STRIDE = USED if USED <= 8 else -(-USED // 4) * 4
 
 # Columns of a context (int64), and of what the populations of a block have in common.
-RECORDS, SCALARS, ARRAYS, TOUCHED, N_TOUCHED, NEXT, FIRST, COMMON = range(8)
+RECORDS, SCALARS, ARRAYS, TOUCHED, N_TOUCHED, NEXT, FIRST, COMMON, LANES, CONTEXT = range(10)
 WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH = range(9)
 
 # Rows of the columns that `batch` works on: states, time since the stamp, arrivals, numbers of a neuron's own; new states.
@@ -312,7 +312,11 @@ def settle(at, k, w, o, stays, common, window, neuron):
 def _next_look(at, k, w, window):
     """The window in which the neuron is to be looked at next, NEVER if it need not be."""
     if _refractory(at):
-        return get(at, UNTIL_W)
+        if not (CLOSED and STILL):
+            return get(at, UNTIL_W)
+        x = clamped(load(at), k, (0.0,), 0.0)  # nothing can change what it begins with then
+        time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
+        return NEVER if time >= NEVER else max(w, later(get(at, UNTIL_W), get(at, UNTIL_O), time, window)[0])
     x = load(at)
     if CLOSED:
         time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
@@ -384,7 +388,7 @@ def take(context, data, length, offset_bits, receptor):
     at, is listed. Most neurons are free and not listed: these are laid out side by side and brought to the instant in one
     vector loop.
     """
-    ctx = nb.carray(as_pointer(context), (8,), np.int64)
+    ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
     common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
     w, window, o = reals[WINDOW_NOW], reals[WINDOW], np.int64(offset_bits).view(np.float64)
@@ -394,8 +398,7 @@ def take(context, data, length, offset_bits, receptor):
         one = nb.carray(as_pointer(data), (1,), np.float64)[0]
     targets = nb.carray(as_pointer(data + 8 if uniform else data), (n,), np.uint32)
     weights = nb.carray(as_pointer(data + ((4 * n + 7) & -8)), (n,), WEIGHT)
-    memory = np.empty((N_LANES + 1) * CHUNK, np.float64)
-    lanes, which = memory.ctypes.data, memory.ctypes.data + 8 * N_LANES * CHUNK
+    lanes, which = ctx[LANES], ctx[LANES] + 8 * N_LANES * CHUNK
     m = 0
     for j in range(common[START], n):
         if j + AHEAD < n:
@@ -430,7 +433,7 @@ def take(context, data, length, offset_bits, receptor):
             common[START] = j
             return status
         put(at, SUMS + port, weight)
-        if state == UNLISTED and not _refractory(at):
+        if state == UNLISTED and not _refractory(at) and not _calm(at, k, w, o, window):
             _listed(context, at, i)
     if m:
         batch(ctx[SCALARS], lanes, m)
@@ -442,7 +445,7 @@ def take(context, data, length, offset_bits, receptor):
 @nb.cfunc(FIVE, cache=True, error_model="numpy")
 def close(context, unused, unused_too, nor_this, nor_that):
     """Bring the listed neurons to the limit; for each say in which window it is to be entered for a look, or NONE."""
-    ctx = nb.carray(as_pointer(context), (8,), np.int64)
+    ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
     common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
     w, window, limit, reach = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT], reals[REACH]
@@ -473,7 +476,7 @@ def close(context, unused, unused_too, nor_this, nor_that):
 def view(context, ids, n, out, stamped):
     """The states of some neurons at the limit, or (`stamped`) at their stamps, state after state. Nothing happens to them,
     but what had arrived acts."""
-    ctx = nb.carray(as_pointer(context), (8,), np.int64)
+    ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
     reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
     w, window, limit = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT]
     which = nb.carray(as_pointer(ids), (n,), np.int64)

@@ -62,15 +62,17 @@ class Population:
         first, length = int(self._parts.first[number, block]), int(self._parts.length[number, block])
         pointers = np.array([array.ctypes.data + 8 * first for array in self._arrays.values()] or [0], np.int64)
         if block in self._pointers:
-            _, touched, following = self._pointers[block]
+            _, touched, following, lanes = self._pointers[block]
         else:
-            touched, following = np.zeros(2 * length + 8, np.int32), np.zeros(2 * length + 8)
-        self._pointers[block] = [pointers, touched, following]
+            touched, following = np.zeros(length + 8, np.int32), np.zeros(length + 8)
+            lanes = np.zeros(self.code.n_lanes)
+        self._pointers[block] = [pointers, touched, following, lanes]
         context = into.contexts[number]
         context[[RECORDS, SCALARS, ARRAYS]] = (
             self.records.ctypes.data + 8 * self.code.stride * first, self._scalars.ctypes.data, pointers.ctypes.data
         )  # fmt: skip
         context[[driver.TOUCHED, driver.NEXT]] = touched.ctypes.data, following.ctypes.data
+        context[driver.LANES] = lanes.ctypes.data
         context[FIRST], context[COMMON] = self._parts.offsets[number] + first, into.common.ctypes.data
         into.codes[number] = self.code.take, self.code.close, self.code.stride, self.code.n_states + LOOK
 
