@@ -20,10 +20,11 @@ from hsnn_event.backends.numba.exact_trains import (
     PACKED,
     draw_next,
 )
-from hsnn_event.backends.numba.native import BROKEN_OFF, as_pointer, call, inner, prefetch, wait
+from hsnn_event.backends.numba.native import BROKEN_OFF, as_pointer, call, inner, prefetch, real_at, set_half, set_real, wait
 from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, put, sort_rows, with_room
 
 NONE = -1e300
+BEYOND, NO_MORE = np.int64(-(1 << 50)), np.int64(-(1 << 51))  # in the place of a window
 
 # Rows of what is due: the bits of the offset (positive numbers sort as their bits do), an address or a number, PACKED. A
 # packed number holds the length of a group, the population and receptor that it reaches, and flags: its synapses share one
@@ -106,7 +107,6 @@ def _begin(block, work, window):
     place[INDEX], place[N_DUE] = 0, n
     if n + count(work.arrivals, w) + count(work.looks, w) > work.due.shape[0]:
         return MORE_DUE
-    kept = n
     n = drain(work.arrivals, w, work.due, n)
     place[N_DUE] = n
     if place[FRESH] < w:
@@ -119,50 +119,68 @@ def _begin(block, work, window):
             n, k = n + 1, k + 1
         place[LISTED], place[N_DUE], place[FRESH] = k, n, w
     reals[WINDOW_NOW] = np.float64(w)
-    while count(work.looks, w):
-        if n + count(work.looks, w) > work.due.shape[0]:
-            return MORE_DUE
-        if chunks_needed(work.looks, count(work.looks, w)) > work.looks.n_free[0]:
-            return MORE_LOOKS
-        n = _look(block, work, w, n, window)
-        place[N_DUE] = n
-    if n > kept:
-        sort_rows(work.due, n, work.scratch, 0)
-    return REACHED
+    if n + count(work.looks, w) > work.due.shape[0]:
+        return MORE_DUE
+    if chunks_needed(work.looks, count(work.looks, w)) > work.looks.n_free[0]:
+        return MORE_LOOKS
+    n, complete = _look(block, work, w, n, window)
+    place[N_DUE] = n
+    sort_rows(work.due, n, work.scratch, 0)
+    return REACHED if complete else MORE_DUE
 
 
 @inner
 def _look(block, work, w, n, window):
-    """Touch the neurons that are to be looked at in window `w`; what trains bring becomes due after row `n`."""
-    n_looks = drain(work.looks, w, work.scratch, 0)
+    """List the neurons that are to be looked at in window `w`; what trains bring up to the limit becomes due from row `n`
+    on. Gives the row after the last, and whether there was room for all: what is left waits in the same slot."""
+    n_looks, complete = drain(work.looks, w, work.scratch, 0), True
     for j in range(n_looks):
         p, i = work.scratch[j, 0], work.scratch[j, 1]
         if p >= 0:
-            record = block.contexts[p, 0] + 8 * block.codes[p, STRIDE] * i
-            look = nb.carray(as_pointer(record + 8 * block.codes[p, LOOK_AT]), (1,), np.float64)
-            if look[0] == np.float64(w):  # otherwise something has moved it to another window
-                look[0] = NONE
-                listed = nb.carray(as_pointer(record + 8 * (block.codes[p, LOOK_AT] - 1)), (1,), np.float64)
-                if listed[0] != 0.0:
-                    continue
-                listed[0] = 1.0
-                touched = nb.carray(as_pointer(block.contexts[p, TOUCHED]), (1 << 50,), np.int32)
-                touched[block.contexts[p, N_TOUCHED]] = i
-                block.contexts[p, N_TOUCHED] += 1
+            _list(block, p, i, w)
             continue
-        train = block.trains[-1 - p]
-        at = work.scratch[j, 2]
-        if at != w:  # it had been entered on the way to a later window
-            put(work.looks, min(at, w + work.looks.tail.size - 1), p, i, at)
-            continue
-        work.due[n, 0] = _bits(_arrives(train, i, window)[1])
-        work.due[n, 1] = train[GROUPS] + 16 * i if train[GROUPS] else train[FIRST] + i
-        work.due[n, 2] = train[PACKED]
-        n += 1
-        there, v, o = draw_next(train, i, window)
-        if there:
-            put(work.looks, min(np.int64(v), w + work.looks.tail.size - 1), p, i, np.int64(v))
-    return n
+        v = work.scratch[j, 2]
+        while v == w:
+            if n == work.due.shape[0]:
+                complete = False
+                break
+            v = _due_of_train(block, work.due, n, p, i, w, window)
+            if v == BEYOND:
+                v = w
+                break
+            n += 1
+        if v != NO_MORE:
+            put(work.looks, min(v, w + work.looks.tail.size - 1), p, i, v)
+    return n, complete
+
+
+@inner
+def _list(block, p, i, w):
+    """List neuron i of population p, if it has been entered for window `w` and nothing has moved it to another one."""
+    record = block.contexts[p, 0] + 8 * block.codes[p, STRIDE] * i
+    entered, listed = record + 8 * block.codes[p, LOOK_AT], record + 8 * (block.codes[p, LOOK_AT] - 1)
+    if real_at(entered) == np.float64(w):
+        set_real(entered, NONE)
+        if real_at(listed) == 0.0:
+            set_real(listed, 1.0)
+            n = block.contexts[p, N_TOUCHED]
+            set_half(block.contexts[p, TOUCHED] + 4 * n, i)
+            block.contexts[p, N_TOUCHED] = n + 1
+
+
+@inner
+def _due_of_train(block, due, n, p, i, w, window):
+    """Enter the next event of a train in row `n`, if it is not beyond the limit, and draw the one after it; gives the
+    window in which that arrives, BEYOND, or NO_MORE."""
+    train = block.trains[-1 - p]
+    offset = _bits(_arrives(train, i, window)[1])
+    if offset > block.common[LIMIT]:
+        return BEYOND
+    due[n, 0], due[n, 1], due[n, 2] = offset, train[FIRST] + i, train[PACKED]
+    if train[GROUPS]:
+        due[n, 1] = train[GROUPS] + 16 * i
+    there, v, _ = draw_next(train, i, window)
+    return np.int64(v) if there else NO_MORE
 
 
 @inner
@@ -363,8 +381,7 @@ def _grown(status, team, block, work):
     arrivals, looks, due, scratch = work.arrivals, work.looks, work.due, work.scratch
     even, odd, met, met_scratch, log = work.even, work.odd, work.met, work.met_scratch, work.log
     if status == MORE_DUE:
-        n = due.shape[0] + count(arrivals, place[NUMBER]) + count(looks, place[NUMBER])
-        due = _larger(due, n)
+        due = _larger(due, due.shape[0] + count(arrivals, place[NUMBER]) + count(looks, place[NUMBER]))
         scratch = np.empty(due.shape, np.int64)
     elif status == MORE_LOOKS:
         n = count(looks, place[NUMBER])

@@ -487,9 +487,15 @@ def view(context, ids, n, out, stamped):
         if _arrived(at):
             _act(at, k)
         x = load(at)
-        if not stamped and (get(at, STAMP_W) != w or get(at, STAMP_O) != limit):
-            h = _elapsed(at, w, limit, window)
-            x = clamped(x, k, (0.0,), h) if _refractory(at) else flow(x, k, (0.0,), h)
+        if not stamped:
+            v, p = get(at, STAMP_W), get(at, STAMP_O)
+            if _refractory(at):
+                v, p = w, limit
+                if _not_after(get(at, UNTIL_W), get(at, UNTIL_O), w, limit):
+                    v, p = get(at, UNTIL_W), get(at, UNTIL_O)
+                x = clamped(x, k, (0.0,), _elapsed(at, v, p, window))
+            if v != w or p != limit:
+                x = flow(x, k, (0.0,), (w - v) * window + (limit - p))
         store(seen.ctypes.data, x)
         for s in range(N_STATES):
             set_real(out + 8 * (s * n + j), seen[s])

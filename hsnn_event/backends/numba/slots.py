@@ -125,7 +125,7 @@ def _copied(source, i, target, j):
 @inner
 def sort_rows(rows, n, scratch, column):
     """Sort the first `n` rows by column 0, then by another column, stably: runs that are in order are merged."""
-    while True:
+    while n > 1:
         done, runs = 0, 0
         while done < n:
             middle = done + 1
