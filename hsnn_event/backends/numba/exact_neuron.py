@@ -98,7 +98,7 @@ def batch(scalars, lanes, n):
 NEVER, FREE, NONE, UNSET = 1e300, -(2.0**40), -1e300, -2e300
 MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
-SLACK = 0.6     # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
+SLACK = 0.6 if CLOSED else 1.0  # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
 DONE, FULL, CASCADE = range(3)
 UNLISTED, LISTED, IN_LANE = 0.0, 1.0, 2.0
 
