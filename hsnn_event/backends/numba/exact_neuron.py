@@ -93,7 +93,8 @@ def batch(scalars, lanes, n):
 
 # --- every model ---
 
-NEVER, FREE, NONE, UNSET = 1e300, -(2.0**40), -1e300, -2e300
+NEVER, FREE, NONE = 1e300, -(2.0**40), -1e300
+BY_INSTANT = -2e300  # in the place of LOOK: `close` follows each instant, and says exactly when to look; see exact_heap.py
 MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
 SLACK = 0.6     # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
@@ -265,7 +266,7 @@ def _crossing(at, x, k, w, o, window):
         return found, get(at, CLEAR)
     if fires(x, k, (0.0,), 0.0):
         return True, 0.0
-    if safe(x, k, (0.0,), _elapsed(at, w, o, window)):
+    if get(at, LOOK) != BY_INSTANT and safe(x, k, (0.0,), _elapsed(at, w, o, window)):
         return False, NEVER
     time = ahead(x, k, (0.0,), 0.0)
     if time >= NEVER:
@@ -309,28 +310,35 @@ def settle(at, k, w, o, stays, common, window, neuron):
 
 
 @inner
-def _next_look(at, k, w, window):
-    """The window in which the neuron is to be looked at next, NEVER if it need not be."""
+def _next_look(at, k, window):
+    """The instant at which the neuron is to be looked at next, in window NEVER if it need not be."""
+    x, v, p = load(at), get(at, STAMP_W), get(at, STAMP_O)
     if _refractory(at):
+        v, p = get(at, UNTIL_W), get(at, UNTIL_O)
         if not (CLOSED and STILL):
-            return get(at, UNTIL_W)
-        x = clamped(load(at), k, (0.0,), 0.0)  # nothing can change what it begins with then
-        time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
-        return NEVER if time >= NEVER else max(w, later(get(at, UNTIL_W), get(at, UNTIL_O), time, window)[0])
-    x = load(at)
+            return v, p
+        x = clamped(x, k, (0.0,), 0.0)  # nothing can change what it begins with then
     if CLOSED:
         time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
     else:
         time = get(at, CLEAR)
     if time >= NEVER:
-        return NEVER
-    return max(w, later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0])
+        return NEVER, 0.0
+    return later(v, p, time, window)
+
+
+@inner
+def _takes_part(at):
+    """Can what arrives at its stamp make it fire, or must it act by itself?"""
+    return not _refractory(at) or get(at, LOOK) == BY_INSTANT
 
 
 @inner
 def _calm(at, k, w, o, window):
     """A free neuron at (w, o): does what has arrived leave it below its threshold up to its next look?"""
     entered = get(at, LOOK)
+    if entered == BY_INSTANT:
+        return False
     time = NEVER if entered == NONE else (entered - w) * window - o
     x = arrive(load(at), k, sums(at + 8 * SUMS), 0.0)
     return not fires(x, k, (0.0,), 0.0) and safe(x, k, (0.0,), time)
@@ -409,7 +417,7 @@ def take(context, data, length, offset_bits, receptor):
         state = get(at, LIST)
         if get(at, STAMP_W) == w and get(at, STAMP_O) == o:
             put(at, SUMS + port, get(at, SUMS + port) + weight)
-            if state == UNLISTED and not _refractory(at):
+            if state == UNLISTED and _takes_part(at):
                 if not _calm(at, numbers(ctx[SCALARS], ctx[ARRAYS], i), w, o, window):
                     _listed(context, at, i)
             continue
@@ -433,7 +441,7 @@ def take(context, data, length, offset_bits, receptor):
             common[START] = j
             return status
         put(at, SUMS + port, weight)
-        if state == UNLISTED and not _refractory(at) and not _calm(at, k, w, o, window):
+        if state == UNLISTED and _takes_part(at) and not _calm(at, k, w, o, window):
             _listed(context, at, i)
     if m:
         batch(ctx[SCALARS], lanes, m)
@@ -463,7 +471,11 @@ def close(context, unused, unused_too, nor_this, nor_that):
             common[START] = j
             return status
         put(at, LIST, UNLISTED)
-        look, entered = _next_look(at, k, w, window), get(at, LOOK)
+        (look, offset), entered = _next_look(at, k, window), get(at, LOOK)
+        if entered == BY_INSTANT:
+            following[2 * j], following[2 * j + 1] = look, offset
+            continue
+        look = max(w, look)
         following[j] = NONE
         if look < NEVER and not (w < entered <= look):
             following[j] = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)
@@ -488,8 +500,14 @@ def view(context, ids, n, out, stamped):
             _act(at, k)
         x = load(at)
         if not stamped and (get(at, STAMP_W) != w or get(at, STAMP_O) != limit):
-            h = _elapsed(at, w, limit, window)
-            x = clamped(x, k, (0.0,), h) if _refractory(at) else flow(x, k, (0.0,), h)
+            h, v, p = _elapsed(at, w, limit, window), get(at, UNTIL_W), get(at, UNTIL_O)
+            if not _refractory(at):
+                x = flow(x, k, (0.0,), h)
+            elif _not_after(w, limit, v, p):
+                x = clamped(x, k, (0.0,), h)
+            else:
+                x = clamped(x, k, (0.0,), _elapsed(at, v, p, window))
+                x = flow(x, k, (0.0,), (w - v) * window + (limit - p))
         store(seen.ctypes.data, x)
         for s in range(N_STATES):
             set_real(out + 8 * (s * n + j), seen[s])
