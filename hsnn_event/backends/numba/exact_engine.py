@@ -291,7 +291,8 @@ class NumbaExactEngine:
         w, o, neurons = self._flying.T
         offset = o + driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
         windows = np.ceil(offset / self.program.window) - 1.0
-        offset = offset - windows * self.program.window
+        with np.errstate(invalid="ignore"):  # of neurons without synapses
+            offset = offset - windows * self.program.window
         arrival = w + windows
         later = (arrival > self._w) | ((arrival == self._w) & ((offset >= self._o) if self._before else (offset > self._o)))
         flying = self._flying[later]
