@@ -82,7 +82,8 @@ class NumbaExactEngine:
             self._listed.of(b), self._trains.records, np.zeros(driver.N_PLACES, np.int64),
         )  # fmt: skip
         reals = block.common.view(np.float64)
-        reals[driver.WINDOW], reals[driver.REACH] = program.window, LOOK_WINDOWS - 1
+        reals[driver.WINDOW] = program.window
+        reals[driver.REACH] = driver.BY_INSTANT if self._by_instant else LOOK_WINDOWS - 1
         for p, population in enumerate(self._populations):
             if population is not None:
                 population.bind(p, b, block, self._numbers[p])
@@ -289,11 +290,11 @@ class NumbaExactEngine:
     def _still_flying(self) -> FloatArray:
         """Spikes of which something is still to come, in order."""
         w, o, neurons = self._flying.T
-        offset = o + driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        longest = driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        offset = np.where(longest < 0.0, -1.0, o + longest)
         windows = np.ceil(offset / self.program.window) - 1.0
-        with np.errstate(invalid="ignore"):  # of neurons without synapses
-            offset = offset - windows * self.program.window
-        arrival = w + windows
+        offset = offset - windows * self.program.window
+        arrival = np.where(longest < 0.0, -np.inf, w + windows)
         later = (arrival > self._w) | ((arrival == self._w) & ((offset >= self._o) if self._before else (offset > self._o)))
         flying = self._flying[later]
         return flying[np.lexsort((flying[:, 2], flying[:, 1], flying[:, 0]))]

@@ -63,7 +63,7 @@ def _look(block, work, heap, what, packed, offset):
     if bits(next_look[1]) != offset or next_look[0] < w:
         return
     if next_look[0] > w:
-        put(work.looks, min(np.int64(next_look[0]), w + work.looks.tail.size - 1), p, what, offset)
+        put(work.looks.head.ctypes.data, min(np.int64(next_look[0]), w + work.looks.tail.size - 1), p, what, offset)
         return
     next_look[0] = NONE
     record = block.contexts[p, RECORDS] + 8 * block.codes[p, driver.STRIDE] * what
@@ -172,7 +172,7 @@ def _close(team, block, work, heap):
             if v == w:
                 push(heap, bits(o), LOOK, np.int64(touched[j]), p << POPULATION)
             elif v < NEVER:
-                put(work.looks, min(np.int64(v), w + work.looks.tail.size - 1), p, np.int64(touched[j]), bits(o))
+                put(work.looks.head.ctypes.data, min(np.int64(v), w + work.looks.tail.size - 1), p, np.int64(touched[j]), bits(o))
         contexts[p, N_TOUCHED] = 0
     return REACHED, work, heap
 
@@ -200,7 +200,7 @@ def _send(rows, block, work, heap, first, turn):
             if windows == 0.0:
                 push(heap, bits(due), max(turn, 1), what, packed)
             else:
-                put(work.arrivals, w + np.int64(windows), bits(due - windows * window), what, packed)
+                put(work.arrivals.head.ctypes.data, w + np.int64(windows), bits(due - windows * window), what, packed)
     return work, heap
 
 
@@ -248,11 +248,12 @@ def advance(team, block, work, heap):
     place, window = block.place, driver.reals_of(block.common)[WINDOW]
     target = team.orders[driver.TARGET]
     while True:
+        limit = team.orders[driver.TARGET_OFFSET] if place[NUMBER] == target else bits(window)
+        block.common[LIMIT] = limit
         status = driver.begin(block, work, window)
         while status != REACHED:
             work = driver.grow(status, team, block, work)
             status = driver.begin(block, work, window)
-        limit = team.orders[driver.TARGET_OFFSET] if place[NUMBER] == target else bits(window)
         while True:
             offset = work.due[place[driver.INDEX], 0] if place[driver.INDEX] < place[N_DUE] else LATEST
             if heap.counts[N_ENTRIES]:
