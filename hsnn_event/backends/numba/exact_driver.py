@@ -34,16 +34,17 @@ from hsnn_event.backends.numba.native import (
     wait,
     whole_at,
 )
-from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, put, sort_rows, with_room
+from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, larger, put, sort_rows, with_room
 
-NONE = -1e300
+NONE, BY_INSTANT = -1e300, -2e300
 BEYOND, NO_MORE = np.int64(-(1 << 50)), np.int64(-(1 << 51))  # in the place of a window
 
 # Rows of what is due: the bits of the offset (positive numbers sort as their bits do), an address or a number, PACKED. A
 # packed number holds the length of a group, the population and receptor that it reaches, and flags: its synapses share one
-# weight; that weight is a float64, whatever the type of the weights; a neuron of a source fires, and there is no group.
+# weight; that weight is a float64, whatever the type of the weights; a neuron of a source fires, and there is no group; a
+# neuron is to be looked at, at this very instant.
 POPULATION, RECEPTOR = 32, 48
-UNIFORM, WIDE, SPIKE = 1 << 62, 1 << 61, 1 << 60
+UNIFORM, WIDE, SPIKE, LOOKED = 1 << 62, 1 << 61, 1 << 60, 1 << 59
 LENGTH_MASK, RECEPTOR_MASK = (1 << 32) - 1, 0xFF
 
 # Columns of a context and of what the contexts of a block share: exact_neuron.py.
@@ -97,21 +98,21 @@ class Work(NamedTuple):
 
 
 @inner
-def _bits(number):
+def bits(number):
     """Those of a float64, as an int64."""
     return np.float64(number).view(np.int64)
 
 
 @inner
-def _reals(common):
+def reals_of(common):
     return nb.carray(as_pointer(common.ctypes.data), (COMMON,), np.float64)
 
 
 @inner
-def _begin(block, work, window):
+def begin(block, work, window):
     """Bring all that is due in a window into `due`, in order; neurons to be looked at are touched."""
     place, common = block.place, block.common
-    w, reals = place[NUMBER], _reals(common)
+    w, reals = place[NUMBER], reals_of(common)
     n, due = 0, work.due
     for e in range(place[INDEX], place[N_DUE]):
         for column in range(3):
@@ -148,11 +149,18 @@ def _look(block, work, w, n, window):
     on. Gives the row after the last, and whether there was room for all: what is left waits in the same slot."""
     n_looks, complete = drain(work.looks, w, work.scratch, 0), True
     scratch, due, head, furthest = work.scratch, work.due, work.looks.head.ctypes.data, w + work.looks.tail.size - 1
-    contexts, codes = block.contexts, block.codes
+    contexts, codes, by_instant = block.contexts, block.codes, reals_of(block.common)[REACH] == BY_INSTANT
     for j in range(n_looks):
         p, i, v = scratch[j, 0], scratch[j, 1], scratch[j, 2]
         if p >= 0:
-            _list(contexts.ctypes.data + p * contexts.strides[0], codes[p, STRIDE], codes[p, LOOK_AT], i, w)
+            if not by_instant:
+                _list(contexts.ctypes.data + p * contexts.strides[0], codes[p, STRIDE], codes[p, LOOK_AT], i, w)
+            elif n == due.shape[0]:
+                complete = False
+                put(head, w, p, i, v)
+            else:
+                due[n, 0], due[n, 1], due[n, 2] = v, i, LOOKED | p << POPULATION
+                n += 1
             continue
         while v == w:
             if n == due.shape[0]:
@@ -187,7 +195,7 @@ def _due_of_train(block, due, n, p, i, w, window):
     """Enter the next event of a train in row `n`, if it is not beyond the limit, and draw the one after it; gives the
     window in which that arrives, BEYOND, or NO_MORE."""
     train = block.trains[-1 - p]
-    offset = _bits(_arrives(train, i, window)[1])
+    offset = bits(_arrives(train, i, window)[1])
     if offset > block.common[LIMIT]:
         return BEYOND
     due[n, 0], due[n, 1], due[n, 2] = offset, train[FIRST] + i, train[PACKED]
@@ -301,7 +309,7 @@ def emit(rows, spikes, n, w, arrivals, window, from_w, from_o):
             offset -= windows * window
             due = w + np.int64(windows)
             if due > from_w or (due == from_w and offset > from_o):
-                put(arrivals, due, _bits(offset), address + whole_at(index + 8), whole_at(index + 16) | flag)
+                put(arrivals, due, bits(offset), address + whole_at(index + 8), whole_at(index + 16) | flag)
 
 
 @inner
@@ -340,12 +348,12 @@ def _emit(thread, team, block, work, window):
 @inner
 def _go(thread, n_threads, yield_at, team, block, work):
     """Windows until the one to be reached, or until some array is too small."""
-    place, common, reals = block.place, block.common, _reals(block.common)
+    place, common, reals = block.place, block.common, reals_of(block.common)
     window, target = reals[WINDOW], team.orders[TARGET]
     while True:
         if place[PHASE] == BEGIN:
-            common[LIMIT] = team.orders[TARGET_OFFSET] if place[NUMBER] == target else _bits(window)
-            status = _begin(block, work, window)
+            common[LIMIT] = team.orders[TARGET_OFFSET] if place[NUMBER] == target else bits(window)
+            status = begin(block, work, window)
             if status != REACHED:
                 return status
             place[PHASE] = WALK
@@ -383,21 +391,13 @@ def _go(thread, n_threads, yield_at, team, block, work):
 
 
 @inner
-def _larger(rows, n):
-    """Rows in an array that has room for `n`, and as many more."""
-    more = np.empty((2 * n, rows.shape[1]), rows.dtype)
-    more[: rows.shape[0]] = rows
-    return more
-
-
-@inner
-def _grown(status, team, block, work):
+def grow(status, team, block, work):
     """What grows, larger, as the reason to stop asks for."""
     place, common = block.place, block.common
     arrivals, looks, due, scratch = work.arrivals, work.looks, work.due, work.scratch
     even, odd, met, met_scratch, log = work.even, work.odd, work.met, work.met_scratch, work.log
     if status == MORE_DUE:
-        due = _larger(due, due.shape[0] + count(arrivals, place[NUMBER]) + count(looks, place[NUMBER]))
+        due = larger(due, due.shape[0] + count(arrivals, place[NUMBER]) + count(looks, place[NUMBER]))
         scratch = np.empty(due.shape, np.int64)
     elif status == MORE_LOOKS:
         n = count(looks, place[NUMBER])
@@ -406,9 +406,9 @@ def _grown(status, team, block, work):
         looks = with_room(looks, chunks_needed(looks, n))
     elif status == MORE_SPIKES:
         if place[TURN]:
-            odd = _larger(odd, odd.shape[0])
+            odd = larger(odd, odd.shape[0])
         else:
-            even = _larger(even, even.shape[0])
+            even = larger(even, even.shape[0])
         spikes = odd if place[TURN] else even
         common[SPIKES], common[CAPACITY] = spikes.ctypes.data, spikes.shape[0]
         met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
@@ -418,7 +418,7 @@ def _grown(status, team, block, work):
             met = np.empty((2 * n, 2), np.float64)
             met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
         if work.n_log[0] + n > log.shape[0]:
-            log = _larger(log, log.shape[0] + n)
+            log = larger(log, log.shape[0] + n)
     elif status == MORE_ARRIVALS:
         arrivals = with_room(arrivals, chunks_needed(arrivals, _groups_met(team, block)))
     return Work(arrivals, looks, due, scratch, even, odd, met, met_scratch, log, work.n_log)
@@ -449,7 +449,7 @@ def advance(thread, n_threads, yield_at, team, block, work):
             if thread == 0 or not stay(team.posts[thread].ctypes.data, yield_at, leaves):
                 return status, work
         else:
-            work, grown = _grown(status, team, block, work), True
+            work, grown = grow(status, team, block, work), True
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)

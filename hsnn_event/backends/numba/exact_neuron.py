@@ -95,7 +95,8 @@ def batch(scalars, lanes, n):
 
 # --- every model ---
 
-NEVER, FREE, NONE, UNSET = 1e300, -(2.0**40), -1e300, -2e300
+NEVER, FREE, NONE = 1e300, -(2.0**40), -1e300
+BY_INSTANT = -2e300  # for LOOK and REACH: neurons are listed at each instant, and looked at on time; see exact_heap.py
 MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
 SLACK = 0.6 if CLOSED else 1.0  # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
@@ -271,7 +272,7 @@ def _crossing(at, x, k, w, o, window):
         return found, get(at, CLEAR)
     if fires(x, k, (0.0,), 0.0):
         return True, 0.0
-    if safe(x, k, (0.0,), _elapsed(at, w, o, window)):
+    if get(at, LOOK) != BY_INSTANT and safe(x, k, (0.0,), _elapsed(at, w, o, window)):
         return False, NEVER
     time = ahead(x, k, (0.0,), 0.0)
     if time >= NEVER:
@@ -315,22 +316,21 @@ def settle(at, k, w, o, stays, common, window, neuron):
 
 
 @inner
-def _next_look(at, k, w, window):
-    """The window in which the neuron is to be looked at next, NEVER if it need not be."""
+def _next_look(at, k, window):
+    """The instant at which the neuron is to be looked at next, in window NEVER if it need not be."""
+    x, v, p = load(at), get(at, STAMP_W), get(at, STAMP_O)
     if _refractory(at):
+        v, p = get(at, UNTIL_W), get(at, UNTIL_O)
         if not (CLOSED and STILL):
-            return get(at, UNTIL_W)
-        x = clamped(load(at), k, (0.0,), 0.0)  # nothing can change what it begins with then
-        time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
-        return NEVER if time >= NEVER else max(w, later(get(at, UNTIL_W), get(at, UNTIL_O), time, window)[0])
-    x = load(at)
+            return v, p
+        x = clamped(x, k, (0.0,), 0.0)  # nothing can change what it begins with then
     if CLOSED:
         time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
     else:
         time = get(at, CLEAR)
     if time >= NEVER:
-        return NEVER
-    return max(w, later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0])
+        return NEVER, 0.0
+    return later(v, p, time, window)
 
 
 @inner
@@ -342,6 +342,8 @@ def _time_to_look(at, w, o, window):
 @inner
 def _calm(at, k, w, o, window):
     """A free neuron at (w, o): does what has arrived leave it below its threshold up to its next look?"""
+    if get(at, LOOK) == BY_INSTANT:
+        return False
     x = arrive(load(at), k, sums(at + 8 * SUMS), 0.0)
     return not fires(x, k, (0.0,), 0.0) and safe(x, k, (0.0,), _time_to_look(at, w, o, window))
 
@@ -424,7 +426,8 @@ def take(context, data, length, offset_bits, receptor):
     targets = nb.carray(as_pointer(data + 8 if uniform else data), (n,), np.uint32)
     weights = nb.carray(as_pointer(data + ((4 * n + 7) & -8)), (n,), WEIGHT)
     lanes, which = ctx[LANES], ctx[LANES] + 8 * N_LANES * CHUNK
-    m, again = 0, False
+    by_instant = reals[REACH] == BY_INSTANT
+    m, again = 0, by_instant
     for j in range(common[START], n):
         if j + AHEAD < n:
             prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(targets[j + AHEAD]))
@@ -435,7 +438,7 @@ def take(context, data, length, offset_bits, receptor):
         if get(at, STAMP_W) == w and get(at, STAMP_O) == o:
             put(at, SUMS + port, get(at, SUMS + port) + weight)
             again |= state == IN_LANE
-            if state == UNLISTED and not _refractory(at):
+            if state == UNLISTED and (by_instant or not _refractory(at)):
                 if not _calm(at, numbers(ctx[SCALARS], ctx[ARRAYS], i), w, o, window):
                     _listed(context, at, i)
             continue
@@ -445,7 +448,7 @@ def take(context, data, length, offset_bits, receptor):
             m += 1
             if m == CHUNK:
                 _flush(context, lanes, which, m, again, w, o, window)
-                m, again = 0, False
+                m, again = 0, by_instant
             continue
         if STILL and state == UNLISTED and _not_after(w, o, get(at, UNTIL_W), get(at, UNTIL_O)):
             continue
@@ -456,7 +459,7 @@ def take(context, data, length, offset_bits, receptor):
             common[START] = j
             return status
         put(at, SUMS + port, weight)
-        if state == UNLISTED and not _refractory(at) and not _calm(at, k, w, o, window):
+        if state == UNLISTED and (by_instant or not _refractory(at)) and not _calm(at, k, w, o, window):
             _listed(context, at, i)
     _flush(context, lanes, which, m, again, w, o, window)
     common[START] = 0
@@ -484,7 +487,11 @@ def close(context, unused, unused_too, nor_this, nor_that):
             common[START] = j
             return status
         put(at, LIST, UNLISTED)
-        look, entered = _next_look(at, k, w, window), get(at, LOOK)
+        (look, offset), entered = _next_look(at, k, window), get(at, LOOK)
+        if entered == BY_INSTANT:
+            following[2 * j], following[2 * j + 1] = look, offset
+            continue
+        look = max(w, look)
         following[j] = NONE
         if look < NEVER and not (w < entered <= look):
             following[j] = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)

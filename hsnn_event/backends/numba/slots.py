@@ -134,6 +134,14 @@ def put_all(slots, windows, rows):
 
 
 @inner
+def larger(rows, n):
+    """Rows in an array that has room for `n`, and as many more."""
+    more = np.empty((2 * n, rows.shape[1]), rows.dtype)
+    more[: rows.shape[0]] = rows
+    return more
+
+
+@inner
 def _after(rows, j, i, column):
     """Does row j belong after row i? Equal numbers in column 0 are told apart by another column."""
     return rows[j, 0] > rows[i, 0] or (rows[j, 0] == rows[i, 0] and rows[j, column] > rows[i, column])
