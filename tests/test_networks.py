@@ -165,7 +165,7 @@ def test_benchmark_4_has_the_published_parameters_on_both_schedules():
         }  # fmt: skip
         assert {projection.rule.p for projection in net.projections.values()} == {0.02}
         assert not net.drives
-    with pytest.raises(GridError, match="0.125"):
+    with pytest.raises(GridError, match=r"0\.125"):
         brette2007("exact", dt=0.1)
 
 

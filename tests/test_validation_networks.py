@@ -23,8 +23,8 @@ PUBLISHED = {
 #     CUBA        .485    .596    .631    .658    .676    .714
 #     COBA        1.44    1.64    1.68    1.71    1.72    1.75
 # The published ranges name neither. They hold for both networks in runs of 3 s whose first 0.2 s are left out, over neurons
-# with five intervals or more, where the means lie in the middle of the ranges. Rates hardly depend on the window. Benchmark 4
-# ("exact") fires more steadily: its CVs are .467 with two intervals or more and .461 with five, in the same window.
+# with five intervals or more, where the means lie in the middle of the ranges. Rates hardly depend on the window.
+# Benchmark 4 ("exact") fires more steadily: its CVs are .467 with two intervals or more, .461 with five, in the same window.
 START, STOP, INTERVALS = 200.0, 3000.0, 5
 LEAST = {"cuba": INTERVALS, "coba": INTERVALS, "exact": 2}
 
