@@ -5,6 +5,7 @@ It judges the fast engines, so it shares nothing with them but the ExactProgram.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -103,7 +104,11 @@ class ReferenceExactEngine:
             return tuple(np.array([value(n) for n in mine], dtype).reshape(len(mine)) for mine in self._neurons)
 
         states = tuple(np.array([n.states for n in mine]).reshape(len(mine), -1).T.copy() for mine in self._neurons)
-        flying = sorted({e.order[1:5] for e in self._queue if e.kind == ARRIVAL and e.order[0] == 0})
+        in_flight = Counter(e.order[1:] for e in self._queue if e.kind == ARRIVAL and e.order[0] == 0)
+        spikes: dict[tuple[Any, ...], int] = {}  # as often as it was fired at its instant
+        for (*spike, _), times in in_flight.items():
+            spikes[tuple(spike)] = max(times, spikes.get(tuple(spike), 0))
+        flying = sorted(Counter(spikes).elements())
         columns = [np.array([spike[k] for spike in flying], float if k == 1 else np.int64) for k in range(4)]
         return Flowing(
             self.time, self._before, self._keys, states,

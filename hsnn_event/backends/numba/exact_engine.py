@@ -274,10 +274,11 @@ class NumbaExactEngine:
     def _still_flying(self) -> FloatArray:
         """Spikes of which something is still to come, in order."""
         w, o, neurons = self._flying.T
-        offset = o + driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        longest = driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        offset = np.where(longest < 0.0, -1.0, o + longest)
         windows = np.ceil(offset / self.program.window) - 1.0
         offset = offset - windows * self.program.window
-        arrival = w + windows
+        arrival = np.where(longest < 0.0, -np.inf, w + windows)
         later = (arrival > self._w) | ((arrival == self._w) & ((offset >= self._o) if self._before else (offset > self._o)))
         flying = self._flying[later]
         return flying[np.lexsort((flying[:, 2], flying[:, 1], flying[:, 0]))]
