@@ -17,7 +17,7 @@ STEPS = [0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]  # ms
 DURATION = 200.0
 
 
-def spikes(dt):
+def spikes(dt: float | None) -> list[np.ndarray]:
     """The trains of all neurons, as a list of arrays."""
     net = hsnn.Network(dt=dt, seed=4)
     cell = hsnn.models.lif_delta(tau_m=20.0, E_L=-49.0, V_th=-50.0, V_reset=-60.0, t_ref=5.0)
