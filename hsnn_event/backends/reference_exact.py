@@ -170,7 +170,7 @@ class ReferenceExactEngine:
         for event in flying:
             self._queue.remove(event)
             _, _, _, p, i, _, rank = event.order
-            delay, _, _, receptor, value = self._rows[p][i][rank]
+            _, _, _, receptor, value = self._rows[p][i][rank]
             self._queue.add(event._replace(content=(receptor, value)))
 
     def _populations(self) -> Any:

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba import exact_driver as driver
-from hsnn_event.backends.numba import exact_heap, exact_rows
+from hsnn_event.backends.numba import exact_due, exact_heap, exact_rows, exact_spikes, exact_team
 from hsnn_event.backends.numba.crew import Crew, new_posts
 from hsnn_event.backends.numba.exact_records import Population, invoke
 from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
 from hsnn_event.backends.numba.exact_trains import N_PIECES
 from hsnn_event.backends.numba.heap import new_heap, only_looks
-from hsnn_event.backends.numba.native import new_barrier, yield_address
+from hsnn_event.backends.numba.native import BROKEN_OFF, new_barrier, yield_address
 from hsnn_event.backends.numba.slots import new_slots, put_all
 from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
 from hsnn_event.errors import BackendError, CascadeError
@@ -69,31 +69,32 @@ class NumbaExactEngine:
         ]
         self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
         self._trains, self._listed = trains_of(program, parts), listed_of(program, parts)
-        self._team = driver.ExactTeam(
-            self._rows.rows, np.zeros((2, n, 2), np.int64), np.zeros(driver.N_ORDERS, np.int64), new_posts(n), new_barrier()
+        self._team = exact_team.ExactTeam(
+            self._rows.rows, np.zeros((2, n, 2), np.int64), np.zeros(exact_team.N_ORDERS, np.int64), new_posts(n),
+            new_barrier(),
         )
         self._crew = Crew(self._team.posts, self._team.barrier, yield_address())
         self._blocks = [self._new_block(b) for b in range(n)]
 
-    def _new_block(self, b: int) -> driver.Block:
+    def _new_block(self, b: int) -> exact_team.Block:
         n, program = len(self._populations), self.program
-        block = driver.Block(
-            np.zeros((n, driver.CONTEXT), np.int64), np.zeros(driver.COMMON, np.int64), np.zeros((n, 4), np.int64),
-            self._listed.of(b), self._trains.records, np.zeros(driver.N_PLACES, np.int64),
+        block = exact_team.Block(
+            np.zeros((n, exact_team.CONTEXT), np.int64), np.zeros(exact_team.COMMON, np.int64), np.zeros((n, 4), np.int64),
+            self._listed.of(b), self._trains.records, np.zeros(exact_team.N_PLACES, np.int64),
         )  # fmt: skip
         reals = block.common.view(np.float64)
-        reals[driver.WINDOW] = program.window
-        reals[driver.REACH] = driver.BY_INSTANT if self._by_instant else LOOK_WINDOWS - 1
+        reals[exact_team.WINDOW] = program.window
+        reals[exact_team.REACH] = exact_team.BY_INSTANT if self._by_instant else LOOK_WINDOWS - 1
         for p, population in enumerate(self._populations):
             if population is not None:
                 population.bind(p, b, block, self._numbers[p])
         return block
 
-    def _new_work(self) -> driver.Work:
+    def _new_work(self) -> exact_team.Work:
         windows = self._rows.longest / self.program.window if np.isfinite(self._rows.longest) else 0.0
         spikes = [np.empty((256, 2)) for _ in range(4)]
         due = [np.empty((1024, 3), np.int64) for _ in range(2)]
-        return driver.Work(
+        return exact_team.Work(
             new_slots(int(windows) + 3), new_slots(LOOK_WINDOWS), *due, *spikes, np.empty((256, 3)), np.zeros(1, np.int64)
         )
 
@@ -126,17 +127,17 @@ class NumbaExactEngine:
         for p in range(len(self._populations)):
             self._look_at(p)
 
-    def _enter_block(self, block: driver.Block, work: driver.Work) -> None:
+    def _enter_block(self, block: exact_team.Block, work: exact_team.Work) -> None:
         rows, place = block.listed, block.place
         offsets = rows[:, 1].view(np.float64) if len(rows) else np.empty(0)
         now = np.nextafter(self._o, 0.0) if self._before else self._o
         past = (rows[:, 0] < self._w) | ((rows[:, 0] == self._w) & (offsets <= now))
         place[:] = 0
-        place[driver.NUMBER], place[driver.FRESH], place[driver.LISTED] = self._w, self._w - 1, int(past.sum())
-        block.common[driver.SPIKES], block.common[driver.CAPACITY] = work.even.ctypes.data, len(work.even)
-        block.common[[driver.N_SPIKES, driver.START]] = 0
-        block.common[driver.CULPRIT] = -1
-        block.contexts[:, driver.N_TOUCHED] = 0
+        place[exact_team.NUMBER], place[exact_team.FRESH], place[exact_team.LISTED] = self._w, self._w - 1, int(past.sum())
+        block.common[exact_team.SPIKES], block.common[exact_team.CAPACITY] = work.even.ctypes.data, len(work.even)
+        block.common[[exact_team.N_SPIKES, exact_team.START]] = 0
+        block.common[exact_team.CULPRIT] = -1
+        block.contexts[:, exact_team.N_TOUCHED] = 0
 
     def _past(self, at: tuple[int, float]) -> bool:
         now = (self._w, self._o)
@@ -153,9 +154,10 @@ class NumbaExactEngine:
         ids, p = self._trains.ids[t], self._trains.populations[t]
         where = self._parts.block(p, ids)
         for b, work in enumerate(self._work):
-            looks = driver.enter_train(
-                self._trains.records, t, np.ascontiguousarray(ids[where == b]), draws, work.looks, self.program.window, self._w
-            )
+            looks = exact_due.enter_train(
+                self._trains.records, t, np.ascontiguousarray(ids[where == b]), draws, work.looks, self.program.window,
+                self._w,
+            )  # fmt: skip
             self._work[b] = work._replace(looks=looks)
 
     def _rate_of(self, population: int) -> RateCourse:
@@ -193,7 +195,8 @@ class NumbaExactEngine:
         self._require_whole()
         window = self.program.window
         changes = {float(at) for course in self.program.courses for at in course.times if not self._past(placed(at, window))}
-        stops = sorted({at for probe in watch.probes for at in probe.times} | {at for at in changes if at <= until} | {until})
+        sampled = {at for probe in watch.probes for at in probe.times}
+        stops = sorted(sampled | {at for at in changes if at <= until} | {until})
         samples: list[list[FloatArray]] = [[] for _ in watch.probes]
         spikes = [np.empty((0, 3))]
         for stop in stops:
@@ -225,9 +228,9 @@ class NumbaExactEngine:
         self._whole = False
         for thread, (status, work) in self._crew.run(self._advance).items():
             self._work[thread] = work
-            if status == driver.CASCADE:
+            if status == exact_team.CASCADE:
                 self._refuse_cascade(thread)
-        if self._team.barrier[driver.BROKEN_OFF]:
+        if self._team.barrier[BROKEN_OFF]:
             self._refuse_cascade(None)
         self._whole = True
         log = self._work[0]
@@ -238,7 +241,7 @@ class NumbaExactEngine:
             self._flying = self._still_flying()
         return spikes
 
-    def _advance(self, thread: int) -> tuple[int, driver.Work]:
+    def _advance(self, thread: int) -> tuple[int, exact_team.Work]:
         if self._by_instant:
             status, work, self._heap = exact_heap.advance(self._team, self._blocks[0], self._work[0], self._heap)
             return status, work
@@ -250,7 +253,7 @@ class NumbaExactEngine:
     def _refuse_cascade(self, thread: int | None) -> None:
         blocks = self._blocks if thread is None else [self._blocks[thread]]
         for block in blocks:
-            culprit = int(block.common[driver.CULPRIT])
+            culprit = int(block.common[exact_team.CULPRIT])
             if culprit >= 0:
                 populations, ids = self._in_populations(np.array([culprit]))
                 name, population = self.program.populations[int(populations[0])].name, self._populations[int(populations[0])]
@@ -283,14 +286,14 @@ class NumbaExactEngine:
         windows, rest = spikes[:, 0].astype(np.int64), np.ascontiguousarray(spikes[:, 1:])
         now = float(np.nextafter(self._o, 0.0)) if self._before else self._o
         for b, work in enumerate(self._work):
-            self._work[b] = driver.enter_spikes(
+            self._work[b] = exact_spikes.enter_spikes(
                 self._rows.rows[b], windows, rest, work, self.program.window, self._w, now
             )
 
     def _still_flying(self) -> FloatArray:
         """Spikes of which something is still to come, in order."""
         w, o, neurons = self._flying.T
-        longest = driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        longest = exact_spikes.longest_delays(self._rows.rows, neurons.astype(np.int64))
         offset = np.where(longest < 0.0, -1.0, o + longest)
         windows = np.ceil(offset / self.program.window) - 1.0
         offset = offset - windows * self.program.window
@@ -323,8 +326,9 @@ class NumbaExactEngine:
             mine = np.ascontiguousarray(which[where == b] - self._parts.first[p, b])
             values = np.empty((population.code.n_states, len(mine)))
             reals = block.common.view(np.float64)
-            reals[driver.WINDOW_NOW], reals[driver.LIMIT] = self._w, self._o
-            invoke(population.code.view, block.contexts[p].ctypes.data, mine.ctypes.data, len(mine), values.ctypes.data, int(stamped))
+            reals[exact_team.WINDOW_NOW], reals[exact_team.LIMIT] = self._w, self._o
+            context, to = block.contexts[p].ctypes.data, values.ctypes.data
+            invoke(population.code.view, context, mine.ctypes.data, len(mine), to, int(stamped))
             out[:, where == b] = values
         return out
 
@@ -352,7 +356,7 @@ class NumbaExactEngine:
             return
         self._trains.rate(t, self._rate_of(self._trains.populations[t]), self.program.window)
         for b, work in enumerate(self._work):
-            self._work[b] = work._replace(looks=driver.without_train(work.looks, t))
+            self._work[b] = work._replace(looks=exact_due.without_train(work.looks, t))
         self._trains.drawn[t][:, 1:] = self._w, self._o
         self._enter_train(t, True)
 
@@ -367,7 +371,7 @@ class NumbaExactEngine:
         population = self._populations[p]
         if population is None:
             return
-        population.look(driver.BY_INSTANT if self._by_instant else self._w)
+        population.look(exact_team.BY_INSTANT if self._by_instant else self._w)
         if self._by_instant:
             self._heap.looks[self._parts.offsets[p] : self._parts.offsets[p + 1]] = self._w, self._o
         for b, work in enumerate(self._work):
@@ -387,9 +391,9 @@ class NumbaExactEngine:
             self._flying = np.empty((0, 3))
             self._enter(flying)
 
-    def _forget_synapses(self, work: driver.Work, place: IntArray) -> None:
+    def _forget_synapses(self, work: exact_team.Work, place: IntArray) -> None:
         """Remove their arrivals from what is due in this window."""
-        due = work.due[place[driver.INDEX] : place[driver.N_DUE]]
-        due = due[(due[:, 2] & (driver.WIDE | driver.SPIKE | driver.LOOKED)) != 0]
+        due = work.due[place[exact_team.INDEX] : place[exact_team.N_DUE]]
+        due = due[(due[:, 2] & (exact_team.WIDE | exact_team.SPIKE | exact_team.LOOKED)) != 0]
         work.due[: len(due)] = due
-        place[[driver.INDEX, driver.N_DUE]] = 0, len(due)
+        place[[exact_team.INDEX, exact_team.N_DUE]] = 0, len(due)

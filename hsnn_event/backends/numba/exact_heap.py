@@ -11,7 +11,9 @@ import numba as nb
 import numpy as np
 
 from hsnn_event.backends.numba import exact_driver as driver
-from hsnn_event.backends.numba.exact_driver import (
+from hsnn_event.backends.numba import exact_due, exact_team
+from hsnn_event.backends.numba.exact_spikes import groups_of
+from hsnn_event.backends.numba.exact_team import (
     CAPACITY,
     CASCADE,
     LIMIT,
@@ -30,7 +32,6 @@ from hsnn_event.backends.numba.exact_driver import (
     WINDOW,
     Work,
     bits,
-    groups_of,
 )  # fmt: skip
 from hsnn_event.backends.numba.exact_trains import NEVER
 from hsnn_event.backends.numba.heap import LOOK, N_ENTRIES, OFFSET, comes, pop, push, roomy
@@ -66,10 +67,10 @@ def _look(block, work, heap, what, packed, offset):
         put(work.looks.head.ctypes.data, min(np.int64(next_look[0]), w + work.looks.tail.size - 1), p, what, offset)
         return
     next_look[0] = NONE
-    record = block.contexts[p, RECORDS] + 8 * block.codes[p, driver.STRIDE] * what
-    set_real(record + 8 * (block.codes[p, driver.LOOK_AT] - 1), 1.0)
+    record = block.contexts[p, RECORDS] + 8 * block.codes[p, exact_team.STRIDE] * what
+    set_real(record + 8 * (block.codes[p, exact_team.LOOK_AT] - 1), 1.0)
     n = block.contexts[p, N_TOUCHED]
-    set_half(block.contexts[p, driver.TOUCHED] + 4 * n, np.int32(what))
+    set_half(block.contexts[p, exact_team.TOUCHED] + 4 * n, np.int32(what))
     block.contexts[p, N_TOUCHED] = n + 1
 
 
@@ -77,11 +78,11 @@ def _look(block, work, heap, what, packed, offset):
 def _looks(block, work, heap, offset):
     """List all neurons that are to be looked at now; gives the work."""
     place = block.place
-    end = place[driver.INDEX]
+    end = place[exact_team.INDEX]
     while end < place[N_DUE] and work.due[end, 0] == offset:
         end += 1
-    work = _with_slots(work, 0, end - place[driver.INDEX])
-    for e in range(place[driver.INDEX], end):
+    work = _with_slots(work, 0, end - place[exact_team.INDEX])
+    for e in range(place[exact_team.INDEX], end):
         if work.due[e, 2] & LOOKED:
             _look(block, work, heap, work.due[e, 1], work.due[e, 2], offset)
     while comes(heap, offset, LOOK):
@@ -101,13 +102,13 @@ def _take(team, block, work, what, packed, offset):
         work.even[n, 0], work.even[n, 1] = np.int64(offset).view(np.float64), np.float64(what)
         common[N_SPIKES] = n + 1
         return REACHED, work
-    p, length = packed >> POPULATION & 0xFFFF, packed & driver.LENGTH_MASK
-    receptor = packed >> driver.RECEPTOR & driver.RECEPTOR_MASK
+    p, length = packed >> POPULATION & 0xFFFF, packed & exact_team.LENGTH_MASK
+    receptor = packed >> exact_team.RECEPTOR & exact_team.RECEPTOR_MASK
     length = -length if packed & UNIFORM else length
     receptor = receptor | 256 if packed & WIDE else receptor
     context = contexts.ctypes.data + p * contexts.strides[0]
     while True:
-        status = call(block.codes[p, driver.TAKE], context, what, length, offset, receptor)
+        status = call(block.codes[p, exact_team.TAKE], context, what, length, offset, receptor)
         if status != FULL:
             return CASCADE if status else REACHED, work
         work = driver.grow(MORE_SPIKES, team, block, work)
@@ -117,7 +118,7 @@ def _take(team, block, work, what, packed, offset):
 def _take_rows(team, block, work, offset, stimuli):
     """What comes from outside the window arrives now: spikes of sources and synapses' arrivals, or stimuli's."""
     place = block.place
-    e = place[driver.INDEX]
+    e = place[exact_team.INDEX]
     while e < place[N_DUE] and work.due[e, 0] == offset:
         packed = work.due[e, 2]
         if not packed & LOOKED and (packed & WIDE != 0) == stimuli:
@@ -126,7 +127,7 @@ def _take_rows(team, block, work, offset, stimuli):
                 return status, work
         e += 1
     if stimuli:
-        place[driver.INDEX] = e
+        place[exact_team.INDEX] = e
     return REACHED, work
 
 
@@ -152,17 +153,17 @@ def _close(team, block, work, heap):
         n = contexts[p, N_TOUCHED]
         if n == 0:
             continue
-        touched = nb.carray(as_pointer(contexts[p, driver.TOUCHED]), (n,), np.int32)
+        touched = nb.carray(as_pointer(contexts[p, exact_team.TOUCHED]), (n,), np.int32)
         touched.sort()
         status = np.int64(FULL)
         while status == FULL:
-            status = call(block.codes[p, driver.CLOSE], contexts.ctypes.data + p * contexts.strides[0], 0, 0, 0, 0)
+            status = call(block.codes[p, exact_team.CLOSE], contexts.ctypes.data + p * contexts.strides[0], 0, 0, 0, 0)
             if status == FULL:
                 work = driver.grow(MORE_SPIKES, team, block, work)
         if status != 0:
             return CASCADE, work, heap
         heap, work = roomy(heap, n), _with_slots(work, 0, n)
-        following = nb.carray(as_pointer(contexts[p, driver.NEXT]), (n, 2), np.float64)
+        following = nb.carray(as_pointer(contexts[p, exact_team.NEXT]), (n, 2), np.float64)
         for j in range(n):
             v, o = following[j, 0], following[j, 1]
             next_look = heap.looks[contexts[p, FIRST] + touched[j]]
@@ -172,7 +173,8 @@ def _close(team, block, work, heap):
             if v == w:
                 push(heap, bits(o), LOOK, np.int64(touched[j]), p << POPULATION)
             elif v < NEVER:
-                put(work.looks.head.ctypes.data, min(np.int64(v), w + work.looks.tail.size - 1), p, np.int64(touched[j]), bits(o))
+                furthest = w + work.looks.tail.size - 1
+                put(work.looks.head.ctypes.data, min(np.int64(v), furthest), p, np.int64(touched[j]), bits(o))
         contexts[p, N_TOUCHED] = 0
     return REACHED, work, heap
 
@@ -182,7 +184,7 @@ def _send(rows, block, work, heap, first, turn):
     """Enter what the spikes of this instant, from number `first` on, bring about: in the round `turn` of the same instant,
     or, where that is 0, at later ones."""
     n, w, offset = block.common[N_SPIKES], block.place[NUMBER], block.common[LIMIT]
-    window, o = driver.reals_of(block.common)[WINDOW], np.int64(offset).view(np.float64)
+    window, o = exact_team.reals_of(block.common)[WINDOW], np.int64(offset).view(np.float64)
     spikes = work.even[first:n]
     sort_rows(spikes, n - first, work.met_scratch, 1)
     n_groups = groups_of(rows, spikes, n - first)
@@ -245,17 +247,17 @@ def _instant(team, block, work, heap, offset):
 @nb.njit(error_model="numpy", nogil=True, cache=True)
 def advance(team, block, work, heap):
     """Do what is ordered; gives (why it stopped, its work, its heap)."""
-    place, window = block.place, driver.reals_of(block.common)[WINDOW]
-    target = team.orders[driver.TARGET]
+    place, window = block.place, exact_team.reals_of(block.common)[WINDOW]
+    target = team.orders[exact_team.TARGET]
     while True:
-        limit = team.orders[driver.TARGET_OFFSET] if place[NUMBER] == target else bits(window)
+        limit = team.orders[exact_team.TARGET_OFFSET] if place[NUMBER] == target else bits(window)
         block.common[LIMIT] = limit
-        status = driver.begin(block, work, window)
+        status = exact_due.begin(block, work, window)
         while status != REACHED:
             work = driver.grow(status, team, block, work)
-            status = driver.begin(block, work, window)
+            status = exact_due.begin(block, work, window)
         while True:
-            offset = work.due[place[driver.INDEX], 0] if place[driver.INDEX] < place[N_DUE] else LATEST
+            offset = work.due[place[exact_team.INDEX], 0] if place[exact_team.INDEX] < place[N_DUE] else LATEST
             if heap.counts[N_ENTRIES]:
                 offset = min(offset, heap.entries[0, OFFSET])
             if offset > limit:

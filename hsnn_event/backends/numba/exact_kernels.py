@@ -10,6 +10,7 @@ from hsnn_event.lowering.exact_ir import PERIOD, ExactKernel
 from hsnn_event.lowering.ir import Instruction, Section
 
 MARK = "# --- every model ---\n"
+WRITTEN = ("exact_neuron.py", "exact_group.py")
 SECTIONS = ("flow", "clamped", "arrive", "arrive_clamped", "reset", "fires", "ahead", "safe")
 ONE_OUTPUT = ("fires", "ahead", "safe")
 
@@ -43,17 +44,20 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
     """The text of the module."""
     where = layout(kernel, per_neuron)
     n_states, n_receptors = len(kernel.states), len(kernel.receptors)
-    every = Path(__file__).with_name("exact_neuron.py").read_text(encoding="utf-8").partition(MARK)[2]
+    every = [Path(__file__).with_name(name).read_text(encoding="utf-8").partition(MARK)[2] for name in WRITTEN]
     named = (*kernel.constants, *kernel.inputs)
     values = [
-        f"real_at(s + {8 * where.scalars.index(n)})" if n in where.scalars else f"_own(arrays, {where.arrays.index(n)}, i)" for n in named
-    ]
+        f"real_at(s + {8 * where.scalars.index(name)})" if name in where.scalars
+        else f"_own(arrays, {where.arrays.index(name)}, i)"
+        for name in named
+    ]  # fmt: skip
     lines = [
         f'"""Exact kernel {kernel.name}. Generated: do not edit."""',
         "import math",
         "import numba as nb",
         "import numpy as np",
-        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, real_at, select, set_half, set_real, set_whole, whole_at",
+        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, select",
+        "from hsnn_event.backends.numba.native import real_at, set_half, set_real, set_whole, whole_at",
         "REAL, ZERO, INT = np.float64, np.float64(0), np.int64",
         "WIDTH, BIAS, MASK, ONE = INT(52), INT(1023), INT(0x000FFFFFFFFFFFFF), INT(0x3FF0000000000000)",
         f"WEIGHT = np.{weight}",
@@ -81,7 +85,8 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
     for name in SECTIONS:
         lines += _section(kernel, name, getattr(kernel, name))
     lines += _batch(kernel, where)
-    return "\n".join([*lines, every])
+    ways_in = [f'{name} = nb.cfunc(FIVE, cache=True, error_model="numpy")({name})' for name in ("take", "close", "view")]
+    return "\n".join([*lines, *every, *ways_in, ""])
 
 
 def _unmoved(section: Section) -> bool:

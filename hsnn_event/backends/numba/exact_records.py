@@ -8,8 +8,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import exact_driver as driver
-from hsnn_event.backends.numba import exact_kernels
+from hsnn_event.backends.numba import exact_kernels, exact_team
 from hsnn_event.backends.numba.exact_rows import ExactParts
 from hsnn_event.backends.numba.native import call
 from hsnn_event.backends.protocol import FREE, Flowing
@@ -55,7 +54,7 @@ class Population:
         self._scalars[: len(self._where.scalars)] = [float(numbers[name]) for name in self._where.scalars]
         self._arrays = {name: np.array(numbers[name], np.float64) for name in self._where.arrays}
 
-    def bind(self, number: int, block: int, into: driver.Block, numbers: dict[str, Number]) -> None:
+    def bind(self, number: int, block: int, into: exact_team.Block, numbers: dict[str, Number]) -> None:
         """Fill the rows of a block's tables for this population, whose number it is."""
         if block == 0:
             self._rebind(numbers)
@@ -71,8 +70,8 @@ class Population:
         context[[RECORDS, SCALARS, ARRAYS]] = (
             self.records.ctypes.data + 8 * self.code.stride * first, self._scalars.ctypes.data, pointers.ctypes.data
         )  # fmt: skip
-        context[[driver.TOUCHED, driver.NEXT]] = touched.ctypes.data, following.ctypes.data
-        context[driver.LANES] = lanes.ctypes.data
+        context[[exact_team.TOUCHED, exact_team.NEXT]] = touched.ctypes.data, following.ctypes.data
+        context[exact_team.LANES] = lanes.ctypes.data
         context[FIRST], context[COMMON] = self._parts.offsets[number] + first, into.common.ctypes.data
         into.codes[number] = self.code.take, self.code.close, self.code.stride, self.code.n_states + LOOK
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.exact_driver import POPULATION, RECEPTOR, SPIKE, UNIFORM, WIDE
 from hsnn_event.backends.numba.exact_rows import ExactParts
+from hsnn_event.backends.numba.exact_team import POPULATION, RECEPTOR, SPIKE, UNIFORM, WIDE
 from hsnn_event.backends.numba.exact_trains import (
     DELAY,
     DRAWN,
@@ -76,7 +76,7 @@ def trains_of(program: ExactProgram, parts: ExactParts) -> Trains:
         np.zeros((len(plans), N_COLUMNS), np.int64),
         [plan.population for plan in plans],
         [np.zeros((size, 3)) for size in sizes],
-        [np.arange(size) if getattr(plan, "ids", None) is None else plan.ids for plan, size in zip(plans, sizes, strict=True)],
+        [_trained(plan, size) for plan, size in zip(plans, sizes, strict=True)],
     )  # fmt: skip
     for t, plan in enumerate(plans):
         record = trains.records[t]
@@ -96,6 +96,11 @@ def trains_of(program: ExactProgram, parts: ExactParts) -> Trains:
             places[plan.ids] = np.arange(len(plan.ids))
             record[PLACES] = trains.keep(t, places)
     return trains
+
+
+def _trained(plan: ExactPoisson | ExactPoissonSource, size: int) -> IntArray:
+    """Who has a train."""
+    return plan.ids if isinstance(plan, ExactPoisson) and plan.ids is not None else np.arange(size)
 
 
 def _arrival(population: int, receptor: int) -> int:

@@ -1,4 +1,4 @@
-"""Poisson trains in real time, interval by interval: docs/semantics.md says it, backends/reference_trains.py says it again."""
+"""Poisson trains in real time, interval by interval; backends/reference_trains.py says it again, plainly."""
 
 from __future__ import annotations
 
