@@ -39,8 +39,8 @@ class Flowing:
     """The same of populations without a clock; instants are (window, offset), as `exact_ir` says.
 
     A neuron's states are those of the instant at which something last happened to it, its stamp; `states[p]` has shape
-    (n_states, size). Its refractoriness ends at `until`, in window FREE where it is not refractory. `fired` counts its spikes
-    at the instant of its stamp. Spikes in flight are sorted by instant, population, id. `drawn` says, of
+    (n_states, size). Its refractoriness ends at `until`, in window FREE where it is not refractory. `fired` counts its
+    spikes at the instant of its stamp. Spikes in flight are sorted by instant, population, id. `drawn` says, of
     each of `keys` and each neuron, how far its train has been drawn: (size, 3), with the number of draws done, and the
     instant of the next event. `before`: what happens at `time` itself is still to come.
     """

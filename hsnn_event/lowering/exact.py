@@ -282,7 +282,8 @@ class Searched:
         return step.builder.section([_below(step, y, *drive, level)])
 
     def _drive(self, step: Step) -> tuple[int, int] | None:
-        """(a bound of y' now, a) with y' <= a y + k for ever, k the most that all that moves y can give; None: there is none.
+        """(a bound of y' now, a) with y' <= a y + k for ever, k the most that all that moves y can give, if there
+        is one.
 
         What decays by itself gives no more than now if it is positive, and no more than 0 if it is not.
         """

@@ -1,7 +1,8 @@
 """How far a linear neuron's future can be seen: bounds on x' = A x + b that hold for all times, or for a span of time.
 
 With f = A x + b at one instant and y = c x - threshold: y'' <= c A f + (s / span) * sum_j curve_j |f_j| up to s <= span
-later, and y never rises by more than sum_j rise_j |f_j|. Both follow from f(s) = exp(A s) f and |exp(A s) - 1| <= exp(|A| s) - 1.
+later, and y never rises by more than sum_j rise_j |f_j|. Both follow from f(s) = exp(A s) f and
+|exp(A s) - 1| <= exp(|A| s) - 1.
 """
 
 from __future__ import annotations

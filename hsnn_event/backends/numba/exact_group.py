@@ -80,7 +80,6 @@ from hsnn_event.backends.numba.exact_neuron import (
     sums,
 )
 from hsnn_event.backends.numba.native import (
-    FIVE,
     as_pointer,
     inner,
     prefetch,

@@ -1,3 +1,4 @@
+# ruff: noqa: SIM108, SIM110
 """What a neuron without a clock does in a window, for all models: `exact_kernels` puts a model's own part in the place of
 the one below and compiles the whole as a module.
 
