@@ -11,6 +11,7 @@ import sympy
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants, Derived, Entry, Propagation, Source
 from hsnn_event.lowering.ir import Section
+from hsnn_event.lowering.ladder import LEVELS, Ladder, Place, Rung
 from hsnn_event.lowering.outlook import Bound, Outlook
 from hsnn_event.lowering.system import System, readable
 from hsnn_event.lowering.transcendental import LIMITS
@@ -25,6 +26,7 @@ class Pool:
     names: list[str] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     _outlooks: list[Outlook] = field(default_factory=list)
+    _ladders: list[Ladder] = field(default_factory=list)
     _propagations: dict[object, Propagation] = field(default_factory=dict)
     _known: dict[object, int] = field(default_factory=dict)
 
@@ -68,6 +70,22 @@ class Pool:
         found = [self._add(bound, label, bound) for bound, label in zip(bounds, labels, strict=True)]
         return found[0], found[1 : 1 + len(states)], found[1 + len(states) :]
 
+    def ladder(
+        self, entries: Mapping[tuple[str, str], sympy.Expr], states: Sequence[str], wanted: Sequence[Place]
+    ) -> tuple[int, list[list[int]]]:
+        """The indices of the constants of a `Ladder`: its shortest time, and what is wanted of each level."""
+        places = tuple((states.index(row), states.index(column)) for row, column in entries)
+        ladder = Ladder(self.section(list(entries.values())), places, len(states), tuple(wanted))
+        if ladder not in self._ladders:
+            self._ladders.append(ladder)
+        number = self._ladders.index(ladder)
+        shortest, levels = Rung(number, 0), []
+        for level in range(LEVELS):
+            rungs = [Rung(number, 1 + level * len(wanted) + place) for place in range(len(wanted))]
+            labels = [f"{kind}{level}_{states[row]}_{states[column]}" for kind, row, column in wanted]
+            levels.append([self._add(rung, label, rung) for rung, label in zip(rungs, labels, strict=True)])
+        return self._add(shortest, "shortest", shortest), levels
+
     def section(self, values: Sequence[sympy.Expr]) -> Section:
         """Code over the host values, which it loads as constants."""
         builder = Builder()
@@ -92,6 +110,7 @@ class Pool:
             ),
             tuple(list(self._propagations.values())[number] for number in used),
             tuple(self._outlooks),
+            tuple(self._ladders),
         )
 
     def _free(self, name: str, taken: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """How far a linear neuron's future can be seen: bounds on x' = A x + b that hold for all times, or for a span of time.
 
-With f = A x + b at one instant and y = c x - threshold: y'' <= c A f + (s / span) * sum_j curve_j |f_j| up to s <= span later,
-and y never rises by more than sum_j rise_j |f_j|. Both follow from f(s) = exp(A s) f and |exp(A s) - 1| <= exp(|A| s) - 1.
+With f = A x + b at one instant and y = c x - threshold: y'' <= c A f + (s / span) * sum_j curve_j |f_j| up to s <= span
+later, and y never rises by more than sum_j rise_j |f_j|. Both follow from f(s) = exp(A s) f and |exp(A s) - 1| <= exp(|A| s) - 1.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Outlook:
             a[..., row, column] = entry
         for column, entry in enumerate(entries[len(self.places) :]):
             c[..., 0, column] = entry
-        span = _span(np.abs(a))
+        span = span_of(np.abs(a))
         with np.errstate(all="ignore"):
             grown = expm(np.abs(a) * span[..., None, None], n) - np.eye(n)
-            curve = _MARGIN * _product(np.abs(_product(c, a)), grown)[..., 0, :]
-            rise = _MARGIN * _product(np.abs(c), _integral(a, span))[..., 0, :]
+            curve = _MARGIN * product(np.abs(product(c, a)), grown)[..., 0, :]
+            rise = _MARGIN * product(np.abs(c), _integral(a, span))[..., 0, :]
         rise = np.where(np.isfinite(rise) & (rise < _INFINITE), rise, _INFINITE)
         return np.concatenate((span[..., None], curve, rise), axis=-1)
 
@@ -56,7 +56,7 @@ class Bound:
     place: int
 
 
-def _product(a: FloatArray, b: FloatArray) -> FloatArray:
+def product(a: FloatArray, b: FloatArray) -> FloatArray:
     """a @ b in a fixed order of operations, the same for one matrix and for many."""
     total = a[..., :, 0, None] * b[..., None, 0, :]
     for k in range(1, a.shape[-1]):
@@ -64,13 +64,13 @@ def _product(a: FloatArray, b: FloatArray) -> FloatArray:
     return total
 
 
-def _span(size: FloatArray) -> FloatArray:
+def span_of(size: FloatArray) -> FloatArray:
     """A power of 2 at which the spectral radius of |A| * span is 1/2 or less; it does not depend on the units of states."""
     power, exponent = size, np.zeros(size.shape[:-2], np.int64)
     for _ in range(_SQUARINGS):
         largest = np.frexp(power.max(axis=(-1, -2)))[1].astype(np.int64)
         power = power * np.ldexp(1.0, -largest)[..., None, None]
-        power, exponent = _product(power, power), 2 * (exponent + largest)
+        power, exponent = product(power, power), 2 * (exponent + largest)
     total = power.max(axis=(-1, -2)) * size.shape[-1]
     log2_radius = np.where(total > 0.0, np.ceil((np.frexp(total)[1] + exponent) / 2.0**_SQUARINGS), -np.inf)
     return np.ldexp(1.0, np.minimum(-1.0 - log2_radius, LONGEST_SPAN).astype(np.int64))
@@ -81,6 +81,6 @@ def _integral(a: FloatArray, span: FloatArray) -> FloatArray:
     n, step = a.shape[-1], np.ldexp(span, -_FINER)[..., None, None]
     total, propagator = step * expm(np.abs(a) * step, n), expm(a * step, n)
     for _ in range(_DOUBLINGS):
-        total = total + _product(total, np.abs(propagator))
-        propagator = _product(propagator, propagator)
+        total = total + product(total, np.abs(propagator))
+        propagator = product(propagator, propagator)
     return total
