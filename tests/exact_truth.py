@@ -31,21 +31,21 @@ class Kernel:
     def flow(self, states, elapsed, section="flow"):
         return self.run(section, states, elapsed)
 
-    def crossing(self, states):
-        """The time of the next spike (infinity: none), as reference_exact finds it, and the number of looks."""
+    def crossing(self, states, longest=np.inf):
+        """The time of the next spike (infinity: none in `longest`), as reference_exact finds it, and the number of looks."""
         shape = np.broadcast_shapes(*(np.shape(each) for each in (*states, *self.constants)))
         clear, found = np.zeros(shape), np.full(shape, np.inf)
         active, looks = np.ones(shape, bool), np.zeros(shape, int)
         if self.kernel.closed:
             time = np.broadcast_to(self.run("ahead", states)[0], shape)
-            return np.where(time < NEVER, time, np.inf), looks
+            return np.where(time < min(longest, NEVER), time, np.inf), looks
         while active.any():
             now = self.flow(states, clear)
             step = np.broadcast_to(self.run("ahead", now)[0], shape)
             fires = np.broadcast_to(self.run("fires", now)[0], shape)
             there = active & (fires | (clear + step == clear))
             found[there] = clear[there]
-            active &= ~there & (clear + step < NEVER)
+            active &= ~there & (clear + step < min(longest, NEVER))
             clear = np.where(active, clear + step, clear)
             looks += active
             assert looks.max() < 200_000

@@ -49,8 +49,8 @@ def lower_exact(model: NeuronModel, driven: tuple[str, ...]) -> Lowered:
         timing = Pool(system)
         duration = timing.keep([timing.constant(system.duration)])
     names = (*constants.names, PERIOD) if duration is not None else constants.names
-    roles = (model.name, system.states, names, system.inputs, tuple(model.receptors))
-    kernel = ExactKernel(*roles, **sections, closed=form.closed)
+    receptors = tuple(model.receptors)
+    kernel = ExactKernel(model.name, system.states, names, system.inputs, receptors, closed=form.closed, **sections)
     initial, reads = initial_code(model)
     return Lowered(kernel, "exact", constants, duration, initial, reads)
 

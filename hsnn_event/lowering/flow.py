@@ -48,6 +48,12 @@ def is_shallow(found: Mapping[str, Rate]) -> bool:
     return all(found[name].decays for rate in found.values() for name in rate.moving)
 
 
+def entries_of(found: Mapping[str, Rate]) -> dict[tuple[str, str], sympy.Expr]:
+    """The matrix A of x' = A x + ..., without its zeros."""
+    entries = {(row, row): rate.own for row, rate in found.items() if rate.own != 0}
+    return entries | {(row, name): factor for row, rate in found.items() for name, factor in rate.moving.items()}
+
+
 def slope(step: Step, rate: Rate, state: str, names: Names) -> int:
     """dx/dt at one instant."""
     b = step.builder

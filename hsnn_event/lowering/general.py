@@ -9,19 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-import sympy
-
-from hsnn_event.lowering.flow import Rate, rates, slope
+from hsnn_event.lowering.flow import Rate, entries_of, rates, slope
+from hsnn_event.lowering.host import Entries
 from hsnn_event.lowering.ladder import DEGREE, LEVELS, Place
 from hsnn_event.lowering.step import Names, Step
-
-Entries = Mapping[tuple[str, str], sympy.Expr]
-
-
-def entries_of(found: Mapping[str, Rate]) -> dict[tuple[str, str], sympy.Expr]:
-    """The matrix A of x' = A x + ..., without its zeros."""
-    entries = {(row, row): rate.own for row, rate in found.items() if rate.own != 0}
-    return entries | {(row, name): factor for row, rate in found.items() for name, factor in rate.moving.items()}
 
 
 def propagate(step: Step, elapsed: int, names: Names, frozen: Collection[str] = ()) -> dict[str, int]:

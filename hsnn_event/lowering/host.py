@@ -17,6 +17,8 @@ from hsnn_event.lowering.system import System, readable
 from hsnn_event.lowering.transcendental import LIMITS
 from hsnn_event.lowering.translate import Translator
 
+Entries = Mapping[tuple[str, str], sympy.Expr]  # (row, column) -> what stands there in a matrix
+
 
 @dataclass
 class Pool:
@@ -57,21 +59,27 @@ class Pool:
         return self._add(entry, name, entry)
 
     def outlook(
-        self, entries: Mapping[tuple[str, str], sympy.Expr], watched: Sequence[sympy.Expr], states: Sequence[str]
-    ) -> tuple[int, list[int], list[int]]:
-        """The indices of the constants of an `Outlook`: its span, its curves, its rises; `watched` is c."""
-        places = tuple((states.index(row), states.index(column)) for row, column in entries)
-        outlook = Outlook(self.section([*entries.values(), *watched]), places, len(states))
+        self, entries: Entries, watched: Sequence[sympy.Expr], states: Sequence[str], farther: int
+    ) -> tuple[list[tuple[int, list[int]]], list[int]]:
+        """The indices of the constants of an `Outlook`: spans, each with its curves, and rises; `watched` is c."""
+        places, n = tuple((states.index(row), states.index(column)) for row, column in entries), len(states)
+        outlook = Outlook(self.section([*entries.values(), *watched]), places, n, farther)
         if outlook not in self._outlooks:
             self._outlooks.append(outlook)
         number = self._outlooks.index(outlook)
-        bounds = [Bound(number, place) for place in range(1 + 2 * len(states))]
-        labels = ["span", *(f"curve_{name}" for name in states), *(f"rise_{name}" for name in states)]
-        found = [self._add(bound, label, bound) for bound, label in zip(bounds, labels, strict=True)]
-        return found[0], found[1 : 1 + len(states)], found[1 + len(states) :]
+
+        def bound(place: int, label: str) -> int:
+            return self._add(Bound(number, place), label, Bound(number, place))
+
+        spans = []
+        for far in range(1 + farther):
+            first, tag = (1 + 2 * n + (far - 1) * (1 + n), str(far)) if far else (0, "")
+            curves = [bound(first + 1 + k, f"curve{tag}_{name}") for k, name in enumerate(states)]
+            spans.append((bound(first, f"span{tag}"), curves))
+        return spans, [bound(1 + n + k, f"rise_{name}") for k, name in enumerate(states)]
 
     def ladder(
-        self, entries: Mapping[tuple[str, str], sympy.Expr], states: Sequence[str], wanted: Sequence[Place]
+        self, entries: Entries, states: Sequence[str], wanted: Sequence[Place]
     ) -> tuple[int, list[list[int]]]:
         """The indices of the constants of a `Ladder`: its shortest time, and what is wanted of each level."""
         places = tuple((states.index(row), states.index(column)) for row, column in entries)

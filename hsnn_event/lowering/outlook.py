@@ -1,7 +1,8 @@
 """How far a linear neuron's future can be seen: bounds on x' = A x + b that hold for all times, or for a span of time.
 
 With f = A x + b at one instant and y = c x - threshold: y'' <= c A f + (s / span) * sum_j curve_j |f_j| up to s <= span
-later, and y never rises by more than sum_j rise_j |f_j|. Both follow from f(s) = exp(A s) f and |exp(A s) - 1| <= exp(|A| s) - 1.
+later, and y never rises by more than sum_j rise_j |f_j|. Both follow from f(s) = exp(A s) f and
+|exp(A s) - 1| <= exp(|A| s) - 1.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ LONGEST_SPAN = 10        # power of 2, ms
 _SQUARINGS = 6           # of |A| for its spectral radius: within a factor n**(1/64)
 _FINER, _DOUBLINGS = 6, 60  # the integral of |exp(A s)| begins with steps of span / 2**6, and doubles them
 _MARGIN = 1.0001         # for the rounding of the bounds themselves
+_ROUNDING = 1e-14
 _INFINITE = 1e300
+FARTHER, _TIMES = 3, 4   # more spans, each 2**4 times as long as the one before
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,11 @@ class Outlook:
     section: Section
     places: tuple[tuple[int, int], ...]
     n_states: int
+    farther: int = 0
 
     def numbers(self, values: Sequence[Number]) -> FloatArray:
-        """(span, curve_0, ..., rise_0, ...) in the last axis, of all neurons or of each."""
+        """(span, curve_0, ..., rise_0, ...) in the last axis, of all neurons or of each; then (span, curve_0, ...) of
+        those farther on."""
         entries = evaluate(self.section, {"constant": values})
         shape, n = np.broadcast_shapes(*(entry.shape for entry in entries)), self.n_states
         a, c = np.zeros((*shape, n, n)), np.zeros((*shape, 1, n))
@@ -44,8 +49,9 @@ class Outlook:
             grown = expm(np.abs(a) * span[..., None, None], n) - np.eye(n)
             curve = _MARGIN * product(np.abs(product(c, a)), grown)[..., 0, :]
             rise = _MARGIN * product(np.abs(c), _integral(a, span))[..., 0, :]
-        rise = np.where(np.isfinite(rise) & (rise < _INFINITE), rise, _INFINITE)
-        return np.concatenate((span[..., None], curve, rise), axis=-1)
+            rise = np.where(np.isfinite(rise) & (rise < _INFINITE), rise, _INFINITE)
+            more = _farther(a, c, span, curve, self.farther)
+        return np.concatenate((span[..., None], curve, rise, *more), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,22 @@ class Bound:
 
     outlook: int
     place: int
+
+
+def _farther(a: FloatArray, c: FloatArray, span: FloatArray, curve: FloatArray, count: int) -> list[FloatArray]:
+    """Spans and their curves. |c A (exp(A s) - 1)| <= (s / S) curve up to S; a time t later it is at most what it is at S,
+    and (t / S) curve |exp(A S)| more. All that is below (S + t) / S curve or what is at 2 S."""
+    found: list[FloatArray] = []
+    n = a.shape[-1]
+    steep, propagator = product(c, a), expm(a * span[..., None, None], n)
+    for doubling in range(1, count * _TIMES + 1):
+        bent = np.abs(product(steep, propagator - np.eye(n))) + _ROUNDING * np.abs(steep)
+        later = bent + product(curve[..., None, :], np.abs(propagator))
+        curve = np.fmin(np.maximum(2.0 * curve, _MARGIN * later[..., 0, :]), _INFINITE)
+        span, propagator = 2.0 * span, product(propagator, propagator)
+        if doubling % _TIMES == 0:
+            found += [span[..., None], curve]
+    return found
 
 
 def product(a: FloatArray, b: FloatArray) -> FloatArray:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import sympy
 
 from hsnn_event.lowering.arithmetic import Builder
-from hsnn_event.lowering.crossing import NOISE, SOONER, below
+from hsnn_event.lowering.crossing import CLOSE, NOISE, SOONER, below
 from hsnn_event.lowering.exact_ir import NEVER
-from hsnn_event.lowering.flow import Rate, rates, slope
+from hsnn_event.lowering.flow import Rate, entries_of, is_shallow, rates, slope
 from hsnn_event.lowering.ir import Section
+from hsnn_event.lowering.outlook import FARTHER
 from hsnn_event.lowering.step import Step
 from hsnn_event.lowering.system import System, affine
 from hsnn_event.model.symbolic import symbol
@@ -29,49 +30,64 @@ class Searched:
     excess: sympy.Expr
 
     def ahead(self, step: Step) -> Section:
+        b = step.builder
+        y, rate, time = self._clear(step)
+        level = step.write(affine(self.excess, map(symbol, self.system.states))[1], {})
+        there = b.emit("ge", y, b.mul(b.literal(-NOISE), b.emit("abs", level)))
+        rises = b.emit("gt", rate, b.literal(0.0))
+        return b.section([b.emit("select", b.emit("and", there, rises), b.literal(0.0), time)])
+
+    def safe(self, step: Step) -> Section:
+        b, drive = step.builder, self._drive(step)
+        rest = affine(self.excess, map(symbol, self.system.states))[1]
+        if drive is not None:
+            return b.section([below(step, step.write(self.excess, step.start), *drive, step.write(rest, {}))])
+        level = step.write(rest, {})
+        y, _, time = self._clear(step)
+        apart = b.emit("lt", y, b.mul(b.literal(-CLOSE), b.emit("abs", level)))
+        later = b.emit("lt", b.load("elapsed", 0), b.mul(b.literal(SOONER), time))
+        return b.section([b.emit("and", apart, later)])
+
+    def _clear(self, step: Step) -> tuple[int, int, int]:
+        """y, y', and a time within which there is no crossing."""
         b, found = step.builder, rates(step, ())
-        states = list(found)
-        factors, rest = affine(self.excess, map(symbol, self.system.states))
+        states, entries, deep = list(found), entries_of(found), not is_shallow(found)
+        factors, _ = affine(self.excess, map(symbol, self.system.states))
         c = {name: factors.get(symbol(name), sympy.Integer(0)) for name in states}
         y = step.write(self.excess, step.start)
         speeds = {name: slope(step, found[name], name, step.start) for name in states}
-        entries = {(row, row): found[row].own for row in states if found[row].own != 0}
-        entries |= {(row, name): factor for row in states for name, factor in found[row].moving.items()}
-        span, curve, rise = step.pool.outlook(entries, [c[name] for name in states], states)
-        rate, bend = b.literal(0.0), b.literal(0.0)
-        turn, reach = b.literal(0.0), b.literal(0.0)
-        for index, name in enumerate(states):
+        spans, rise = step.pool.outlook(entries, [c[name] for name in states], states, FARTHER if deep else 0)
+        rate, bend, reach, turns = b.literal(0.0), b.literal(0.0), b.literal(0.0), [b.literal(0.0) for _ in spans]
+        for k, name in enumerate(states):
             size = b.emit("abs", speeds[name])
             if c[name] != 0:
                 rate = b.add(rate, b.mul(step.write(c[name], {}), speeds[name]))
             second = sum((c[row] * factor for (row, column), factor in entries.items() if column == name), sympy.Integer(0))
             if second != 0:
                 bend = b.add(bend, b.mul(step.write(second, {}), speeds[name]))
-            turn = b.add(turn, b.mul(b.load("constant", curve[index]), size))
-            reach = b.add(reach, b.mul(b.load("constant", rise[index]), size))
-        whole = b.load("constant", span)
+            turns = [
+                b.add(turn, b.mul(b.load("constant", curve[k]), size)) for turn, (_, curve) in zip(turns, spans, strict=True)
+            ]
+            reach = b.add(reach, b.mul(b.load("constant", rise[k]), size))
+        times = [
+            self._within(b, y, rate, bend, turn, b.load("constant", span))
+            for turn, (span, _) in zip(turns, spans, strict=True)
+        ]
+        drive = self._drive(step)
+        if drive is not None:
+            times.append(self._far(b, y, *drive))
+        time = times[0]
+        for other in times[1:]:
+            time = b.larger(time, other)
+        never = b.emit("lt", b.add(y, reach), b.literal(0.0))
+        return y, rate, b.emit("select", never, b.literal(NEVER), time)
+
+    def _within(self, b: Builder, y: int, rate: int, bend: int, turn: int, whole: int) -> int:
+        """How much of a span surely is clear: what y'' is at most is taken twice, of the span and of what matters of it."""
         first = self._root(b, y, rate, b.add(bend, turn), whole)
         near = b.smaller(b.add(first, first), whole)
         part = b.div(near, whole)
-        again = self._root(b, y, rate, b.add(bend, b.mul(part, turn)), near)
-        time = b.larger(first, again)
-        drive = self._drive(step)
-        if drive is not None:
-            time = b.larger(time, self._far(b, y, *drive))
-        never = b.emit("lt", b.add(y, reach), b.literal(0.0))
-        time = b.emit("select", never, b.literal(NEVER), time)
-        level = step.write(rest, {})
-        there = b.emit("ge", y, b.mul(b.literal(-NOISE), b.emit("abs", level)))
-        rises = b.emit("gt", rate, b.literal(0.0))
-        return b.section([b.emit("select", b.emit("and", there, rises), b.literal(0.0), time)])
-
-    def safe(self, step: Step) -> Section:
-        drive = self._drive(step)
-        if drive is None:
-            return _never(step)
-        y = step.write(self.excess, step.start)
-        level = step.write(affine(self.excess, map(symbol, self.system.states))[1], {})
-        return step.builder.section([below(step, y, *drive, level)])
+        return b.larger(first, self._root(b, y, rate, b.add(bend, b.mul(part, turn)), near))
 
     def _drive(self, step: Step) -> tuple[int, int] | None:
         """(a bound of y' now, a) with y' <= a y + k for ever, k the most that all that moves y can give; or None.
@@ -115,8 +131,3 @@ class Searched:
         meets = b.emit("and", real, b.emit("gt", below, zero))
         root = b.div(b.mul(b.literal(-2.0), y), b.emit("select", meets, below, b.literal(1.0)))
         return b.smaller(b.emit("select", meets, root, longest), longest)
-
-
-def _never(step: Step) -> Section:
-    b = step.builder
-    return b.section([b.emit("lt", b.literal(1.0), b.literal(0.0))])
