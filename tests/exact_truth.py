@@ -184,7 +184,8 @@ class Exponential(Course):
         y = float(self.rest - self.level) + gap
         for current, own in ((float(current), float(own)) for current, own in self.currents):
             apart = np.abs(1 / tau - 1 / own) * t
-            spread = np.exp(-t / max(tau, own)) * t * np.where(apart > 0, -np.expm1(-apart) / np.where(apart > 0, apart, 1), 1)
+            mean = np.where(apart > 0, -np.expm1(-apart) / np.where(apart > 0, apart, 1), 1)
+            spread = np.exp(-t / max(tau, own)) * t * mean
             y, drive = y + current / capacity * spread, drive + current / capacity * np.exp(-t / own)
         return t, y, drive - (y + float(self.level - self.rest)) / tau
 
