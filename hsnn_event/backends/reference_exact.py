@@ -33,7 +33,9 @@ CHANGE, LOOK, TRAIN, ARRIVAL = range(4)  # the order of what happens at one inst
 
 
 class Event(NamedTuple):
-    """`round` counts the delays of 0 since the instant began; `order` is that in which arrivals are summed."""
+    """`round` counts the delays of 0 since the instant began; `order` is that in which arrivals are summed: of synapses 0,
+    when and where the spike was emitted, its number among all (a neuron may fire twice at once), and the synapse's rank.
+    """
 
     window: int
     offset: float
@@ -73,7 +75,7 @@ class ReferenceExactEngine:
         self._now = start if moment is None else placed(self.time, self._window)
         self._queue: SortedList = SortedList(key=lambda event: event[:7])
         self._spikes: list[tuple[int, float, int, int]] = []
-        self._keys = keys
+        self._keys, self._round, self._n_spikes = keys, 0, 0
         for number, plan in enumerate(self.program.populations):
             self._numbers[number] |= plan.inputs
         self._neurons = [[self._neuron(p, i, moment) for i in range(plan.size)] for p, plan in self._populations()]
@@ -93,7 +95,7 @@ class ReferenceExactEngine:
         if moment is not None:
             instants = zip(moment.spike_windows.tolist(), moment.spike_offsets.tolist(), strict=True)
             for instant, p, i in zip(instants, moment.populations.tolist(), moment.ids.tolist(), strict=True):
-                self._emit(instant, 0, p, i)
+                self._emit(instant, -1, p, i)
         for p, plan in self._populations():
             for i in range(plan.size):
                 self._look_ahead(p, i)
@@ -103,7 +105,7 @@ class ReferenceExactEngine:
             return tuple(np.array([value(n) for n in mine], dtype).reshape(len(mine)) for mine in self._neurons)
 
         states = tuple(np.array([n.states for n in mine]).reshape(len(mine), -1).T.copy() for mine in self._neurons)
-        flying = sorted({e.order[1:5] for e in self._queue if e.kind == ARRIVAL and e.order[0] == 0})
+        flying = sorted({e.order[1:6] for e in self._queue if e.kind == ARRIVAL and e.order[0] == 0})
         columns = [np.array([spike[k] for spike in flying], float if k == 1 else np.int64) for k in range(4)]
         return Flowing(
             self.time, self._before, self._keys, states,
@@ -167,7 +169,7 @@ class ReferenceExactEngine:
         flying = [event for event in self._queue if event.kind == ARRIVAL and event.order[0] == 0]
         for event in flying:
             self._queue.remove(event)
-            _, _, _, p, i, rank = event.order
+            _, _, _, p, i, _, rank = event.order
             delay, _, _, receptor, value = self._rows[p][i][rank]
             self._queue.add(event._replace(content=(receptor, value)))
 
@@ -274,7 +276,7 @@ class ReferenceExactEngine:
         end = placed(until, self._window)
         while self._queue and (self._queue[0][:2] < end or (self._queue[0][:2] == end and not before)):
             event = self._queue.pop(0)
-            self._now = event[:2]
+            self._now, self._round = event[:2], event.round
             if event.kind == CHANGE:
                 self._before = True
                 self.write(event.population, event.order[0], event.content)
@@ -285,7 +287,7 @@ class ReferenceExactEngine:
                 self._train(event)
             else:
                 self._arrive(event)
-        self._now, self.time, self._before = end, until, before
+        self._now, self._round, self.time, self._before = end, 0, until, before
 
     def _train(self, event: Event) -> None:
         """A neuron of a source fires, or an event of a drive arrives."""
@@ -319,7 +321,7 @@ class ReferenceExactEngine:
         refractory = self._now <= neuron.until
         neuron.states = self._evaluate(p, i, kernel.arrive_clamped if refractory else kernel.arrive, arrival=sums)
         if not refractory and self._evaluate(p, i, kernel.fires)[0]:
-            self._fire(p, i, first.round)
+            self._fire(p, i)
         self._look_ahead(p, i)
 
     def _look(self, p: int, i: int) -> None:
@@ -328,14 +330,14 @@ class ReferenceExactEngine:
         if neuron.stamp < neuron.until:
             self._move(p, i, self._now)
             if self._evaluate(p, i, kernel.fires)[0]:
-                self._fire(p, i, 0)
+                self._fire(p, i)
         else:
             states = self._evaluate(p, i, kernel.flow, elapsed=neuron.clear)
             step = 0.0 if kernel.closed else self._evaluate(p, i, kernel.ahead, states=states)[0]
             if self._evaluate(p, i, kernel.fires, states=states)[0] or neuron.clear + step == neuron.clear:
                 neuron.fired = neuron.fired if neuron.stamp == self._now else 0
                 neuron.states, neuron.stamp = states, self._now
-                self._fire(p, i, 0)
+                self._fire(p, i)
         self._look_ahead(p, i)
 
     def _look_ahead(self, p: int, i: int) -> None:
@@ -355,10 +357,10 @@ class ReferenceExactEngine:
             if neuron.clear >= NEVER:
                 return
             at = later(neuron.stamp, neuron.clear, self._window)
-        neuron.look = Event(*at, 0, LOOK, p, i, ())
+        neuron.look = Event(*at, self._round if at == self._now else 0, LOOK, p, i, ())
         self._queue.add(neuron.look)
 
-    def _fire(self, p: int, i: int, round: int) -> None:
+    def _fire(self, p: int, i: int) -> None:
         neuron, kernel = self._neurons[p][i], self._kernels[p]
         period = float(np.broadcast_to(self._numbers[p].get(PERIOD, 0.0), len(self._neurons[p]))[i])
         while True:
@@ -367,7 +369,7 @@ class ReferenceExactEngine:
                 time = self._now[0] * self._window + self._now[1]
                 raise CascadeError.of(self.program.populations[p].name, i, time, MOST_AT_ONCE)
             self._spikes.append((*self._now, p, i))
-            self._emit(self._now, round, p, i)
+            self._emit(self._now, self._round, p, i)
             neuron.states, neuron.clear = self._evaluate(p, i, kernel.reset), 0.0
             if period > 0.0:
                 neuron.until = later(self._now, period, self._window)
@@ -376,9 +378,10 @@ class ReferenceExactEngine:
                 return
 
     def _emit(self, at: Instant, round: int, p: int, i: int) -> None:
+        self._n_spikes += 1
         for rank, (delay, population, target, receptor, weight) in enumerate(self._rows[p][i]):
-            order = (0, *at, p, i, rank)
-            self._enter(later(at, delay, self._window), 0 if delay else round + 1, population, target, order, (receptor, weight))
+            order, due = (0, *at, p, i, self._n_spikes, rank), later(at, delay, self._window)
+            self._enter(due, round + 1 if due == at else 0, population, target, order, (receptor, weight))
 
     def _move(self, p: int, i: int, to: Instant) -> None:
         """Bring a neuron's states to an instant at which something happens to it."""

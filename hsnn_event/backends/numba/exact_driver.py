@@ -20,22 +20,37 @@ from hsnn_event.backends.numba.exact_trains import (
     PACKED,
     draw_next,
 )
-from hsnn_event.backends.numba.native import BROKEN_OFF, as_pointer, call, inner, prefetch, wait
-from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, put, sort_rows, with_room
+from hsnn_event.backends.numba.native import (
+    BROKEN_OFF,
+    as_pointer,
+    call,
+    half_at,
+    inner,
+    prefetch,
+    real_at,
+    set_half,
+    set_real,
+    set_whole,
+    wait,
+    whole_at,
+)
+from hsnn_event.backends.numba.slots import Slots, chunks_needed, count, drain, larger, put, sort_rows, with_room
 
-NONE = -1e300
+NONE, BY_INSTANT = -1e300, -2e300
+BEYOND, NO_MORE = np.int64(-(1 << 50)), np.int64(-(1 << 51))  # in the place of a window
 
 # Rows of what is due: the bits of the offset (positive numbers sort as their bits do), an address or a number, PACKED. A
 # packed number holds the length of a group, the population and receptor that it reaches, and flags: its synapses share one
-# weight; that weight is a float64, whatever the type of the weights; a neuron of a source fires, and there is no group.
+# weight; that weight is a float64, whatever the type of the weights; a neuron of a source fires, and there is no group; a
+# neuron is to be looked at, at this very instant.
 POPULATION, RECEPTOR = 32, 48
-UNIFORM, WIDE, SPIKE = 1 << 62, 1 << 61, 1 << 60
+UNIFORM, WIDE, SPIKE, LOOKED = 1 << 62, 1 << 61, 1 << 60, 1 << 59
 LENGTH_MASK, RECEPTOR_MASK = (1 << 32) - 1, 0xFF
 
 # Columns of a context and of what the contexts of a block share: exact_neuron.py.
 TOUCHED, N_TOUCHED, NEXT, LANES, CONTEXT = 3, 4, 5, 8, 9
 WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH, COMMON = range(10)
-TAKE, CLOSE, STRIDE, LOOK_AT = range(4)  # columns of `codes`
+TAKE, CLOSE, STRIDE, LOOK_AT, N_CODES = range(5)  # columns of `codes`
 
 # Where a thread stands, in `place`; FRESH is the last window whose stimuli have been entered, LISTED counts listed ones.
 PHASE, INDEX, N_DUE, NUMBER, TURN, FRESH, LISTED, N_PLACES = range(8)
@@ -83,30 +98,29 @@ class Work(NamedTuple):
 
 
 @inner
-def _bits(number):
+def bits(number):
     """Those of a float64, as an int64."""
     return np.float64(number).view(np.int64)
 
 
 @inner
-def _reals(common):
+def reals_of(common):
     return nb.carray(as_pointer(common.ctypes.data), (COMMON,), np.float64)
 
 
 @inner
-def _begin(block, work, window):
+def begin(block, work, window):
     """Bring all that is due in a window into `due`, in order; neurons to be looked at are touched."""
     place, common = block.place, block.common
-    w, reals = place[NUMBER], _reals(common)
-    n = 0
+    w, reals = place[NUMBER], reals_of(common)
+    n, due = 0, work.due
     for e in range(place[INDEX], place[N_DUE]):
         for column in range(3):
-            work.due[n, column] = work.due[e, column]
+            due[n, column] = due[e, column]
         n += 1
     place[INDEX], place[N_DUE] = 0, n
     if n + count(work.arrivals, w) + count(work.looks, w) > work.due.shape[0]:
         return MORE_DUE
-    kept = n
     n = drain(work.arrivals, w, work.due, n)
     place[N_DUE] = n
     if place[FRESH] < w:
@@ -119,50 +133,76 @@ def _begin(block, work, window):
             n, k = n + 1, k + 1
         place[LISTED], place[N_DUE], place[FRESH] = k, n, w
     reals[WINDOW_NOW] = np.float64(w)
-    while count(work.looks, w):
-        if n + count(work.looks, w) > work.due.shape[0]:
-            return MORE_DUE
-        if chunks_needed(work.looks, count(work.looks, w)) > work.looks.n_free[0]:
-            return MORE_LOOKS
-        n = _look(block, work, w, n, window)
-        place[N_DUE] = n
-    if n > kept:
-        sort_rows(work.due, n, work.scratch, 0)
-    return REACHED
+    if n + count(work.looks, w) > work.due.shape[0]:
+        return MORE_DUE
+    if chunks_needed(work.looks, count(work.looks, w)) > work.looks.n_free[0]:
+        return MORE_LOOKS
+    n, complete = _look(block, work, w, n, window)
+    place[N_DUE] = n
+    sort_rows(work.due, n, work.scratch, 0)
+    return REACHED if complete else MORE_DUE
 
 
 @inner
 def _look(block, work, w, n, window):
-    """Touch the neurons that are to be looked at in window `w`; what trains bring becomes due after row `n`."""
-    n_looks = drain(work.looks, w, work.scratch, 0)
+    """List the neurons that are to be looked at in window `w`; what trains bring up to the limit becomes due from row `n`
+    on. Gives the row after the last, and whether there was room for all: what is left waits in the same slot."""
+    n_looks, complete = drain(work.looks, w, work.scratch, 0), True
+    scratch, due, head, furthest = work.scratch, work.due, work.looks.head.ctypes.data, w + work.looks.tail.size - 1
+    contexts, codes, by_instant = block.contexts, block.codes, reals_of(block.common)[REACH] == BY_INSTANT
     for j in range(n_looks):
-        p, i = work.scratch[j, 0], work.scratch[j, 1]
+        p, i, v = scratch[j, 0], scratch[j, 1], scratch[j, 2]
         if p >= 0:
-            record = block.contexts[p, 0] + 8 * block.codes[p, STRIDE] * i
-            look = nb.carray(as_pointer(record + 8 * block.codes[p, LOOK_AT]), (1,), np.float64)
-            if look[0] == np.float64(w):  # otherwise something has moved it to another window
-                look[0] = NONE
-                listed = nb.carray(as_pointer(record + 8 * (block.codes[p, LOOK_AT] - 1)), (1,), np.float64)
-                if listed[0] != 0.0:
-                    continue
-                listed[0] = 1.0
-                touched = nb.carray(as_pointer(block.contexts[p, TOUCHED]), (1 << 50,), np.int32)
-                touched[block.contexts[p, N_TOUCHED]] = i
-                block.contexts[p, N_TOUCHED] += 1
+            if not by_instant:
+                _list(contexts.ctypes.data + p * contexts.strides[0], codes[p, STRIDE], codes[p, LOOK_AT], i, w)
+            elif n == due.shape[0]:
+                complete = False
+                put(head, w, p, i, v)
+            else:
+                due[n, 0], due[n, 1], due[n, 2] = v, i, LOOKED | p << POPULATION
+                n += 1
             continue
-        train = block.trains[-1 - p]
-        at = work.scratch[j, 2]
-        if at != w:  # it had been entered on the way to a later window
-            put(work.looks, min(at, w + work.looks.tail.size - 1), p, i, at)
-            continue
-        work.due[n, 0] = _bits(_arrives(train, i, window)[1])
-        work.due[n, 1] = train[GROUPS] + 16 * i if train[GROUPS] else train[FIRST] + i
-        work.due[n, 2] = train[PACKED]
-        n += 1
-        there, v, o = draw_next(train, i, window)
-        if there:
-            put(work.looks, min(np.int64(v), w + work.looks.tail.size - 1), p, i, np.int64(v))
-    return n
+        while v == w:
+            if n == due.shape[0]:
+                complete = False
+                break
+            v = _due_of_train(block, due, n, p, i, w, window)
+            if v == BEYOND:
+                v = w
+                break
+            n += 1
+        if v != NO_MORE:
+            put(head, min(v, furthest), p, i, v)
+    return n, complete
+
+
+@inner
+def _list(context, stride, look_at, i, w):
+    """List neuron i, if it has been entered for window `w` and nothing has moved it to another one."""
+    record = whole_at(context) + 8 * stride * i
+    entered, listed = record + 8 * look_at, record + 8 * (look_at - 1)
+    if real_at(entered) == np.float64(w):
+        set_real(entered, NONE)
+        if real_at(listed) == 0.0:
+            set_real(listed, 1.0)
+            n = whole_at(context + 8 * N_TOUCHED)
+            set_half(whole_at(context + 8 * TOUCHED) + 4 * n, np.int32(i))
+            set_whole(context + 8 * N_TOUCHED, n + 1)
+
+
+@inner
+def _due_of_train(block, due, n, p, i, w, window):
+    """Enter the next event of a train in row `n`, if it is not beyond the limit, and draw the one after it; gives the
+    window in which that arrives, BEYOND, or NO_MORE."""
+    train = block.trains[-1 - p]
+    offset = bits(_arrives(train, i, window)[1])
+    if offset > block.common[LIMIT]:
+        return BEYOND
+    due[n, 0], due[n, 1], due[n, 2] = offset, train[FIRST] + i, train[PACKED]
+    if train[GROUPS]:
+        due[n, 1] = train[GROUPS] + 16 * i
+    there, v, _ = draw_next(train, i, window)
+    return np.int64(v) if there else NO_MORE
 
 
 @inner
@@ -178,13 +218,12 @@ def _arrives(train, i, window):
 
 
 @inner
-def _walk(block, work):
-    """Deliver what is due up to the limit."""
-    place, common = block.place, block.common
+def _walk(place, common, contexts, step, codes, due):
+    """Deliver what is due up to the limit. `contexts`, `codes` and `due` are addresses: arrays that are looked up in a loop
+    cost it an atomic operation each."""
     limit = common[LIMIT]
-    base, step = block.contexts.ctypes.data, block.contexts.strides[0]
     for e in range(place[INDEX], place[N_DUE]):
-        offset, address, packed = work.due[e, 0], work.due[e, 1], work.due[e, 2]
+        offset, address, packed = whole_at(due + 24 * e), whole_at(due + 24 * e + 8), whole_at(due + 24 * e + 16)
         if offset > limit:
             place[INDEX] = e
             return REACHED
@@ -193,15 +232,16 @@ def _walk(block, work):
             if n == common[CAPACITY]:
                 place[INDEX] = e
                 return MORE_SPIKES
-            spikes = nb.carray(as_pointer(common[SPIKES]), (2 * n + 2,), np.float64)
-            spikes[2 * n], spikes[2 * n + 1] = np.int64(offset).view(np.float64), np.float64(address)
+            set_whole(common[SPIKES] + 16 * n, offset)
+            set_real(common[SPIKES] + 16 * n + 8, np.float64(address))
             common[N_SPIKES] = n + 1
             continue
         p, length = (packed >> POPULATION) & 0xFFFF, packed & LENGTH_MASK
         receptor = (packed >> RECEPTOR) & RECEPTOR_MASK
         length = -length if packed & UNIFORM else length
         receptor = receptor | 256 if packed & WIDE else receptor
-        status = call(block.codes[p, TAKE], base + p * step, address, length, offset, receptor)
+        code = whole_at(codes + 8 * (N_CODES * p + TAKE))
+        status = call(code, contexts + p * step, address, length, offset, receptor)
         if status != 0:
             place[INDEX] = e
             return MORE_SPIKES if status == 1 else CASCADE
@@ -210,24 +250,24 @@ def _walk(block, work):
 
 
 @inner
-def _finish(block, work):
-    """Bring all touched neurons to the limit, and enter when they are to be looked at next."""
-    base, step = block.contexts.ctypes.data, block.contexts.strides[0]
-    for p in range(block.contexts.shape[0]):
-        n = block.contexts[p, N_TOUCHED]
+def _finish(contexts, codes, looks):
+    """Bring all listed neurons to the limit, and enter when they are to be looked at next."""
+    base, step, head = contexts.ctypes.data, contexts.strides[0], looks.head.ctypes.data
+    for p in range(contexts.shape[0]):
+        n = contexts[p, N_TOUCHED]
         if n == 0:
             continue
-        if chunks_needed(work.looks, n) > work.looks.n_free[0]:
+        if chunks_needed(looks, n) > looks.n_free[0]:
             return MORE_LOOKS
-        status = call(block.codes[p, CLOSE], base + p * step, 0, 0, 0, 0)
+        status = call(codes[p, CLOSE], base + p * step, 0, 0, 0, 0)
         if status != 0:
             return MORE_SPIKES if status == 1 else CASCADE
-        touched = nb.carray(as_pointer(block.contexts[p, TOUCHED]), (n,), np.int32)
-        following = nb.carray(as_pointer(block.contexts[p, NEXT]), (n,), np.float64)
+        touched, following = contexts[p, TOUCHED], contexts[p, NEXT]
         for j in range(n):
-            if following[j] != NONE:
-                put(work.looks, np.int64(following[j]), p, np.int64(touched[j]), 0)
-        block.contexts[p, N_TOUCHED] = 0
+            look = real_at(following + 8 * j)
+            if look != NONE:
+                put(head, np.int64(look), p, np.int64(half_at(touched + 4 * j)), 0)
+        contexts[p, N_TOUCHED] = 0
     return REACHED
 
 
@@ -251,25 +291,25 @@ def _all_spikes(team, turn):
 
 
 @inner
-def emit(rows, spikes, n, w, work, window, from_w, from_o):
-    """Enter what `n` spikes (offset, neuron) of window `w` bring about after the instant (from_w, from_o)."""
-    base, step = rows.ctypes.data, rows.strides[0]
+def emit(rows, spikes, n, w, arrivals, window, from_w, from_o):
+    """Enter what `n` spikes (offset, neuron) of window `w` bring about after the instant (from_w, from_o), into the slots
+    with the head `arrivals`; `rows` and `spikes` are addresses."""
     for e in range(n):
         if e + 8 < n:
-            prefetch(base + step * np.int64(spikes[e + 8, 1]))
+            prefetch(rows + 16 * np.int64(real_at(spikes + 16 * (e + 8) + 8)))
         if e + 4 < n:
-            prefetch(rows[np.int64(spikes[e + 4, 1]), 1])
-        o, neuron = spikes[e, 0], np.int64(spikes[e, 1])
-        n_groups, address = rows[neuron, 0], rows[neuron, 1]
+            prefetch(whole_at(rows + 16 * np.int64(real_at(spikes + 16 * (e + 4) + 8)) + 8))
+        o, row = real_at(spikes + 16 * e), rows + 16 * np.int64(real_at(spikes + 16 * e + 8))
+        n_groups, address = whole_at(row), whole_at(row + 8)
         flag = UNIFORM if n_groups < 0 else 0
-        index = nb.carray(as_pointer(address), (3 * abs(n_groups),), np.int64)
         for g in range(abs(n_groups)):
-            offset = o + np.int64(index[3 * g]).view(np.float64)
+            index = address + 24 * g
+            offset = o + real_at(index)
             windows = np.ceil(offset * (1.0 / window)) - 1.0
             offset -= windows * window
             due = w + np.int64(windows)
             if due > from_w or (due == from_w and offset > from_o):
-                put(work.arrivals, due, _bits(offset), address + index[3 * g + 1], index[3 * g + 2] | flag)
+                put(arrivals, due, bits(offset), address + whole_at(index + 8), whole_at(index + 16) | flag)
 
 
 @inner
@@ -284,24 +324,23 @@ def groups_of(rows, spikes, n):
 @inner
 def _emit(thread, team, block, work, window):
     turn, w = block.place[TURN], block.place[NUMBER]
-    n = 0
-    for other in range(team.met.shape[1]):
-        n_other = team.met[turn, other, 1]
-        theirs = nb.carray(as_pointer(team.met[turn, other, 0]), (n_other, 2), np.float64)
-        for j in range(n_other):
-            work.met[n, 0], work.met[n, 1] = theirs[j, 0], theirs[j, 1]
+    n, met, all_met = 0, work.met, team.met
+    for other in range(all_met.shape[1]):
+        theirs = all_met[turn, other, 0]
+        for j in range(all_met[turn, other, 1]):
+            met[n, 0], met[n, 1] = real_at(theirs + 16 * j), real_at(theirs + 16 * j + 8)
             n += 1
     if team.met.shape[1] > 1:
         sort_rows(work.met, n, work.met_scratch, 1)
     rows = team.rows[thread]
     if chunks_needed(work.arrivals, groups_of(rows, work.met, n)) > work.arrivals.n_free[0]:
         return MORE_ARRIVALS
-    emit(rows, work.met, n, w, work, window, np.int64(-(1 << 40)), 0.0)
+    head = work.arrivals.head.ctypes.data
+    emit(rows.ctypes.data, work.met.ctypes.data, n, w, head, window, np.int64(-(1 << 40)), 0.0)
     if thread == 0:
-        first = work.n_log[0]
+        first, log = work.n_log[0], work.log
         for j in range(n):
-            work.log[first + j, 0] = np.float64(w)
-            work.log[first + j, 1], work.log[first + j, 2] = work.met[j, 0], work.met[j, 1]
+            log[first + j, 0], log[first + j, 1], log[first + j, 2] = np.float64(w), met[j, 0], met[j, 1]
         work.n_log[0] = first + n
     return REACHED
 
@@ -309,22 +348,25 @@ def _emit(thread, team, block, work, window):
 @inner
 def _go(thread, n_threads, yield_at, team, block, work):
     """Windows until the one to be reached, or until some array is too small."""
-    place, common, reals = block.place, block.common, _reals(block.common)
+    place, common, reals = block.place, block.common, reals_of(block.common)
     window, target = reals[WINDOW], team.orders[TARGET]
     while True:
         if place[PHASE] == BEGIN:
-            common[LIMIT] = team.orders[TARGET_OFFSET] if place[NUMBER] == target else _bits(window)
-            status = _begin(block, work, window)
+            common[LIMIT] = team.orders[TARGET_OFFSET] if place[NUMBER] == target else bits(window)
+            status = begin(block, work, window)
             if status != REACHED:
                 return status
             place[PHASE] = WALK
         if place[PHASE] == WALK:
-            status = _walk(block, work)
+            status = _walk(
+                place, common, block.contexts.ctypes.data, block.contexts.strides[0], block.codes.ctypes.data,
+                work.due.ctypes.data,
+            )  # fmt: skip
             if status != REACHED:
                 return status
             place[PHASE] = FINISH
         if place[PHASE] == FINISH:
-            status = _finish(block, work)
+            status = _finish(block.contexts, block.codes, work.looks)
             if status != REACHED:
                 return status
             place[PHASE] = MEET
@@ -349,22 +391,13 @@ def _go(thread, n_threads, yield_at, team, block, work):
 
 
 @inner
-def _larger(rows, n):
-    """Rows in an array that has room for `n`, and as many more."""
-    more = np.empty((2 * n, rows.shape[1]), rows.dtype)
-    more[: rows.shape[0]] = rows
-    return more
-
-
-@inner
-def _grown(status, team, block, work):
+def grow(status, team, block, work):
     """What grows, larger, as the reason to stop asks for."""
     place, common = block.place, block.common
     arrivals, looks, due, scratch = work.arrivals, work.looks, work.due, work.scratch
     even, odd, met, met_scratch, log = work.even, work.odd, work.met, work.met_scratch, work.log
     if status == MORE_DUE:
-        n = due.shape[0] + count(arrivals, place[NUMBER]) + count(looks, place[NUMBER])
-        due = _larger(due, n)
+        due = larger(due, due.shape[0] + count(arrivals, place[NUMBER]) + count(looks, place[NUMBER]))
         scratch = np.empty(due.shape, np.int64)
     elif status == MORE_LOOKS:
         n = count(looks, place[NUMBER])
@@ -373,9 +406,9 @@ def _grown(status, team, block, work):
         looks = with_room(looks, chunks_needed(looks, n))
     elif status == MORE_SPIKES:
         if place[TURN]:
-            odd = _larger(odd, odd.shape[0])
+            odd = larger(odd, odd.shape[0])
         else:
-            even = _larger(even, even.shape[0])
+            even = larger(even, even.shape[0])
         spikes = odd if place[TURN] else even
         common[SPIKES], common[CAPACITY] = spikes.ctypes.data, spikes.shape[0]
         met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
@@ -385,7 +418,7 @@ def _grown(status, team, block, work):
             met = np.empty((2 * n, 2), np.float64)
             met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
         if work.n_log[0] + n > log.shape[0]:
-            log = _larger(log, log.shape[0] + n)
+            log = larger(log, log.shape[0] + n)
     elif status == MORE_ARRIVALS:
         arrivals = with_room(arrivals, chunks_needed(arrivals, _groups_met(team, block)))
     return Work(arrivals, looks, due, scratch, even, odd, met, met_scratch, log, work.n_log)
@@ -416,7 +449,7 @@ def advance(thread, n_threads, yield_at, team, block, work):
             if thread == 0 or not stay(team.posts[thread].ctypes.data, yield_at, leaves):
                 return status, work
         else:
-            work, grown = _grown(status, team, block, work), True
+            work, grown = grow(status, team, block, work), True
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
@@ -428,8 +461,9 @@ def enter_spikes(rows, windows, spikes, work, window, from_w, from_o):
             with_room(work.arrivals, needed), work.looks, work.due, work.scratch, work.even, work.odd, work.met,
             work.met_scratch, work.log, work.n_log,
         )  # fmt: skip
+    at, first, head = rows.ctypes.data, spikes.ctypes.data, work.arrivals.head.ctypes.data
     for e in range(spikes.shape[0]):
-        emit(rows, spikes[e : e + 1], 1, windows[e], work, window, from_w, from_o)
+        emit(at, first + 16 * e, 1, windows[e], head, window, from_w, from_o)
     return work
 
 
@@ -447,7 +481,7 @@ def enter_train(trains, t, ids, draws, looks, window, first):
             drawn = nb.carray(as_pointer(trains[t, DRAWN] + 24 * i), (3,), np.float64)
             there, v = drawn[2] > 0.0, _arrives(trains[t], i, window)[0]
         if there:
-            put(looks, min(np.int64(v), first + looks.tail.size - 1), -1 - t, i, np.int64(v))
+            put(looks.head.ctypes.data, min(np.int64(v), first + looks.tail.size - 1), -1 - t, i, np.int64(v))
     return looks
 
 
@@ -460,7 +494,7 @@ def without_train(looks, t):
         n = drain(looks, slot, entries, 0)
         for j in range(n):
             if entries[j, 0] != -1 - t:
-                put(looks, slot, entries[j, 0], entries[j, 1], entries[j, 2])
+                put(looks.head.ctypes.data, slot, entries[j, 0], entries[j, 1], entries[j, 2])
     return looks
 
 

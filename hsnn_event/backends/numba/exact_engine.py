@@ -1,4 +1,6 @@
-"""The Numba backend without a clock: an `ExactEngine` made of the compiled loop over windows and the kernels' addresses."""
+"""The Numba backend without a clock: an `ExactEngine` made of compiled loops, over windows or, where delays of synapses are
+0 or nearly so, over instants; and of the kernels' addresses.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba import exact_driver as driver
-from hsnn_event.backends.numba import exact_kernels, exact_rows
+from hsnn_event.backends.numba import exact_heap, exact_rows
 from hsnn_event.backends.numba.crew import Crew, new_posts
 from hsnn_event.backends.numba.exact_records import Population, invoke
 from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
 from hsnn_event.backends.numba.exact_trains import N_PIECES
+from hsnn_event.backends.numba.heap import new_heap, only_looks
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.slots import new_slots, put_all
 from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
@@ -25,15 +28,22 @@ LOOK_WINDOWS = 4096  # how far ahead looks are entered: later ones are entered a
 
 
 class NumbaExactEngine:
-    """Runs an ExactProgram on `n_threads` threads, one block each; spikes do not depend on their number."""
+    """Runs an ExactProgram on `n_threads` threads, one block each; spikes do not depend on their number.
 
-    def __init__(self, program: ExactProgram, n_threads: int = 1, n_blocks: int | None = None) -> None:
+    `queue` is "windows", or "heap", which needs one thread and takes any delays; "auto": as delays permit.
+    """
+
+    def __init__(
+        self, program: ExactProgram, n_threads: int = 1, n_blocks: int | None = None, queue: str = "auto"
+    ) -> None:
         del n_blocks
-        self.program, self._n_threads = program, n_threads
+        self._by_instant = queue == "heap" or (queue == "auto" and program.shortest < program.window)
+        self.program, self._n_builders = program, n_threads
+        self._n_threads = n_threads = 1 if self._by_instant else n_threads
         self.timing = {"construct": 0.0, "compile": 0.0}
         self._parts = exact_rows.deal(program, n_threads)
         began = time.perf_counter()
-        self._rows = exact_rows.build(program, self._parts, n_threads)
+        self._rows = exact_rows.build(program, self._parts, self._n_builders)
         self.timing["construct"] += time.perf_counter() - began
         self._allocate()
         began = time.perf_counter()
@@ -72,7 +82,8 @@ class NumbaExactEngine:
             self._listed.of(b), self._trains.records, np.zeros(driver.N_PLACES, np.int64),
         )  # fmt: skip
         reals = block.common.view(np.float64)
-        reals[driver.WINDOW], reals[driver.REACH] = program.window, LOOK_WINDOWS - 1
+        reals[driver.WINDOW] = program.window
+        reals[driver.REACH] = driver.BY_INSTANT if self._by_instant else LOOK_WINDOWS - 1
         for p, population in enumerate(self._populations):
             if population is not None:
                 population.bind(p, b, block, self._numbers[p])
@@ -93,6 +104,7 @@ class NumbaExactEngine:
         self._w, self._o = (-1, self.program.window) if start else placed(self.time, self.program.window)
         self._keys, self._whole = keys, True
         self._work = [self._new_work() for _ in self._blocks]
+        self._heap = new_heap(int(self._parts.offsets[-1]) if self._by_instant else 0)
         self._trains.rekey(keys)
         for p, population in enumerate(self._populations):
             if population is not None:
@@ -227,6 +239,9 @@ class NumbaExactEngine:
         return spikes
 
     def _advance(self, thread: int) -> tuple[int, driver.Work]:
+        if self._by_instant:
+            status, work, self._heap = exact_heap.advance(self._team, self._blocks[0], self._work[0], self._heap)
+            return status, work
         status, work = driver.advance(
             thread, self._n_threads, self._crew.yield_at, self._team, self._blocks[thread], self._work[thread]
         )
@@ -236,10 +251,11 @@ class NumbaExactEngine:
         blocks = self._blocks if thread is None else [self._blocks[thread]]
         for block in blocks:
             culprit = int(block.common[driver.CULPRIT])
-            window, offset = block.common[[driver.WINDOW_NOW, driver.LIMIT]].view(np.float64)
             if culprit >= 0:
                 populations, ids = self._in_populations(np.array([culprit]))
-                name = self.program.populations[int(populations[0])].name
+                name, population = self.program.populations[int(populations[0])].name, self._populations[int(populations[0])]
+                assert population is not None
+                window, offset = population.stamp_of(int(ids[0]))
                 raise CascadeError.of(name, int(ids[0]), window * self.program.window + offset, MOST_AT_ONCE)
 
     def _require_whole(self) -> None:
@@ -274,10 +290,11 @@ class NumbaExactEngine:
     def _still_flying(self) -> FloatArray:
         """Spikes of which something is still to come, in order."""
         w, o, neurons = self._flying.T
-        offset = o + driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        longest = driver.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        offset = np.where(longest < 0.0, -1.0, o + longest)
         windows = np.ceil(offset / self.program.window) - 1.0
         offset = offset - windows * self.program.window
-        arrival = w + windows
+        arrival = np.where(longest < 0.0, -np.inf, w + windows)
         later = (arrival > self._w) | ((arrival == self._w) & ((offset >= self._o) if self._before else (offset > self._o)))
         flying = self._flying[later]
         return flying[np.lexsort((flying[:, 2], flying[:, 1], flying[:, 0]))]
@@ -350,19 +367,29 @@ class NumbaExactEngine:
         population = self._populations[p]
         if population is None:
             return
-        population.look(self._w)
+        population.look(driver.BY_INSTANT if self._by_instant else self._w)
+        if self._by_instant:
+            self._heap.looks[self._parts.offsets[p] : self._parts.offsets[p + 1]] = self._w, self._o
         for b, work in enumerate(self._work):
             n = int(self._parts.length[p, b])
             rows = np.zeros((n, 3), np.int64)
-            rows[:, 0], rows[:, 1] = p, np.arange(n)
+            rows[:, 0], rows[:, 1], rows[:, 2] = p, np.arange(n), np.float64(self._o).view(np.int64)
             self._work[b] = work._replace(looks=put_all(work.looks, np.full(n, self._w), rows))
 
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         flying = self._still_flying()
         plan = self.program.projections[projection]
-        if exact_rows.reweight(self._rows, plan, projection, weight, self._n_threads):
+        if exact_rows.reweight(self._rows, plan, projection, weight, self._n_builders):
             for b, work in enumerate(self._work):
                 self._work[b] = work._replace(arrivals=new_slots(work.arrivals.tail.size))
-                self._blocks[b].place[[driver.INDEX, driver.N_DUE]] = 0
+                self._forget_synapses(work, self._blocks[b].place)
+            only_looks(self._heap)
             self._flying = np.empty((0, 3))
             self._enter(flying)
+
+    def _forget_synapses(self, work: driver.Work, place: IntArray) -> None:
+        """Remove their arrivals from what is due in this window."""
+        due = work.due[place[driver.INDEX] : place[driver.N_DUE]]
+        due = due[(due[:, 2] & (driver.WIDE | driver.SPIKE | driver.LOOKED)) != 0]
+        work.due[: len(due)] = due
+        place[[driver.INDEX, driver.N_DUE]] = 0, len(due)

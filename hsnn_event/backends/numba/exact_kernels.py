@@ -117,16 +117,23 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
     Nothing is called in it, so that it vectorises.
     """
     n, r = len(kernel.states), len(kernel.receptors)
-    rows = {"X": (0, n), "H": (n, 1), "A": (n + 1, r), "K": (n + 1 + r, len(where.arrays))}
-    rows["Y"] = (sum(rows["K"]), n)
+    rows, first = {}, 0
+    for name, length in (("X", n), ("H", 1), ("E", 1), ("A", r), ("B", r), ("K", len(where.arrays)), ("Y", n), ("G", 1)):
+        rows[name] = first, length
+        first += length
     numbers = {name: f"s{j}" for j, name in enumerate(where.scalars)} | {
         name: f"K{j}[j]" for j, name in enumerate(where.arrays)
     }
-    arrived = [f"a{j}" for j in kernel.arrive.outputs]
+    before, now = [f"X{j}[j]" for j in range(n)], [f"f{j}" for j in kernel.flow.outputs]
+    arrived, after = [f"a{j}" for j in kernel.arrive.outputs], [f"b{j}" for j in kernel.arrive.outputs]
     inside = [
-        *_inline(kernel, kernel.arrive, "a", [f"X{j}[j]" for j in range(n)], numbers),
-        *_inline(kernel, kernel.flow, "f", arrived, numbers),
-        *(f"Y{j}[j] = f{output}" for j, output in enumerate(kernel.flow.outputs)),
+        *_inline(kernel, kernel.arrive, "a", before, numbers, "A"),
+        *_inline(kernel, kernel.flow, "f", arrived, numbers, "A"),
+        *_inline(kernel, kernel.arrive, "b", now, numbers, "B"),
+        *_inline(kernel, kernel.fires, "t", after, numbers, "B"),
+        *_inline(kernel, kernel.safe, "s_", after, numbers, "B", "E0[j]"),
+        *(f"Y{j}[j] = {value}" for j, value in enumerate(now)),
+        f"G0[j] = select(s_{kernel.safe.outputs[0]} & (not t{kernel.fires.outputs[0]}), 1.0, 0.0)",
     ]
     return [
         "@inner",
@@ -141,12 +148,15 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
     ]  # fmt: skip
 
 
-def _inline(kernel: ExactKernel, section: Section, prefix: str, states: list[str], numbers: dict[str, str]) -> list[str]:
+def _inline(
+    kernel: ExactKernel, section: Section, prefix: str, states: list[str], numbers: dict[str, str], arrivals: str,
+    elapsed: str = "H0[j]",
+) -> list[str]:  # fmt: skip
     """A section as assignments to variables that begin with `prefix`."""
     named = {
         "state": states, "constant": [numbers[name] for name in kernel.constants],
-        "input": [numbers[name] for name in kernel.inputs], "arrival": [f"A{r}[j]" for r in range(len(kernel.receptors))],
-        "elapsed": ["H0[j]"],
+        "input": [numbers[name] for name in kernel.inputs],
+        "arrival": [f"{arrivals}{r}[j]" for r in range(len(kernel.receptors))], "elapsed": [elapsed],
     }  # fmt: skip
     lines = []
     for number, (op, args, value) in enumerate(section.code):

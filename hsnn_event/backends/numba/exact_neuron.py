@@ -85,18 +85,21 @@ def period(k):
 
 @inner
 def batch(scalars, lanes, n):
-    """`n` neurons that lie in columns: their states after what had arrived at their stamps and the time since then. N_OWN
-    numbers a neuron are laid out too, the others are shared."""
+    """`n` neurons that lie in columns: their states after what had arrived at their stamps and the time since then; and is
+    each calm, as `_calm` says, with what arrives now? N_OWN numbers a neuron are laid out too, the others are shared."""
     for j in range(n):
-        put_lane(lanes, Y, j, lane(lanes, X, j) + lane(lanes, A, j))
+        y = lane(lanes, X, j) + lane(lanes, A, j)
+        put_lane(lanes, Y, j, y)
+        put_lane(lanes, G, j, np.float64(y + lane(lanes, B, j) < 1.0))
 
 
 # --- every model ---
 
-NEVER, FREE, NONE, UNSET = 1e300, -(2.0**40), -1e300, -2e300
+NEVER, FREE, NONE = 1e300, -(2.0**40), -1e300
+BY_INSTANT = -2e300  # for LOOK and REACH: neurons are listed at each instant, and looked at on time; see exact_heap.py
 MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
-SLACK = 0.6     # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
+SLACK = 0.6 if CLOSED else 1.0  # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
 DONE, FULL, CASCADE = range(3)
 UNLISTED, LISTED, IN_LANE = 0.0, 1.0, 2.0
 
@@ -113,13 +116,17 @@ STRIDE = USED if USED <= 8 else -(-USED // 4) * 4
 RECORDS, SCALARS, ARRAYS, TOUCHED, N_TOUCHED, NEXT, FIRST, COMMON, LANES, CONTEXT = range(10)
 WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH = range(9)
 
-# Rows of the columns that `batch` works on: states, time since the stamp, arrivals, numbers of a neuron's own; new states.
+# Rows of the columns that `batch` works on: states, time since the stamp, time to the next look, what had arrived at the
+# stamp, what arrives now, numbers of a neuron's own; new states, and whether they are calm (1.0 or 0.0).
 CHUNK = 64
 X, H = 0, N_STATES
-A = H + 1
-K = A + N_RECEPTORS
+E = H + 1
+A = E + 1
+B = A + N_RECEPTORS
+K = B + N_RECEPTORS
 Y = K + N_OWN
-N_LANES = Y + N_STATES
+G = Y + N_STATES
+N_LANES = G + 1
 
 
 @inner
@@ -265,7 +272,7 @@ def _crossing(at, x, k, w, o, window):
         return found, get(at, CLEAR)
     if fires(x, k, (0.0,), 0.0):
         return True, 0.0
-    if safe(x, k, (0.0,), _elapsed(at, w, o, window)):
+    if get(at, LOOK) != BY_INSTANT and safe(x, k, (0.0,), _elapsed(at, w, o, window)):
         return False, NEVER
     time = ahead(x, k, (0.0,), 0.0)
     if time >= NEVER:
@@ -309,41 +316,51 @@ def settle(at, k, w, o, stays, common, window, neuron):
 
 
 @inner
-def _next_look(at, k, w, window):
-    """The window in which the neuron is to be looked at next, NEVER if it need not be."""
+def _next_look(at, k, window):
+    """The instant at which the neuron is to be looked at next, in window NEVER if it need not be."""
+    x, v, p = load(at), get(at, STAMP_W), get(at, STAMP_O)
     if _refractory(at):
+        v, p = get(at, UNTIL_W), get(at, UNTIL_O)
         if not (CLOSED and STILL):
-            return get(at, UNTIL_W)
-        x = clamped(load(at), k, (0.0,), 0.0)  # nothing can change what it begins with then
-        time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
-        return NEVER if time >= NEVER else max(w, later(get(at, UNTIL_W), get(at, UNTIL_O), time, window)[0])
-    x = load(at)
+            return v, p
+        x = clamped(x, k, (0.0,), 0.0)  # nothing can change what it begins with then
     if CLOSED:
         time = 0.0 if fires(x, k, (0.0,), 0.0) else ahead(x, k, (0.0,), 0.0)
     else:
         time = get(at, CLEAR)
     if time >= NEVER:
-        return NEVER
-    return max(w, later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0])
+        return NEVER, 0.0
+    return later(v, p, time, window)
+
+
+@inner
+def _time_to_look(at, w, o, window):
+    entered = get(at, LOOK)
+    return NEVER if entered == NONE else (entered - w) * window - o
 
 
 @inner
 def _calm(at, k, w, o, window):
     """A free neuron at (w, o): does what has arrived leave it below its threshold up to its next look?"""
-    entered = get(at, LOOK)
-    time = NEVER if entered == NONE else (entered - w) * window - o
+    if get(at, LOOK) == BY_INSTANT:
+        return False
     x = arrive(load(at), k, sums(at + 8 * SUMS), 0.0)
-    return not fires(x, k, (0.0,), 0.0) and safe(x, k, (0.0,), time)
+    return not fires(x, k, (0.0,), 0.0) and safe(x, k, (0.0,), _time_to_look(at, w, o, window))
 
 
 @inner
-def _gather(at, lanes, m, w, o, window, arrays, i):
-    """Lay out a neuron in column `m`, and stamp it."""
+def _gather(at, lanes, m, w, o, window, arrays, i, port, weight):
+    """Lay out a neuron in column `m`, and stamp it; `weight` arrives at a port."""
     put_lane(lanes, H, m, _elapsed(at, w, o, window))
+    put_lane(lanes, E, m, _time_to_look(at, w, o, window))
     for s in range(N_STATES):
         put_lane(lanes, X + s, m, get(at, s))
     for r in range(N_RECEPTORS):
         put_lane(lanes, A + r, m, get(at, SUMS + r))
+        put_lane(lanes, B + r, m, 0.0)
+        put(at, SUMS + r, 0.0)
+    put_lane(lanes, B + port, m, weight)
+    put(at, SUMS + port, weight)
     for q in range(N_OWN):
         put_lane(lanes, K + q, m, real_at(whole_at(arrays + 8 * q) + 8 * i))
     put(at, STAMP_W, w)
@@ -351,7 +368,6 @@ def _gather(at, lanes, m, w, o, window, arrays, i):
     put(at, LIST, IN_LANE)
     if get(at, UNTIL_W) == FREE:
         put(at, UNTIL_O, 0.0)
-    _clear_sums(at)
 
 
 @inner
@@ -364,8 +380,8 @@ def _listed(ctx, at, i):
 
 
 @inner
-def _scatter(ctx, lanes, which, m, w, o, window):
-    """Take over what the first `m` columns have become."""
+def _scatter(ctx, lanes, which, m, again, w, o, window):
+    """Take over what the first `m` columns have become; `again`: more has arrived at some since they were laid out."""
     records, scalars, arrays = whole_at(ctx + 8 * RECORDS), whole_at(ctx + 8 * SCALARS), whole_at(ctx + 8 * ARRAYS)
     for q in range(m):
         i = whole_at(which + 8 * q)
@@ -375,8 +391,19 @@ def _scatter(ctx, lanes, which, m, w, o, window):
         if not CLOSED:
             put(at, CLEAR, -1.0)
         put(at, LIST, UNLISTED)
-        if not _calm(at, numbers(scalars, arrays, i), w, o, window):
+        calm = lane(lanes, G, q) != 0.0
+        if again:
+            calm = _calm(at, numbers(scalars, arrays, i), w, o, window)
+        if not calm:
             _listed(ctx, at, i)
+
+
+@inner
+def _flush(ctx, lanes, which, m, again, w, o, window):
+    """Bring the neurons of the first `m` columns to the instant."""
+    if m:
+        batch(whole_at(ctx + 8 * SCALARS), lanes, m)
+        _scatter(ctx, lanes, which, m, again, w, o, window)
 
 
 @nb.cfunc(FIVE, cache=True, error_model="numpy")
@@ -399,7 +426,8 @@ def take(context, data, length, offset_bits, receptor):
     targets = nb.carray(as_pointer(data + 8 if uniform else data), (n,), np.uint32)
     weights = nb.carray(as_pointer(data + ((4 * n + 7) & -8)), (n,), WEIGHT)
     lanes, which = ctx[LANES], ctx[LANES] + 8 * N_LANES * CHUNK
-    m = 0
+    by_instant = reals[REACH] == BY_INSTANT
+    m, again = 0, by_instant
     for j in range(common[START], n):
         if j + AHEAD < n:
             prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(targets[j + AHEAD]))
@@ -409,35 +437,31 @@ def take(context, data, length, offset_bits, receptor):
         state = get(at, LIST)
         if get(at, STAMP_W) == w and get(at, STAMP_O) == o:
             put(at, SUMS + port, get(at, SUMS + port) + weight)
-            if state == UNLISTED and not _refractory(at):
+            again |= state == IN_LANE
+            if state == UNLISTED and (by_instant or not _refractory(at)):
                 if not _calm(at, numbers(ctx[SCALARS], ctx[ARRAYS], i), w, o, window):
                     _listed(context, at, i)
             continue
         if state == UNLISTED and not _refractory(at):
-            _gather(at, lanes, m, w, o, window, ctx[ARRAYS], i)
-            put(at, SUMS + port, weight)
+            _gather(at, lanes, m, w, o, window, ctx[ARRAYS], i, port, weight)
             set_whole(which + 8 * m, i)
             m += 1
             if m == CHUNK:
-                batch(ctx[SCALARS], lanes, m)
-                _scatter(context, lanes, which, m, w, o, window)
-                m = 0
+                _flush(context, lanes, which, m, again, w, o, window)
+                m, again = 0, by_instant
             continue
         if STILL and state == UNLISTED and _not_after(w, o, get(at, UNTIL_W), get(at, UNTIL_O)):
             continue
         k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
         status = settle(at, k, w, o, True, ctx[COMMON], window, ctx[FIRST] + i)
         if status != DONE:
-            batch(ctx[SCALARS], lanes, m)
-            _scatter(context, lanes, which, m, w, o, window)
+            _flush(context, lanes, which, m, again, w, o, window)
             common[START] = j
             return status
         put(at, SUMS + port, weight)
-        if state == UNLISTED and not _refractory(at) and not _calm(at, k, w, o, window):
+        if state == UNLISTED and (by_instant or not _refractory(at)) and not _calm(at, k, w, o, window):
             _listed(context, at, i)
-    if m:
-        batch(ctx[SCALARS], lanes, m)
-        _scatter(context, lanes, which, m, w, o, window)
+    _flush(context, lanes, which, m, again, w, o, window)
     common[START] = 0
     return DONE
 
@@ -463,7 +487,11 @@ def close(context, unused, unused_too, nor_this, nor_that):
             common[START] = j
             return status
         put(at, LIST, UNLISTED)
-        look, entered = _next_look(at, k, w, window), get(at, LOOK)
+        (look, offset), entered = _next_look(at, k, window), get(at, LOOK)
+        if entered == BY_INSTANT:
+            following[2 * j], following[2 * j + 1] = look, offset
+            continue
+        look = max(w, look)
         following[j] = NONE
         if look < NEVER and not (w < entered <= look):
             following[j] = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)
@@ -487,9 +515,15 @@ def view(context, ids, n, out, stamped):
         if _arrived(at):
             _act(at, k)
         x = load(at)
-        if not stamped and (get(at, STAMP_W) != w or get(at, STAMP_O) != limit):
-            h = _elapsed(at, w, limit, window)
-            x = clamped(x, k, (0.0,), h) if _refractory(at) else flow(x, k, (0.0,), h)
+        if not stamped:
+            v, p = get(at, STAMP_W), get(at, STAMP_O)
+            if _refractory(at):
+                v, p = w, limit
+                if _not_after(get(at, UNTIL_W), get(at, UNTIL_O), w, limit):
+                    v, p = get(at, UNTIL_W), get(at, UNTIL_O)
+                x = clamped(x, k, (0.0,), _elapsed(at, v, p, window))
+            if v != w or p != limit:
+                x = flow(x, k, (0.0,), (w - v) * window + (limit - p))
         store(seen.ctypes.data, x)
         for s in range(N_STATES):
             set_real(out + 8 * (s * n + j), seen[s])

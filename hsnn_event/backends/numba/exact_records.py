@@ -64,7 +64,7 @@ class Population:
         if block in self._pointers:
             _, touched, following, lanes = self._pointers[block]
         else:
-            touched, following = np.zeros(length + 8, np.int32), np.zeros(length + 8)
+            touched, following = np.zeros(length + 8, np.int32), np.zeros(2 * length + 8)
             lanes = np.zeros(self.code.n_lanes)
         self._pointers[block] = [pointers, touched, following, lanes]
         context = into.contexts[number]
@@ -106,9 +106,14 @@ class Population:
         """Give a state its values."""
         self.records[:, self.kernel.states.index(variable)] = values
 
-    def look(self, window: int) -> None:
-        """All neurons are entered for a look in a window."""
+    def look(self, window: float) -> None:
+        """All neurons are entered for a look in a window, or followed instant by instant."""
         self.records[:, self.code.n_states + LOOK] = window
+
+    def stamp_of(self, neuron: int) -> tuple[float, float]:
+        """The instant at which something last happened to a neuron."""
+        n = self.code.n_states
+        return float(self.records[neuron, n + STAMP_W]), float(self.records[neuron, n + STAMP_O])
 
     def kept(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Stamps, ends of refractoriness, and how many spikes were fired at the instant of the stamp."""

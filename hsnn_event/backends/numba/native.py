@@ -94,7 +94,7 @@ def _plain(kind, llvm_kind):
 
 real_at, set_real = _plain(types.float64, ir.DoubleType())
 whole_at, set_whole = _plain(types.int64, ir.IntType(64))
-_, set_half = _plain(types.int32, ir.IntType(32))
+half_at, set_half = _plain(types.int32, ir.IntType(32))
 
 
 @intrinsic

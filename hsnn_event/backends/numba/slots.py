@@ -11,9 +11,14 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import inner
+from hsnn_event.backends.numba.native import inner, set_whole, whole_at
 
 CHUNK = 32  # entries: many slots hold few
+ROW = 24    # bytes of an entry
+
+# Places in `head`, which holds the addresses of the arrays: what is handed from function to function as arrays costs an
+# atomic operation each, a tenth of the time of a small network.
+TAIL, FILLED, PREVIOUS, ENTRIES, FREE, N_FREE, MASK, N_HEAD = range(8)
 
 
 class Slots(NamedTuple):
@@ -25,15 +30,27 @@ class Slots(NamedTuple):
     entries: npt.NDArray[np.int64]
     free: npt.NDArray[np.int64]
     n_free: npt.NDArray[np.int64]
+    head: npt.NDArray[np.int64]
+
+
+@nb.njit(error_model="numpy", nogil=True, cache=True)
+def slots_of(tail, filled, previous, entries, free, n_free):
+    """Slots of these arrays."""
+    head = np.empty(N_HEAD, np.int64)
+    head[TAIL], head[FILLED], head[PREVIOUS] = tail.ctypes.data, filled.ctypes.data, previous.ctypes.data
+    head[ENTRIES], head[FREE], head[N_FREE] = entries.ctypes.data, free.ctypes.data, n_free.ctypes.data
+    head[MASK] = tail.size - 1
+    return Slots(tail, filled, previous, entries, free, n_free, head)
 
 
 def new_slots(n_windows: int, n_chunks: int = 64) -> Slots:
     """Empty slots for `n_windows` windows, or up to twice as many."""
     n_slots = 1 << max(0, int(n_windows - 1)).bit_length()
-    return Slots(
+    made: Slots = slots_of(
         np.full(n_slots, -1, np.int64), np.zeros(n_slots, np.int64), np.empty(n_chunks, np.int64),
         np.empty((n_chunks * CHUNK, 3), np.int64), np.arange(n_chunks, dtype=np.int64), np.array([n_chunks]),
     )  # fmt: skip
+    return made
 
 
 @inner
@@ -55,22 +72,28 @@ def with_room(slots, n_chunks):
     for chunk in range(old, new):
         free[n_free + chunk - old] = chunk
     slots.n_free[0] = n_free + new - old
-    return Slots(slots.tail, slots.filled, previous, entries, free, slots.n_free)
+    return slots_of(slots.tail, slots.filled, previous, entries, free, slots.n_free)
 
 
 @inner
-def put(slots, window, a, b, c):
-    """Enter (a, b, c); there must be a free chunk if the slot's last one is full."""
-    slot = window & (slots.tail.size - 1)
-    place = slots.filled[slot] & (CHUNK - 1)
-    if place == 0:
-        n_free = slots.n_free[0] - 1
-        slots.n_free[0] = n_free
-        slots.previous[slots.free[n_free]] = slots.tail[slot]
-        slots.tail[slot] = slots.free[n_free]
-    place += slots.tail[slot] * CHUNK
-    slots.filled[slot] += 1
-    slots.entries[place, 0], slots.entries[place, 1], slots.entries[place, 2] = a, b, c
+def put(head, window, a, b, c):
+    """Enter (a, b, c) into the slots whose `head` is at an address; there must be a free chunk if the slot's last one is
+    full."""
+    slot = window & whole_at(head + 8 * MASK)
+    filled, tail = whole_at(head + 8 * FILLED) + 8 * slot, whole_at(head + 8 * TAIL) + 8 * slot
+    n = whole_at(filled)
+    if n & (CHUNK - 1) == 0:
+        n_free = whole_at(head + 8 * N_FREE)
+        top = whole_at(n_free) - 1
+        set_whole(n_free, top)
+        chunk = whole_at(whole_at(head + 8 * FREE) + 8 * top)
+        set_whole(whole_at(head + 8 * PREVIOUS) + 8 * chunk, whole_at(tail))
+        set_whole(tail, chunk)
+    row = whole_at(head + 8 * ENTRIES) + ROW * (whole_at(tail) * CHUNK + (n & (CHUNK - 1)))
+    set_whole(filled, n + 1)
+    set_whole(row, a)
+    set_whole(row + 8, b)
+    set_whole(row + 16, c)
 
 
 @inner
@@ -106,8 +129,16 @@ def put_all(slots, windows, rows):
     if needed > slots.n_free[0]:
         slots = with_room(slots, needed)
     for k in range(windows.size):
-        put(slots, windows[k], rows[k, 0], rows[k, 1], rows[k, 2])
+        put(slots.head.ctypes.data, windows[k], rows[k, 0], rows[k, 1], rows[k, 2])
     return slots
+
+
+@inner
+def larger(rows, n):
+    """Rows in an array that has room for `n`, and as many more."""
+    more = np.empty((2 * n, rows.shape[1]), rows.dtype)
+    more[: rows.shape[0]] = rows
+    return more
 
 
 @inner
@@ -125,7 +156,7 @@ def _copied(source, i, target, j):
 @inner
 def sort_rows(rows, n, scratch, column):
     """Sort the first `n` rows by column 0, then by another column, stably: runs that are in order are merged."""
-    while True:
+    while n > 1:
         done, runs = 0, 0
         while done < n:
             middle = done + 1
