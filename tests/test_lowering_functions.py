@@ -55,6 +55,25 @@ def test_functions_agree_with_mpmath(name, bound, dtype):
         assert units_in_the_last_place(result, x, getattr(mpmath, name)) < bound
 
 
+@pytest.mark.parametrize("name, bound", [("tan", 3.0), ("atan", 2.0)])
+def test_angles_agree_with_mpmath(name, bound):
+    random = np.random.default_rng(7)
+    small, half = 10.0 ** random.uniform(-12, 0, 300), 1.5707963267948966
+    x = np.concatenate([random.uniform(-half, half, 2000), small, -small, half - 10.0 ** random.uniform(-15, 0, 300)])
+    if name == "atan":
+        x = np.concatenate([random.uniform(-3, 3, 2000), small, 10.0 ** random.uniform(0, 300, 300)])
+    result = apply(lambda b, x, _: getattr(transcendental, name)(b, x), x, np.float64)
+    with mpmath.workdps(40):
+        assert units_in_the_last_place(result, x, getattr(mpmath, name)) < bound
+
+
+def test_angles_at_their_ends():
+    tan, atan = (lambda b, x, _, name=name: getattr(transcendental, name)(b, x) for name in ("tan", "atan"))
+    assert np.isnan(apply(tan, [np.nan], np.float64)).all() and np.isnan(apply(atan, [np.nan], np.float64)).all()
+    assert apply(tan, [0.0, np.pi / 2], np.float64).tolist() == [0.0, 1.633123935319537e16]
+    assert apply(atan, [0.0, np.inf, -np.inf, 1.0], np.float64).tolist() == [0.0, np.pi / 2, -np.pi / 2, np.pi / 4]
+
+
 @pytest.mark.parametrize("dtype", TYPES)
 def test_exp_saturates_at_its_limits_and_stays_normal(dtype):
     limits = LIMITS[np.dtype(dtype).name]

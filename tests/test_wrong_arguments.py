@@ -156,6 +156,7 @@ CALLS = {
     **keyword(M.lif_exp, "C_m", "tau_m", "E_L", "V_th", "V_reset", "t_ref", "tau_syn", "I_e"),
     **keyword(M.lif_alpha, "C_m", "tau_m", "E_L", "V_th", "V_reset", "t_ref", "tau_syn", "I_e"),
     **keyword(M.lif_cond_exp, "C_m", "g_L", "E_L", "V_th", "V_reset", "t_ref", "E_rev", "tau_syn", "I_e"),
+    **keyword(M.qif, "C_m", "tau_m", "a_0", "v_rest", "v_crit", "V_th", "V_reset", "t_ref", "I_e"),
     **keyword(M.izhikevich, "a", "b", "c", "d"), "tau_syn[]": lambda x: M.lif_exp(tau_syn={"a": x}),
     **keyword(hsnn.NeuronModel, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
               "threshold", "reset", "refractory", "units", **MODEL),

@@ -10,6 +10,7 @@ import numpy as np
 from hsnn_event.errors import ValueRangeError
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import FloatArray, Number, Section
+from hsnn_event.lowering.ladder import Ladder, Rung
 from hsnn_event.lowering.outlook import Bound, Outlook
 from hsnn_event.lowering.propagators import expm
 
@@ -53,7 +54,8 @@ class Entry:
     column: int
 
 
-Source = str | Derived | Entry | Bound  # a parameter, an expression of them, or a number of a propagator or outlook
+# a parameter, an expression of them, or a number of a propagator, outlook or ladder
+Source = str | Derived | Entry | Bound | Rung
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,14 @@ class Constants:
     sources: tuple[Source, ...]
     propagations: tuple[Propagation, ...]
     outlooks: tuple[Outlook, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
 
     def values(self, given: Mapping[str, Number]) -> dict[str, Number]:
         """Every constant, a float where all that it depends on is one number for all neurons."""
         loads = [given[name] for name in self.reads]
         matrices = [each.matrix(loads) for each in self.propagations]
         outlooks = [each.numbers(loads) for each in self.outlooks]
+        ladders = [each.numbers(loads) for each in self.ladders]
         result: dict[str, Number] = {}
         for name, source in zip(self.names, self.sources, strict=True):
             if isinstance(source, str):
@@ -83,6 +87,9 @@ class Constants:
             elif isinstance(source, Bound):
                 value = outlooks[source.outlook][..., source.place]
                 text = f"{name} of the outlook"
+            elif isinstance(source, Rung):
+                value = ladders[source.ladder][..., source.place]
+                text = f"{name} of the propagators"
             else:
                 value = evaluate(source.section, {"constant": loads})[0].astype(np.float64)
                 text = source.text

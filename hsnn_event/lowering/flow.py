@@ -43,13 +43,15 @@ def rates(step: Step, frozen: Collection[str]) -> dict[str, Rate]:
     return found
 
 
-def obstacle(found: Mapping[str, Rate]) -> str | None:
-    """What has no closed form here: a state that is driven by a driven one, or by itself through another."""
-    for state, rate in found.items():
-        for name in rate.moving:
-            if not found[name].decays:
-                return f"{state} follows {name}, which does not decay by itself"
-    return None
+def is_shallow(found: Mapping[str, Rate]) -> bool:
+    """Is all that moves a state something that decays by itself?"""
+    return all(found[name].decays for rate in found.values() for name in rate.moving)
+
+
+def entries_of(found: Mapping[str, Rate]) -> dict[tuple[str, str], sympy.Expr]:
+    """The matrix A of x' = A x + ..., without its zeros."""
+    entries = {(row, row): rate.own for row, rate in found.items() if rate.own != 0}
+    return entries | {(row, name): factor for row, rate in found.items() for name, factor in rate.moving.items()}
 
 
 def slope(step: Step, rate: Rate, state: str, names: Names) -> int:

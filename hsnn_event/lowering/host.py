@@ -11,10 +11,13 @@ import sympy
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants, Derived, Entry, Propagation, Source
 from hsnn_event.lowering.ir import Section
+from hsnn_event.lowering.ladder import LEVELS, Ladder, Place, Rung
 from hsnn_event.lowering.outlook import Bound, Outlook
 from hsnn_event.lowering.system import System, readable
 from hsnn_event.lowering.transcendental import LIMITS
 from hsnn_event.lowering.translate import Translator
+
+Entries = Mapping[tuple[str, str], sympy.Expr]  # (row, column) -> what stands there in a matrix
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Pool:
     names: list[str] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     _outlooks: list[Outlook] = field(default_factory=list)
+    _ladders: list[Ladder] = field(default_factory=list)
     _propagations: dict[object, Propagation] = field(default_factory=dict)
     _known: dict[object, int] = field(default_factory=dict)
 
@@ -55,18 +59,40 @@ class Pool:
         return self._add(entry, name, entry)
 
     def outlook(
-        self, entries: Mapping[tuple[str, str], sympy.Expr], watched: Sequence[sympy.Expr], states: Sequence[str]
-    ) -> tuple[int, list[int], list[int]]:
-        """The indices of the constants of an `Outlook`: its span, its curves, its rises; `watched` is c."""
-        places = tuple((states.index(row), states.index(column)) for row, column in entries)
-        outlook = Outlook(self.section([*entries.values(), *watched]), places, len(states))
+        self, entries: Entries, watched: Sequence[sympy.Expr], states: Sequence[str], farther: int
+    ) -> tuple[list[tuple[int, list[int]]], list[int]]:
+        """The indices of the constants of an `Outlook`: spans, each with its curves, and rises; `watched` is c."""
+        places, n = tuple((states.index(row), states.index(column)) for row, column in entries), len(states)
+        outlook = Outlook(self.section([*entries.values(), *watched]), places, n, farther)
         if outlook not in self._outlooks:
             self._outlooks.append(outlook)
         number = self._outlooks.index(outlook)
-        bounds = [Bound(number, place) for place in range(1 + 2 * len(states))]
-        labels = ["span", *(f"curve_{name}" for name in states), *(f"rise_{name}" for name in states)]
-        found = [self._add(bound, label, bound) for bound, label in zip(bounds, labels, strict=True)]
-        return found[0], found[1 : 1 + len(states)], found[1 + len(states) :]
+
+        def bound(place: int, label: str) -> int:
+            return self._add(Bound(number, place), label, Bound(number, place))
+
+        spans = []
+        for far in range(1 + farther):
+            first, tag = (1 + 2 * n + (far - 1) * (1 + n), str(far)) if far else (0, "")
+            curves = [bound(first + 1 + k, f"curve{tag}_{name}") for k, name in enumerate(states)]
+            spans.append((bound(first, f"span{tag}"), curves))
+        return spans, [bound(1 + n + k, f"rise_{name}") for k, name in enumerate(states)]
+
+    def ladder(
+        self, entries: Entries, states: Sequence[str], wanted: Sequence[Place]
+    ) -> tuple[int, list[list[int]]]:
+        """The indices of the constants of a `Ladder`: its shortest time, and what is wanted of each level."""
+        places = tuple((states.index(row), states.index(column)) for row, column in entries)
+        ladder = Ladder(self.section(list(entries.values())), places, len(states), tuple(wanted))
+        if ladder not in self._ladders:
+            self._ladders.append(ladder)
+        number = self._ladders.index(ladder)
+        shortest, levels = Rung(number, 0), []
+        for level in range(LEVELS):
+            rungs = [Rung(number, 1 + level * len(wanted) + place) for place in range(len(wanted))]
+            labels = [f"{kind}{level}_{states[row]}_{states[column]}" for kind, row, column in wanted]
+            levels.append([self._add(rung, label, rung) for rung, label in zip(rungs, labels, strict=True)])
+        return self._add(shortest, "shortest", shortest), levels
 
     def section(self, values: Sequence[sympy.Expr]) -> Section:
         """Code over the host values, which it loads as constants."""
@@ -92,6 +118,7 @@ class Pool:
             ),
             tuple(list(self._propagations.values())[number] for number in used),
             tuple(self._outlooks),
+            tuple(self._ladders),
         )
 
     def _free(self, name: str, taken: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""exp, log and what follows from them, written as single IEEE operations: the same bits on every backend.
+"""exp, log, tan, atan and what follows from them, written as single IEEE operations: the same bits on every backend.
 
 The same lines serve float32 and float64: the polynomials are good enough for float64, and ln 2 is split so that
 k * LN2_HIGH is exact in float32. NaN goes in and comes out.
@@ -14,6 +14,8 @@ _LN2_HIGH = 0.693359375  # 9 significant bits
 _LN2_LOW = -0.00021219444005469057
 _LOG2_E = 1.4426950408889634
 _SQRT_2 = 1.4142135623730951
+_QUARTER = 0.7853981633974483       # pi/4 in two parts
+_QUARTER_LOW = 3.061616997868383e-17
 
 # (e**r - 1 - r)/r**2 on |r| <= ln(2)/2: Chebyshev fit of degree 9; e**r has a relative error of 1.6e-17
 _EXP = (
@@ -26,6 +28,18 @@ _LOG = (
     6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
     1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
 )  # fmt: skip
+
+# (tan(x)/x - 1)/x**2 on |x| <= pi/4 and (atan(x)/x - 1)/x**2 on |x| <= 0.66, in x**2: numerators and denominators of
+# Cephes (Moshier), tan.c and atan.c
+_TAN = (
+    (-17956525.197648488, 1153516.6483858742, -13093.693918138379),
+    (-53869575.592945464, 25008380.18233579, -1320892.3444021097, 13681.296347069295, 1.0),
+)
+_ATAN = (
+    (-64.85021904942025, -122.88666844901361, -75.00855792314705, -16.157537187333652, -0.8750608600031904),
+    (194.5506571482614, 485.3903996359137, 432.88106049129027, 165.02700983169885, 24.858464901423062, 1.0),
+)
+_NEAR_ONE = 0.66
 
 
 @dataclass(frozen=True)
@@ -105,3 +119,34 @@ def cosh(b: Builder, x: int, limits: Limits) -> int:
     """(e**|x| + e**-|x|)/2; saturates where exp does."""
     grown = exp(b, b.emit("abs", x), limits)
     return b.mul(b.literal(0.5), b.add(grown, b.div(b.literal(1.0), grown)))
+
+
+def _rational(b: Builder, x: int, parts: tuple[tuple[float, ...], tuple[float, ...]]) -> int:
+    """x + x**3 numerator(x**2)/denominator(x**2)."""
+    z = b.mul(x, x)
+    above, below = (_polynomial(b, z, part) for part in parts)
+    return b.add(x, b.mul(x, b.div(b.mul(z, above), below)))
+
+
+def tan(b: Builder, x: int) -> int:
+    """The tangent of -pi/2 ... pi/2, and no more; error below 4 units in the last place, of x near pi/2 as it is."""
+    size = b.emit("abs", x)
+    steep = b.emit("gt", size, b.literal(_QUARTER))
+    left = b.add(b.sub(b.literal(2 * _QUARTER), size), b.literal(2 * _QUARTER_LOW))
+    flat = _rational(b, b.emit("select", steep, left, size), _TAN)
+    result = b.emit("select", steep, b.div(b.literal(1.0), flat), flat)
+    return b.emit("select", b.emit("lt", x, b.literal(0.0)), b.emit("neg", result), result)
+
+
+def atan(b: Builder, x: int) -> int:
+    """The arc tangent; error below 2 units in the last place."""
+    size, one = b.emit("abs", x), b.literal(1.0)
+    large = b.emit("gt", size, one)
+    inner = b.emit("select", large, b.div(one, size), size)
+    near = b.emit("gt", inner, b.literal(_NEAR_ONE))
+    part = b.emit("select", near, b.div(b.sub(inner, one), b.add(inner, one)), inner)
+    angle = _rational(b, part, _ATAN)
+    angle = b.emit("select", near, b.add(b.literal(_QUARTER), b.add(angle, b.literal(_QUARTER_LOW))), angle)
+    rest = b.add(b.sub(b.literal(2 * _QUARTER), angle), b.literal(2 * _QUARTER_LOW))
+    result = b.emit("select", large, rest, angle)
+    return b.emit("select", b.emit("lt", x, b.literal(0.0)), b.emit("neg", result), result)

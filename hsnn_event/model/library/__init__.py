@@ -12,7 +12,7 @@ from hsnn_event import extensions
 from hsnn_event.errors import keywords_known, member_unknown
 from hsnn_event.model.library import conductance, current, quadratic, sources
 
-__all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "poisson", "spike_source"]
+__all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "poisson", "qif", "spike_source"]
 
 izhikevich = keywords_known(quadratic.izhikevich, __name__)
 lif_alpha = keywords_known(current.lif_alpha, __name__)
@@ -20,6 +20,7 @@ lif_cond_exp = keywords_known(conductance.lif_cond_exp, __name__)
 lif_delta = keywords_known(current.lif_delta, __name__)
 lif_exp = keywords_known(current.lif_exp, __name__)
 poisson = keywords_known(sources.poisson, __name__)
+qif = keywords_known(quadratic.qif, __name__)
 spike_source = keywords_known(sources.spike_source, __name__)
 
 
