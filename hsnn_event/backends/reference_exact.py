@@ -13,7 +13,7 @@ from sortedcontainers import SortedList
 
 from hsnn_event.backends.protocol import FREE, ExactSpikes, Flowing, Seen, Watch
 from hsnn_event.backends.reference_edges import expand
-from hsnn_event.backends.reference_trains import Instant, elapsed, later, next_event
+from hsnn_event.backends.reference_trains import Instant, elapsed, later, trains_of
 from hsnn_event.errors import CascadeError
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.exact_ir import (
@@ -21,10 +21,7 @@ from hsnn_event.lowering.exact_ir import (
     NEVER,
     PERIOD,
     ExactListedSource,
-    ExactPoisson,
-    ExactPoissonSource,
     ExactProgram,
-    RateCourse,
     placed,
 )
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Section, ValuePlan
@@ -80,18 +77,10 @@ class ReferenceExactEngine:
             self._numbers[number] |= plan.inputs
         self._neurons = [[self._neuron(p, i, moment) for i in range(plan.size)] for p, plan in self._populations()]
         self._enter_courses()
-        self._drawn = [np.zeros((self.program.populations[p].size, 3)) for p, _ in self._trains()]
-        for number in range(len(self._drawn)):
+        self._trains = trains_of(self.program, keys)
+        for number in range(len(self._trains)):
             self._enter_train(number, None if moment is None else moment.drawn[number])
-        for plan in self.program.events:
-            for k, (time, i, amount) in enumerate(zip(plan.times.tolist(), plan.ids.tolist(), plan.amounts, strict=True)):
-                self._enter(placed(time, self._window), 0, plan.population, i, (1, plan.order, k), (plan.receptor, amount))
-        for plan in self.program.sources:
-            if isinstance(plan, ExactListedSource):
-                for time, i in zip(plan.times.tolist(), plan.ids.tolist(), strict=True):
-                    at = placed(time, self._window)
-                    if not self._past(at):
-                        self._queue.add(Event(*at, 0, TRAIN, plan.population, i, (), None))
+        self._enter_lists()
         if moment is not None:
             instants = zip(moment.spike_windows.tolist(), moment.spike_offsets.tolist(), strict=True)
             for instant, p, i in zip(instants, moment.populations.tolist(), moment.ids.tolist(), strict=True):
@@ -111,7 +100,7 @@ class ReferenceExactEngine:
             self.time, self._before, self._keys, states,
             each(lambda n: n.stamp[0], np.int64), each(lambda n: n.stamp[1], float),
             each(lambda n: n.until[0], np.int64), each(lambda n: n.until[1], float), each(lambda n: n.fired, np.int64),
-            columns[0], columns[1], columns[2], columns[3], tuple(drawn.copy() for drawn in self._drawn),
+            columns[0], columns[1], columns[2], columns[3], tuple(train.drawn.copy() for train in self._trains),
         )  # fmt: skip
 
     def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
@@ -155,8 +144,8 @@ class ReferenceExactEngine:
             if variable not in self._numbers[population]:
                 raise KeyError(variable)
             self._numbers[population][variable] = np.array(values, float) if np.ndim(values) else float(values)
-            for number, (p, course) in enumerate(self._trains()):
-                if p == population and course is None:
+            for number, train in enumerate(self._trains):
+                if train.population == population and train.course is None:
                     self._redraw(number)
         for i in range(len(self._neurons[population])):
             self._look_ahead(population, i)
@@ -220,57 +209,41 @@ class ReferenceExactEngine:
                 else:
                     self._queue.add(Event(*at, 0, CHANGE, plan.population, 0, (plan.input,), values))
 
-    def _trains(self) -> list[tuple[int, RateCourse | None]]:
-        """(population, rates) of what draws Poisson trains, in the order of the keys."""
-        sources = [plan for plan in self.program.sources if isinstance(plan, ExactPoissonSource)]
-        return [(plan.population, plan.rate) for plan in (*self.program.poisson, *sources)]
+    def _enter_lists(self) -> None:
+        for events in self.program.events:
+            listed = zip(events.times.tolist(), events.ids.tolist(), events.amounts.tolist(), strict=True)
+            for k, (time, i, amount) in enumerate(listed):
+                content = events.receptor, amount
+                self._enter(placed(time, self._window), 0, events.population, i, (1, events.order, k), content)
+        for source in self.program.sources:
+            if isinstance(source, ExactListedSource):
+                for time, i in zip(source.times.tolist(), source.ids.tolist(), strict=True):
+                    at = placed(time, self._window)
+                    if not self._past(at):
+                        self._queue.add(Event(*at, 0, TRAIN, source.population, i, (), None))
 
     def _enter_train(self, number: int, drawn: FloatArray | None) -> None:
-        for i in self._trained(number):
-            if drawn is None:
-                self._next_of_train(number, i, self._now)
-            else:
-                self._drawn[number][i] = drawn[i]
-                if drawn[i, 2] > 0.0:
-                    self._enter_next(number, i)
+        train = self._trains[number]
+        if drawn is None:
+            for i in train.ids:
+                self._draw(number, i, self._now)
+        else:
+            for i, at in train.go_on(drawn):
+                self._enter_event(number, i, at)
 
-    def _trained(self, number: int) -> list[int]:
-        drives = self.program.poisson
-        ids = drives[number].ids if number < len(drives) else None
-        return list(range(len(self._drawn[number]))) if ids is None else ids.tolist()
+    def _draw(self, number: int, i: int, after: Instant) -> None:
+        train = self._trains[number]
+        self._enter_event(number, i, train.next(i, after, self._numbers[train.population].get("rate", 0.0)))
 
-    def _next_of_train(self, number: int, i: int, after: Instant) -> None:
-        population, course = self._trains()[number]
-        if course is None:
-            course = RateCourse(np.zeros(1), (self._numbers[population]["rate"],))
-        done = int(self._drawn[number][i, 0])
-        place = self._place_of_id(number, i)
-        rates = RateCourse(course.times, tuple(np.asarray(v)[place] if np.ndim(v) else v for v in course.values))
-        at = next_event(rates, self._keys[number], i, done, after, self._window)
-        self._drawn[number][i] = (done + 1, *(at or (0, 0.0)))
+    def _enter_event(self, number: int, i: int, at: Instant | None) -> None:
         if at is not None:
-            self._enter_next(number, i)
-
-    def _place_of_id(self, number: int, i: int) -> int:
-        """Rates are given in order of the target."""
-        drives = self.program.poisson
-        ids = drives[number].ids if number < len(drives) else None
-        return i if ids is None else int(np.flatnonzero(ids == i)[0])
-
-    def _enter_next(self, number: int, i: int) -> None:
-        """The next event of a train, when it arrives."""
-        _, window, offset = self._drawn[number][i]
-        drives = self.program.poisson
-        delay = drives[number].delay if number < len(drives) else 0.0
-        at = later((int(window), float(offset)), delay, self._window)
-        self._queue.add(Event(*at, 0, TRAIN, self._trains()[number][0], i, (number,), number))
+            self._queue.add(Event(*at, 0, TRAIN, self._trains[number].population, i, (number,), number))
 
     def _redraw(self, number: int) -> None:
         """After a change of rates; what is left of an interval has the law of a whole one."""
         for event in [e for e in self._queue if e.kind == TRAIN and e.content == number]:
             self._queue.remove(event)
-        for i in self._trained(number):
-            self._next_of_train(number, i, self._now)
+        self._enter_train(number, None)
 
     def _advance(self, until: float, before: bool) -> None:
         end = placed(until, self._window)
@@ -291,19 +264,17 @@ class ReferenceExactEngine:
 
     def _train(self, event: Event) -> None:
         """A neuron of a source fires, or an event of a drive arrives."""
-        number, i = event.content, event.neuron
-        if number is not None and number < len(self.program.poisson):
-            plan: ExactPoisson = self.program.poisson[number]
-            weight = plan.weight if np.ndim(plan.weight) == 0 else plan.weight[self._place_of_id(number, i)]
-            order = (1, plan.order, int(self._drawn[number][i, 0]))
-            content = plan.receptor, float(weight)
-            self._queue.add(Event(*self._now, 0, ARRIVAL, plan.population, i, order, content))
+        p, i = event.population, event.neuron
+        train = None if event.content is None else self._trains[event.content]
+        if train is not None and train.drive is not None:
+            order = (1, train.drive.order, int(train.drawn[i, 0]))
+            content = train.drive.receptor, train.own(train.drive.weight, i)
+            self._queue.add(Event(*self._now, 0, ARRIVAL, p, i, order, content))
         else:
-            self._spikes.append((*self._now, event.population, i))
-            self._emit(self._now, 0, event.population, i)
-        if number is not None:
-            _, window, offset = self._drawn[number][i]
-            self._next_of_train(number, i, (int(window), float(offset)))
+            self._spikes.append((*self._now, p, i))
+            self._emit(self._now, 0, p, i)
+        if train is not None:
+            self._draw(event.content, i, train.emitted(i))
 
     def _arrive(self, first: Event) -> None:
         """All that arrives at a neuron at one instant, in one round."""
@@ -403,7 +374,7 @@ class ReferenceExactEngine:
     ) -> list[Any]:  # fmt: skip
         kernel, numbers = self._kernels[p], self._numbers[p]
         own = {name: value if np.ndim(value) == 0 else np.asarray(value)[i] for name, value in numbers.items()}
-        loads = {
+        loads: dict[str, list[Any]] = {
             "state": self._neurons[p][i].states if states is None else states,
             "constant": [own[name] for name in kernel.constants],
             "input": [own[name] for name in kernel.inputs],

@@ -173,6 +173,8 @@ def _inline(
 def compiled(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> Code:
     """The functions of a kernel; compiled once for all processes of this user."""
     module = imported(source(kernel, per_neuron, weight), "exact")
-    addresses = (int(function.address) for function in (module.take, module.close, module.view))
-    return Code(*addresses, module.STRIDE, len(kernel.states), kernel.closed, (module.N_LANES + 1) * module.CHUNK)
-
+    return Code(
+        take=int(module.take.address), close=int(module.close.address), view=int(module.view.address),
+        stride=module.STRIDE, n_states=len(kernel.states), closed=kernel.closed,
+        n_lanes=(module.N_LANES + 1) * module.CHUNK,
+    )  # fmt: skip
