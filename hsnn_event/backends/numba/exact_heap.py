@@ -163,16 +163,17 @@ def _close(team, block, work, heap):
             return CASCADE, work, heap
         heap, work = roomy(heap, n), _with_slots(work, 0, n)
         following = nb.carray(as_pointer(contexts[p, driver.NEXT]), (n, 2), np.float64)
+        head, furthest = work.looks.head.ctypes.data, w + work.looks.tail.size - 1
         for j in range(n):
-            v, o = following[j, 0], following[j, 1]
-            next_look = heap.looks[contexts[p, FIRST] + touched[j]]
+            i, v, o = np.int64(touched[j]), following[j, 0], following[j, 1]
+            next_look = heap.looks[contexts[p, FIRST] + i]
             if v == next_look[0] and o == next_look[1]:
                 continue
             next_look[0], next_look[1] = v, o
             if v == w:
-                push(heap, bits(o), LOOK, np.int64(touched[j]), p << POPULATION)
+                push(heap, bits(o), LOOK, i, p << POPULATION)
             elif v < NEVER:
-                put(work.looks.head.ctypes.data, min(np.int64(v), w + work.looks.tail.size - 1), p, np.int64(touched[j]), bits(o))
+                put(head, min(np.int64(v), furthest), p, i, bits(o))
         contexts[p, N_TOUCHED] = 0
     return REACHED, work, heap
 
