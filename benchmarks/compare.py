@@ -28,7 +28,7 @@ COLUMNS = (
     *("work", "simulator", "precision", "threads", "construct s", "peak GB", "RTF median (min-max)"),
     "rival's RTF / this",
 )
-WORKS = ("microcircuit", "cuba", "coba", "brunel-c")
+WORKS = ("microcircuit", "cuba", "coba", "brunel-c", "exact")
 RIVALS = ("NEST", "Brian2")
 VARIANTS = ("dc single", "dc double --weights float32", "dc double", "poisson single", "dc single --threads 1")
 
@@ -100,8 +100,10 @@ def rows_of(options: argparse.Namespace) -> Iterator[Row]:
         numbers = ("--threads", str(options.threads), "--time", str(options.nest_time), "--presim", str(options.discard))
         yield rival(label, "NEST", "nest_microcircuit.py", *common, *numbers)
     for work in [each for each in WORKS[1:] if each in options.works]:
-        yield from (ours(work, work, "--threads", "1", "--precision", each) for each in ("double", "single"))
-        for simulator in RIVALS:
+        exact = work == "exact"  # in double precision only; Brian2 has no networks without a clock
+        for precision in ("double",) if exact else ("double", "single"):
+            yield ours(work, work, "--threads", "1", "--precision", precision)
+        for simulator in RIVALS[:1] if exact else RIVALS:
             script, which = ("brunel2000", work[-1].upper()) if work.startswith("brunel") else ("brette2007", work)
             script = f"{simulator.lower()}_{script}.py"
             yield rival(work, simulator, script, "--which", which, "--time", str(options.time))

@@ -37,6 +37,13 @@ def first_spike() -> float:
     return 4.5 + float(net.run(0.25).spikes["cell"].times[0])
 
 
+def exact_spike() -> float:
+    """Without a clock."""
+    net = hsnn.Network(dt=None)
+    net.record(net.population("cell", 1, lif(1000.0)), "spikes")
+    return float(net.run(5.0).spikes["cell"].times[0])
+
+
 @cache
 def grid() -> tuple[FloatArray, float]:
     """On a grid of 0.1 ms, from -70 mV: the trace, and the first spike."""
@@ -66,6 +73,9 @@ def leaky() -> list[Row]:
         for current, value in ((400.0, 33.6407), (500.0, 63.0400), (1000.0, 149.2529))
     ]  # fmt: skip
     table.append(near("first-spike", "first spike at 1000 pA", 4.700036292457356, 2e-6, "ms", 6, first_spike, "analytic"))
+    table.append(
+        near("exact-spike", "the same without a clock", 4.700036292457356, 1e-11, "ms", 11, exact_spike, "analytic")
+    )
     table += [
         near(f"trace-{k}", f"v at {0.1 * (k + 1):.1f} ms", value, 1e-4, "mV", 4,
              lambda k=k: float(grid()[0][k]), "NEST")

@@ -17,6 +17,7 @@ EXAMPLES = {
     "own_model": (r"adapting: (\d+) spikes", 8, 10),
     "parameter_sweep": (r"g = 8: (\S+) \+-", 10.0, 22.0),
     "closed_loop": (r"long after it (\S+) Hz", 19.0, 21.0),
+    "exact_and_clock": (r"dt 0.001 ms: (\S+) ms apart", 0.0005, 0.002),  # half a step is 0.0005
     "streaming": (r"rate (\S+) Hz", 12.0, 17.0),
 }
 

@@ -4,8 +4,17 @@ import numpy as np
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event.errors import UnknownNameError, ValueRangeError
-from hsnn_event.networks import NETWORKS, brette2007, brunel2000, izhikevich2003, microcircuit, pd14, reference_rates
+from hsnn_event.errors import GridError, UnknownNameError, ValueRangeError
+from hsnn_event.networks import (
+    NETWORKS,
+    brette2007,
+    brunel2000,
+    izhikevich2003,
+    microcircuit,
+    pd14,
+    quiet,
+    reference_rates,
+)
 
 PD14 = pd14.parameters()
 
@@ -138,6 +147,41 @@ def test_one_picoampere_is_one_millivolt_of_drive_in_cuba():
     """The paper's jumps of 1.62 and -9 mV stand as currents: tau_m / C_m is 1 mV / pA."""
     parameters = brette2007("cuba")["exc"].model.parameters
     assert parameters["tau_m"] == parameters["C_m"] == 20.0
+
+
+def test_benchmark_4_has_the_published_parameters_on_both_schedules():
+    exact, clock = brette2007("exact", seed=1), brette2007("exact", seed=1, dt=0.125)
+    assert exact.dt is None and clock.dt == 0.125
+    assert {each.schedule for each in exact.populations.values()} == {"exact"}
+    assert {each.schedule for each in clock.populations.values()} == {"clock"}
+    assert {each.delay for each in exact.projections.values()} == {0.125}
+    assert {each.delay for each in clock.projections.values()} == {1}
+    parameters = exact["exc"].model.parameters
+    expected = {"tau_m": 20.0, "E_L": -49.0, "V_th": -50.0, "V_reset": -60.0, "t_ref": 5.0}
+    assert {name: parameters[name] for name in expected} == expected
+    for net in (exact, clock):
+        assert {name: each.weight for name, each in net.projections.items()} == {
+            "exc->exc.default": 0.25, "exc->inh.default": 0.25, "inh->exc.default": -2.25, "inh->inh.default": -2.25,
+        }  # fmt: skip
+        assert {projection.rule.p for projection in net.projections.values()} == {0.02}
+        assert not net.drives
+    with pytest.raises(GridError, match=r"0\.125"):
+        brette2007("exact", dt=0.1)
+
+
+@pytest.mark.parametrize("dt", [None, 0.1])
+def test_quiet_neurons_fire_as_often_as_they_are_driven(dt):
+    net = quiet(2000, 20, rate=5.0, dt=dt, seed=2, threads=1)
+    assert net.dt == dt and net.projections["cells->cells.default"].rule.count == 20
+    net.record(net["cells"], "spikes")
+    net.record(net["cells"][:50], "v", every=1.0)
+    result = net.run(2000.0)
+    expected = 2000 * 2.0 / (1 / 5.0 + 0.002)  # of a Poisson process that is dead for t_ref after an event
+    assert abs(len(result.spikes["cells"]) - expected) < 4 * np.sqrt(expected)
+    # what neurons send each other stays small: 100 events of 0.1 mV a second, 10 ms of which are seen, are 0.1 mV
+    assert abs(result.states["cells"]["v"].values.mean() + 70.0 - 0.1) < 0.05
+    with pytest.raises(ValueRangeError, match="10100 arrivals a second"):
+        quiet(10, 101, rate=100.0)
 
 
 def test_other_names_and_scales_are_refused():

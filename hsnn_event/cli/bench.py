@@ -20,7 +20,7 @@ from hsnn_event.cli.run import NETWORKS
 from hsnn_event.errors import ValueRangeError
 
 START_UP = "start-up"
-USUAL = (START_UP, "microcircuit", "cuba", "coba", "brunel-c")
+USUAL = (START_UP, "microcircuit", "cuba", "coba", "brunel-c", "exact", "quiet")
 IMPORT = "import hsnn_event"
 FIRST_RESULT = """
 import hsnn_event as hsnn

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Those of hsnn.networks.NETWORKS, which is loaded by a run only.
-NETWORKS = ("microcircuit", "cuba", "coba", "brunel-a", "brunel-b", "brunel-c", "brunel-d", "izhikevich")
+NETWORKS = (
+    *("microcircuit", "cuba", "coba", "brunel-a", "brunel-b", "brunel-c", "brunel-d", "izhikevich"),
+    *("exact", "quiet"),  # without a clock
+)
 # Arguments of `run` that only the microcircuit understands.
 MICROCIRCUIT_OPTIONS = ("scale", "drive")
 

@@ -143,7 +143,7 @@ class Network(RunControl):
     ) -> Projection | list[Projection]:
         """Connect neurons of `source` to a receptor of `target` (which may be left out where there is one).
 
-        `weight` and `delay` (ms, one step at least) are a number, an array in the order of the rule's rows, or a
+        `weight` and `delay` (ms; on a clock one step at least) are a number, an array in the order of the rule's rows, or a
         distribution; they may be left out where the rule brings them. A group gives one projection for each pair of its
         members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
         """

@@ -1,7 +1,7 @@
 """The reference networks of the field, ready to run; they record nothing yet.
 
 >>> sorted(NETWORKS)
-['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'izhikevich', 'microcircuit']
+['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'exact', 'izhikevich', 'microcircuit', 'quiet']
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from hsnn_event.networks.brette import brette2007
 from hsnn_event.networks.brunel import brunel2000
 from hsnn_event.networks.izhikevich import izhikevich2003
 from hsnn_event.networks.pd14 import microcircuit
+from hsnn_event.networks.quiet import USUAL, quiet
 from hsnn_event.quantities import real
 
-__all__ = ["NETWORKS", "brette2007", "brunel2000", "izhikevich2003", "microcircuit", "reference_rates"]
+__all__ = ["NETWORKS", "brette2007", "brunel2000", "izhikevich2003", "microcircuit", "quiet", "reference_rates"]
 
 # What the command line offers: name -> a function of Network's keywords.
 NETWORKS: dict[str, Callable[..., Network]] = {
@@ -27,6 +28,8 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "coba": partial(brette2007, "coba"),
     **{f"brunel-{state.lower()}": partial(brunel2000, state) for state in brunel.STATES},
     "izhikevich": izhikevich2003,
+    "exact": partial(brette2007, "exact"),
+    "quiet": partial(quiet, *USUAL),
 }
 
 
@@ -41,6 +44,8 @@ def reference_rates(name: str, scale: float = 1.0) -> dict[str, float]:
         return pd14.reference_rates(scale)
     if isinstance(name, str) and name == "izhikevich":
         return {"all": izhikevich.REFERENCE_RATE}
+    if isinstance(name, str) and name == "quiet":
+        return {"all": USUAL[2]}
     known = {**brette.REFERENCE_RATES, **{f"brunel-{state.lower()}": rate for state, rate in brunel.REFERENCE_RATES.items()}}
     if not isinstance(name, str) or name not in known:
         raise unknown_name("reference_rates: name", name, NETWORKS)

@@ -99,7 +99,7 @@ NEVER, FREE, NONE = 1e300, -(2.0**40), -1e300
 BY_INSTANT = -2e300  # for LOOK and REACH: neurons are listed at each instant, and looked at on time; see exact_heap.py
 MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
-SLACK = 0.6     # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
+SLACK = 0.6 if CLOSED else 1.0  # of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise
 DONE, FULL, CASCADE = range(3)
 UNLISTED, LISTED, IN_LANE = 0.0, 1.0, 2.0
 
