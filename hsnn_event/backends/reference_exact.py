@@ -342,8 +342,9 @@ class ReferenceExactEngine:
             self._spikes.append((*self._now, p, i))
             self._emit(self._now, self._round, p, i)
             neuron.states, neuron.clear = self._evaluate(p, i, kernel.reset), 0.0
-            if period > 0.0:
-                neuron.until = later(self._now, period, self._window)
+            until = later(self._now, period, self._window)
+            if until != self._now:  # a period that vanishes in rounding is none
+                neuron.until = until
                 return
             if not self._evaluate(p, i, kernel.fires)[0]:
                 return

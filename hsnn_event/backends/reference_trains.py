@@ -77,7 +77,8 @@ def elapsed(start: Instant, end: Instant, window: float) -> float:
 
 
 def next_event(course: RateCourse, key: int, neuron: int, draw: int, after: Instant, window: float) -> Instant | None:
-    """The event of a neuron's train that draw number `draw` leads to from the instant `after`, if there is one; rates are numbers.
+    """The event of a neuron's train that draw number `draw` leads to from the instant `after`, if
+    there is one; rates are numbers.
 
     The integral of the rate from one event to the next is an exponential number of mean 1.
     """

@@ -16,7 +16,7 @@ from hsnn_event.lowering.system import NotAffineError, System, affine
 from hsnn_event.model.symbolic import symbol
 
 SOONER = 1.0 - 1e-9   # a lower bound of a time stays one when it is rounded
-CLOSE = 1e-12         # of the threshold: what is nearer to it is left to the search
+CLOSE = 1e-9          # of the threshold: what is nearer to it is left to the search, lest rounding decide
 NOISE = 4 * 2.0**-52  # of the threshold: nearer than that, a potential is at it
 
 

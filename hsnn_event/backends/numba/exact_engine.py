@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hsnn_event.backends.numba import exact_driver as driver
 from hsnn_event.backends.numba import exact_due, exact_heap, exact_rows, exact_spikes, exact_team
 from hsnn_event.backends.numba.crew import Crew, new_posts
-from hsnn_event.backends.numba.exact_records import Population, invoke
+from hsnn_event.backends.numba.exact_records import Population, invoke, kept_of_sources
 from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
 from hsnn_event.backends.numba.exact_trains import N_PIECES
 from hsnn_event.backends.numba.heap import new_heap, only_looks
@@ -92,11 +90,12 @@ class NumbaExactEngine:
 
     def _new_work(self) -> exact_team.Work:
         windows = self._rows.longest / self.program.window if np.isfinite(self._rows.longest) else 0.0
-        spikes = [np.empty((256, 2)) for _ in range(4)]
-        due = [np.empty((1024, 3), np.int64) for _ in range(2)]
         return exact_team.Work(
-            new_slots(int(windows) + 3), new_slots(LOOK_WINDOWS), *due, *spikes, np.empty((256, 3)), np.zeros(1, np.int64)
-        )
+            arrivals=new_slots(int(windows) + 3), looks=new_slots(LOOK_WINDOWS),
+            due=np.empty((1024, 3), np.int64), scratch=np.empty((1024, 3), np.int64),
+            even=np.empty((256, 2)), odd=np.empty((256, 2)), met=np.empty((256, 2)), met_scratch=np.empty((256, 2)),
+            log=np.empty((256, 3)), n_log=np.zeros(1, np.int64),
+        )  # fmt: skip
 
     def restore(self, moment: Flowing | None, keys: tuple[int, ...]) -> None:
         start = moment is None
@@ -165,31 +164,23 @@ class NumbaExactEngine:
 
     def moment(self) -> Flowing:
         self._require_whole()
-        kept = [
-            np.zeros((0, 0)) if population is None else population.kept() for population in self._populations
+        plans = list(zip(self._populations, self.program.populations, strict=True))
+        window = self.program.window
+        kept = [kept_of_sources(plan.size, window) if held is None else held.kept() for held, plan in plans]
+        states = [
+            np.zeros((0, plan.size)) if held is None else self._states(p, None, stamped=True)
+            for p, (held, plan) in enumerate(plans)
         ]
         flying = self._still_flying()
         populations, ids = self._in_populations(flying[:, 2].astype(np.int64))
-        columns = [self._column(kept, k) for k in range(5)]
         return Flowing(
-            self.time, self._before, self._keys,
-            tuple(np.zeros((0, plan.size)) if pop is None else self._states(p, None, stamped=True)
-                  for p, (pop, plan) in enumerate(self._with_plans())),
-            *columns, flying[:, 0].astype(np.int64), flying[:, 1].copy(), populations, ids,
-            tuple(each.copy() for each in self._trains.drawn),
+            time=self.time, before=self._before, keys=self._keys, states=tuple(states),
+            windows=tuple(each.windows for each in kept), offsets=tuple(each.offsets for each in kept),
+            until_windows=tuple(each.until_windows for each in kept),
+            until_offsets=tuple(each.until_offsets for each in kept), fired=tuple(each.fired for each in kept),
+            spike_windows=flying[:, 0].astype(np.int64), spike_offsets=flying[:, 1].copy(),
+            populations=populations, ids=ids, drawn=tuple(each.copy() for each in self._trains.drawn),
         )  # fmt: skip
-
-    def _with_plans(self) -> Any:
-        return zip(self._populations, self.program.populations, strict=True)
-
-    def _column(self, kept: list[FloatArray], k: int) -> tuple[npt.NDArray[Any], ...]:
-        """Stamps, ends of refractoriness (window, offset) and counts, a population."""
-        kind = (np.int64, np.float64, np.int64, np.float64, np.int64)[k]
-        blank = (-1, self.program.window, -(2**40), 0.0, 0)[k]
-        return tuple(
-            np.full(plan.size, blank, kind) if pop is None else each[k].astype(kind)
-            for each, (pop, plan) in zip(kept, self._with_plans(), strict=True)
-        )
 
     def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
         self._require_whole()

@@ -235,9 +235,8 @@ def _fire(at, k, common, window, neuron):
     set_real(spike + 8, np.float64(neuron))
     set_whole(common + 8 * N_SPIKES, n + 1)
     _put_states(at, reset(load(at), k, (0.0,), 0.0))
-    time = period(k)
-    if time > 0.0:
-        v, p = later(get(at, STAMP_W), get(at, STAMP_O), time, window)
+    v, p = later(get(at, STAMP_W), get(at, STAMP_O), period(k), window)
+    if v != get(at, STAMP_W) or p != get(at, STAMP_O):  # a period that vanishes in rounding is none
         put(at, UNTIL_W, v)
         put(at, UNTIL_O, p)
         return DONE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba as nb
 import numpy as np
@@ -13,7 +13,7 @@ from hsnn_event.backends.numba.exact_rows import ExactParts
 from hsnn_event.backends.numba.native import call
 from hsnn_event.backends.protocol import FREE, Flowing
 from hsnn_event.lowering.exact_ir import ExactProgram
-from hsnn_event.lowering.ir import FloatArray, Number
+from hsnn_event.lowering.ir import FloatArray, IntArray, Number
 
 # Columns of a context, and of a record after its states: exact_neuron.py.
 RECORDS, SCALARS, ARRAYS, FIRST, COMMON = 0, 1, 2, 6, 7
@@ -25,6 +25,22 @@ NONE = -1e300
 def invoke(address, a, b, c, d, e):
     """Call a compiled function of type FIVE."""
     return call(address, a, b, c, d, e)
+
+
+class Kept(NamedTuple):
+    """Stamps, ends of refractoriness, and how many spikes were fired at the instant of the stamp: see `Flowing`."""
+
+    windows: IntArray
+    offsets: FloatArray
+    until_windows: IntArray
+    until_offsets: FloatArray
+    fired: IntArray
+
+
+def kept_of_sources(size: int, window: float) -> Kept:
+    """The same of neurons that have no states."""
+    free = np.full(size, FREE, np.int64)
+    return Kept(np.full(size, -1, np.int64), np.full(size, window), free, np.zeros(size), np.zeros(size, np.int64))
 
 
 class Population:
@@ -114,12 +130,13 @@ class Population:
         n = self.code.n_states
         return float(self.records[neuron, n + STAMP_W]), float(self.records[neuron, n + STAMP_O])
 
-    def kept(self) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Stamps, ends of refractoriness, and how many spikes were fired at the instant of the stamp."""
+    def kept(self) -> Kept:
+        """Where the neurons stand, states apart."""
         n = self.code.n_states
         stamp_w, stamp_o, until_w, until_o = self.records[:, n : n + 4].T.copy()
         free = until_w == FREE
-        return stamp_w, stamp_o, until_w, np.where(free, 0.0, until_o), np.where(free, until_o, 0.0)
+        windows, untils = stamp_w.astype(np.int64), until_w.astype(np.int64)
+        return Kept(windows, stamp_o, untils, np.where(free, 0.0, until_o), np.where(free, until_o, 0.0).astype(np.int64))
 
     def _forget_search(self) -> None:
         if not self.code.closed:
