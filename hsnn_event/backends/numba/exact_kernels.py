@@ -119,7 +119,8 @@ def _section(kernel: ExactKernel, name: str, section: Section) -> list[str]:
 def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
     """The vector loop: the sections one after the other, each reading what the one before it wrote.
 
-    Nothing is called in it, so that it vectorises.
+    Nothing is called in it, so that it vectorises; and it goes ABREAST columns at a time, the last ones over columns that mean
+    nothing, since what is left of a loop is not vectorised.
     """
     n, r = len(kernel.states), len(kernel.receptors)
     rows, first = {}, 0
@@ -144,12 +145,13 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
         "@inner",
         "def batch(scalars, lanes, n):",
         *(f"    s{j} = real_at(scalars + {8 * j})" for j in range(len(where.scalars))),
+        "    for start in range(0, n, ABREAST):",
         *(
-            f"    {name}{j} = nb.carray(as_pointer(lanes + 8 * CHUNK * {first + j}), (n,), REAL)"
+            f"        {name}{j} = nb.carray(as_pointer(lanes + 8 * (CHUNK * {first + j} + start)), (ABREAST,), REAL)"
             for name, (first, number) in rows.items() for j in range(number)
         ),
-        "    for j in range(H0.size):",
-        *(f"        {line}" for line in inside),
+        "        for j in range(ABREAST):",
+        *(f"            {line}" for line in inside),
     ]  # fmt: skip
 
 

@@ -125,7 +125,7 @@ WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH = r
 
 # Rows of the columns that `batch` works on: states, time since the stamp, time to the next look, what had arrived at the
 # stamp, what arrives now, numbers of a neuron's own; new states, and whether they are calm (1.0 or 0.0).
-CHUNK = 64
+CHUNK, ABREAST = 128, 16
 X, H = 0, N_STATES
 E = H + 1
 A = E + 1
