@@ -14,7 +14,7 @@ HOUR = 3.6e6  # ms
 
 
 def test_intervals_after_an_hour_are_those_of_the_first_second():
-    """A cell with 1000 pA fires first at 10 log(1.6) ms, and then every 2 + 10 log(1.6) ms (validation of constant current)."""
+    """A cell with 1000 pA fires first at 10 log(1.6) ms, and then every 2 + 10 log(1.6) ms."""
     net = hsnn.Network(dt=None)
     net.population(
         "cell", 1, hsnn.models.lif_delta(E_L=0.0, V_th=15.0, V_reset=0.0, I_e=1000.0, tau_m=10.0, C_m=250.0, t_ref=2.0)

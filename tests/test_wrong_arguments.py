@@ -226,6 +226,7 @@ CALLS = {
     "net.save": SAVED_NET.save, **keyword(loaded, "path", "threads", "blocks", "backend"),
     **keyword(N.brunel2000, "state"), **keyword(N.brette2007, "benchmark"), **keyword(N.izhikevich2003, "seed", "dt"),
     **keyword(N.microcircuit, "scale", "drive", "thalamic", scale=0.01),
+    **keyword(N.quiet, "n", "out_degree", "rate", n=10, out_degree=2, rate=1.0),
     **keyword(N.reference_rates, "name", "scale", name="cuba"),
     "save": RESULT.save, "load": hsnn.Result.load, "from_hdf5": hsnn.SpikeData.from_hdf5, "to_hdf5": SPIKES.to_hdf5,
     "to_csv": SPIKES.to_csv, **keyword(SILENT.from_csv, "path", "t_start", "t_stop", "neurons", **OF_CSV),

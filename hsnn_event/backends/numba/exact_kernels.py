@@ -119,7 +119,7 @@ def _section(kernel: ExactKernel, name: str, section: Section) -> list[str]:
 def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
     """The vector loop: the sections one after the other, each reading what the one before it wrote.
 
-    Nothing is called in it, so that it vectorises; and it goes ABREAST columns at a time, the last ones over columns that mean
+    Nothing is called in it, so that it vectorises; and it goes ABREAST columns at a time, in the end over columns that mean
     nothing, since what is left of a loop is not vectorised.
     """
     n, r = len(kernel.states), len(kernel.receptors)
