@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event import extensions
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, keywords_known, shown, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, keywords_known, shown, unknown_name
 from hsnn_event.grid import Continuum, Grid, Time
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
@@ -41,6 +41,7 @@ PRECISIONS = ("double", "single")
 WEIGHT_TYPES = ("auto", "float32", "float64")
 BACKENDS = ("numba", "reference")
 SCHEDULES = ("auto", "clock", "exact")
+MOST_NEURONS = 2**31 - 1  # of a population: synapses hold targets in 32 bits
 METHODS = ("auto", "exact", "rk2", "rk4", "exponential_euler", "izhikevich2003")
 
 
@@ -122,6 +123,9 @@ class Network(RunControl):
         schedule = self._schedule(f"population {name!r}", schedule)
         _choice(f"population {name!r}: method", method, METHODS)
         count = whole(size, f"population {name!r}: size", low=1)
+        if count > MOST_NEURONS:
+            text = f"population {name!r}: size {shown(size)} is more than {MOST_NEURONS}. Give a smaller one, or several."
+            raise ValueRangeError(text, value=size)
         if isinstance(model, SourceModel):
             model.check(count, Continuum() if schedule == "exact" else self.grid, f"population {name!r}")
         population = Population(self, name, count, model, method, labels, schedule)
