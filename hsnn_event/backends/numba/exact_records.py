@@ -80,6 +80,8 @@ class Population:
             _, touched, following, lanes = self._pointers[block]
         else:
             touched, following = np.zeros(length + 8, np.int32), np.zeros(2 * length + 8)
+            lanes = np.zeros(0)
+        if len(lanes) < self.code.n_lanes:  # more numbers have become neurons' own
             lanes = np.zeros(self.code.n_lanes)
         self._pointers[block] = [pointers, touched, following, lanes]
         context = into.contexts[number]
