@@ -90,10 +90,7 @@ class Alone:
         speed = b.emit("select", rises, speed, b.literal(1.0))
         straight = b.div(b.emit("neg", y), speed)
         w = b.add(b.literal(1.0), b.mul(own, straight))
-        apart = b.emit("ne", w, b.literal(1.0))
-        below = b.emit("select", apart, b.sub(w, b.literal(1.0)), b.literal(1.0))
-        bend = b.emit("select", apart, b.div(transcendental.log(b, w, step.limits), below), b.literal(1.0))
-        time = b.larger(b.literal(0.0), b.mul(straight, bend))
+        time = b.larger(b.literal(0.0), b.mul(straight, transcendental.mean_inverse(b, w, step.limits)))
         return b.section([b.smaller(b.emit("select", rises, time, b.literal(NEVER)), b.literal(NEVER))])
 
     def safe(self, step: Step) -> Section:

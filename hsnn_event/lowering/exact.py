@@ -12,7 +12,7 @@ from hsnn_event.lowering.flow import flow, is_shallow, rates
 from hsnn_event.lowering.general import propagate
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.ir import DENORMAL_CUT, Section
-from hsnn_event.lowering.kernels import fires_section, initial_code, jump, renumbered, reset_section
+from hsnn_event.lowering.kernels import duration_of, fires_section, initial_code, jump, renumbered, reset_section
 from hsnn_event.lowering.linear import obstacle as not_linear
 from hsnn_event.lowering.lowered import Lowered
 from hsnn_event.lowering.quadratic import quadratic_of
@@ -44,10 +44,7 @@ def lower_exact(model: NeuronModel, driven: tuple[str, ...]) -> Lowered:
     used, code = renumbered(list(written.values()))
     sections = dict(zip(written, code, strict=True))
     constants = pool.keep(used)
-    duration = None
-    if system.duration is not None:
-        timing = Pool(system)
-        duration = timing.keep([timing.constant(system.duration)])
+    duration = duration_of(system)
     names = (*constants.names, PERIOD) if duration is not None else constants.names
     receptors = tuple(model.receptors)
     kernel = ExactKernel(model.name, system.states, names, system.inputs, receptors, closed=form.closed, **sections)

@@ -137,6 +137,12 @@ class ExactProgram:
         return (*(plan.key for plan in self.poisson), *drawn)
 
 
+def all_placed(times: FloatArray, window: float) -> tuple[FloatArray, FloatArray]:
+    """The windows, as whole numbers, and offsets of times in ms."""
+    windows = np.ceil(times / window) - 1.0
+    return windows, times - windows * window
+
+
 def placed(time: float, window: float) -> tuple[int, float]:
     """A time in ms as (window, offset), without rounding; 0 is the end of window -1.
 

@@ -8,6 +8,7 @@ import sympy
 
 from hsnn_event.errors import ModelError
 from hsnn_event.lowering.arithmetic import Builder
+from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.integrators import METHODS, choose
 from hsnn_event.lowering.ir import Kernel, Section
@@ -29,14 +30,19 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
     used, sections = renumbered(written)
     constants = pool.keep(used)
-    duration = None
-    if system.duration is not None:
-        timing = Pool(system)
-        duration = timing.keep([timing.constant(system.duration)])
+    duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
     kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections)
     initial, reads = initial_code(model)
     return Lowered(kernel, chosen, constants, duration, initial, reads)
+
+
+def duration_of(system: System) -> Constants | None:
+    """How the refractory period follows from the parameters, where there is one."""
+    if system.duration is None:
+        return None
+    timing = Pool(system)
+    return timing.keep([timing.constant(system.duration)])
 
 
 def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:

@@ -121,10 +121,7 @@ class Quadratic:
         b, one = step.builder, step.builder.literal(1.0)
         base = b.div(left, apart)
         w = b.add(one, b.mul(b.mul(b.literal(2.0), root), base))
-        differs = b.emit("ne", w, one)
-        below = b.emit("select", differs, b.sub(w, one), one)
-        shape = b.emit("select", differs, b.div(transcendental.log(b, w, step.limits), below), one)
-        return b.mul(base, shape)
+        return b.mul(base, transcendental.mean_inverse(b, w, step.limits))
 
     def safe(self, step: Step) -> Section:
         """y' is nowhere on the way above the most of its values at both ends and on the tangent from here."""

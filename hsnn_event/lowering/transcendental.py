@@ -104,6 +104,13 @@ def log(b: Builder, x: int, limits: Limits) -> int:
     return b.add(result, b.sub(x, x))  # x - x is 0, but NaN where x is NaN or infinite, which the bits above hide
 
 
+def mean_inverse(b: Builder, w: int, limits: Limits) -> int:
+    """log(w)/(w - 1), and 1 at w = 1: the mean of 1/x between 1 and w."""
+    apart = b.emit("ne", w, b.literal(1.0))
+    beyond = b.emit("select", apart, b.sub(w, b.literal(1.0)), b.literal(1.0))
+    return b.emit("select", apart, b.div(log(b, w, limits), beyond), b.literal(1.0))
+
+
 def power(b: Builder, x: int, y: int, limits: Limits) -> int:
     """x**y = e**(y log x) for x > 0; the relative error grows as |y log x| units in the last place."""
     return exp(b, b.mul(y, log(b, x, limits)), limits)

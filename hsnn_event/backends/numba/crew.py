@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends.numba.native import BROKEN_OFF, add_atomic, exchange_atomic, inner, load_atomic, rest
+from hsnn_event.errors import BackendError
 
 Result = TypeVar("Result")
 
@@ -63,6 +64,14 @@ def settled(posts, yield_at):
 def new_posts(n_threads: int) -> npt.NDArray[np.int64]:
     """Of threads that are yet to come."""
     return np.full((n_threads, POST), GONE, np.int64)
+
+
+def broken_off(within: str) -> BackendError:
+    """The error for going on where threads were broken off `within` a step or a window: they stand at different times."""
+    return BackendError(
+        f"the run was broken off within a {within}, by an error or a signal, and cannot go on from there. Begin anew with "
+        "net.reset()."
+    )
 
 
 class Crew:

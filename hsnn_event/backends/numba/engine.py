@@ -24,13 +24,12 @@ from hsnn_event.backends.numba import (
 )
 from hsnn_event.backends.numba.beside import driver_compiled
 from hsnn_event.backends.numba.calendar import Calendar
-from hsnn_event.backends.numba.crew import Crew, new_posts
+from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, Spikes, Team, advance
 from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch, fed
-from hsnn_event.errors import BackendError
 from hsnn_event.lowering.ir import FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
 
 PAGE = 4096  # bytes
@@ -267,10 +266,7 @@ class NumbaEngine:
     def _require_whole(self) -> None:
         """Threads that were broken off within a step have left calendars and states of different times."""
         if not self._whole:
-            raise BackendError(
-                "the run was broken off within a step, by an error or a signal, and cannot go on from there. Begin anew "
-                "with net.reset()."
-            )
+            raise broken_off("step")
 
     def _work(self, thread: int) -> tuple[Calendar, Spikes]:
         return advance(

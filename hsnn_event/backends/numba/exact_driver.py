@@ -18,10 +18,11 @@ from hsnn_event.backends.numba.exact_team import (
     CAPACITY,
     CASCADE,
     CLOSE,
+    DONE,
     EMIT,
     FINISH,
+    FULL,
     INDEX,
-    LENGTH_MASK,
     LIMIT,
     MEET,
     MORE_ARRIVALS,
@@ -37,10 +38,7 @@ from hsnn_event.backends.numba.exact_team import (
     NONE,
     NUMBER,
     PHASE,
-    POPULATION,
     REACHED,
-    RECEPTOR,
-    RECEPTOR_MASK,
     SPIKE,
     SPIKES,
     TAKE,
@@ -48,13 +46,12 @@ from hsnn_event.backends.numba.exact_team import (
     TARGET_OFFSET,
     TOUCHED,
     TURN,
-    UNIFORM,
     WALK,
-    WIDE,
     WINDOW,
     Work,
     bits,
     reals_of,
+    unpacked,
 )
 from hsnn_event.backends.numba.native import BROKEN_OFF, call, half_at, inner, real_at, set_real, set_whole, whole_at
 from hsnn_event.backends.numba.slots import chunks_needed, count, larger, put, with_room
@@ -79,15 +76,12 @@ def _walk(place, common, contexts, step, codes, due):
             set_real(common[SPIKES] + 16 * n + 8, np.float64(address))
             common[N_SPIKES] = n + 1
             continue
-        p, length = (packed >> POPULATION) & 0xFFFF, packed & LENGTH_MASK
-        receptor = (packed >> RECEPTOR) & RECEPTOR_MASK
-        length = -length if packed & UNIFORM else length
-        receptor = receptor | 256 if packed & WIDE else receptor
+        p, length, receptor = unpacked(packed)
         code = whole_at(codes + 8 * (N_CODES * p + TAKE))
         status = call(code, contexts + p * step, address, length, offset, receptor)
-        if status != 0:
+        if status != DONE:
             place[INDEX] = e
-            return MORE_SPIKES if status == 1 else CASCADE
+            return MORE_SPIKES if status == FULL else CASCADE
     place[INDEX] = place[N_DUE]
     return REACHED
 
@@ -103,8 +97,8 @@ def _finish(contexts, codes, looks):
         if chunks_needed(looks, n) > looks.n_free[0]:
             return MORE_LOOKS
         status = call(codes[p, CLOSE], base + p * step, 0, 0, 0, 0)
-        if status != 0:
-            return MORE_SPIKES if status == 1 else CASCADE
+        if status != DONE:
+            return MORE_SPIKES if status == FULL else CASCADE
         touched, following = contexts[p, TOUCHED], contexts[p, NEXT]
         for j in range(n):
             look = real_at(following + 8 * j)

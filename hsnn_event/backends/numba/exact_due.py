@@ -9,15 +9,14 @@ from hsnn_event.backends.numba.exact_team import (
     BEYOND,
     BY_INSTANT,
     FRESH,
+    HEARD,
     INDEX,
     LIMIT,
-    LISTED,
     LOOK_AT,
     LOOKED,
     MORE_DUE,
     MORE_LOOKS,
     N_DUE,
-    N_TOUCHED,
     NO_MORE,
     NONE,
     NUMBER,
@@ -25,13 +24,14 @@ from hsnn_event.backends.numba.exact_team import (
     REACH,
     REACHED,
     STRIDE,
-    TOUCHED,
+    UNLISTED,
     WINDOW_NOW,
     bits,
+    enlist,
     reals_of,
 )
-from hsnn_event.backends.numba.exact_trains import DRAWN, FIRST, GROUPS, PACKED, draw_next
-from hsnn_event.backends.numba.native import as_pointer, inner, real_at, set_half, set_real, set_whole, whole_at
+from hsnn_event.backends.numba.exact_trains import DRAWN, FIRST, GROUPS, PACKED, arrives, draw_next
+from hsnn_event.backends.numba.native import as_pointer, inner, real_at, set_real, whole_at
 from hsnn_event.backends.numba.slots import chunks_needed, count, drain, put, sort_rows, with_room
 
 
@@ -51,14 +51,14 @@ def begin(block, work, window):
     n = drain(work.arrivals, w, work.due, n)
     place[N_DUE] = n
     if place[FRESH] < w:
-        listed, k = block.listed, place[LISTED]
+        listed, k = block.listed, place[HEARD]
         while k < listed.shape[0] and listed[k, 0] <= w:
             if n == work.due.shape[0]:
-                place[LISTED], place[N_DUE] = k, n
+                place[HEARD], place[N_DUE] = k, n
                 return MORE_DUE
             work.due[n, 0], work.due[n, 1], work.due[n, 2] = listed[k, 1], listed[k, 2], listed[k, 3]
             n, k = n + 1, k + 1
-        place[LISTED], place[N_DUE], place[FRESH] = k, n, w
+        place[HEARD], place[N_DUE], place[FRESH] = k, n, w
     reals[WINDOW_NOW] = np.float64(w)
     if n + count(work.looks, w) > work.due.shape[0]:
         return MORE_DUE
@@ -110,11 +110,8 @@ def _list(context, stride, look_at, i, w):
     entered, listed = record + 8 * look_at, record + 8 * (look_at - 1)
     if real_at(entered) == np.float64(w):
         set_real(entered, NONE)
-        if real_at(listed) == 0.0:
-            set_real(listed, 1.0)
-            n = whole_at(context + 8 * N_TOUCHED)
-            set_half(whole_at(context + 8 * TOUCHED) + 4 * n, np.int32(i))
-            set_whole(context + 8 * N_TOUCHED, n + 1)
+        if real_at(listed) == UNLISTED:
+            enlist(context, listed, i)
 
 
 @inner
@@ -122,7 +119,7 @@ def _due_of_train(block, due, n, p, i, w, window):
     """Enter the next event of a train in row `n`, if it is not beyond the limit, and draw the one after it; gives the
     window in which that arrives, BEYOND, or NO_MORE."""
     train = block.trains[-1 - p]
-    offset = bits(_arrives(train, i, window)[1])
+    offset = bits(arrives(train, i, window)[1])
     if offset > block.common[LIMIT]:
         return BEYOND
     due[n, 0], due[n, 1], due[n, 2] = offset, train[FIRST] + i, train[PACKED]
@@ -130,18 +127,6 @@ def _due_of_train(block, due, n, p, i, w, window):
         due[n, 1] = train[GROUPS] + 16 * i
     there, v, _ = draw_next(train, i, window)
     return np.int64(v) if there else NO_MORE
-
-
-@inner
-def _arrives(train, i, window):
-    """The instant at which the event that a train has drawn for a neuron arrives."""
-    drawn = nb.carray(as_pointer(train[DRAWN] + 24 * i), (3,), np.float64)
-    delay = np.int64(train[1]).view(np.float64)
-    offset = drawn[2] + delay
-    windows = np.ceil(offset * (1.0 / window)) - 1.0
-    if windows != 0.0:
-        return drawn[1] + windows, np.float64(offset - windows * window)
-    return drawn[1], np.float64(offset)
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
@@ -156,7 +141,7 @@ def enter_train(trains, t, ids, draws, looks, window, first):
             there, v, _ = draw_next(trains[t], i, window)
         else:
             drawn = nb.carray(as_pointer(trains[t, DRAWN] + 24 * i), (3,), np.float64)
-            there, v = drawn[2] > 0.0, _arrives(trains[t], i, window)[0]
+            there, v = drawn[2] > 0.0, arrives(trains[t], i, window)[0]
         if there:
             put(looks.head.ctypes.data, min(np.int64(v), first + looks.tail.size - 1), -1 - t, i, np.int64(v))
     return looks

@@ -10,16 +10,15 @@ import numpy as np
 
 from hsnn_event.backends.numba import exact_driver as driver
 from hsnn_event.backends.numba import exact_due, exact_heap, exact_rows, exact_spikes, exact_team
-from hsnn_event.backends.numba.crew import Crew, new_posts
+from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
 from hsnn_event.backends.numba.exact_records import Population, invoke, kept_of_sources
 from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
-from hsnn_event.backends.numba.exact_trains import N_PIECES
 from hsnn_event.backends.numba.heap import new_heap, only_looks
 from hsnn_event.backends.numba.native import BROKEN_OFF, new_barrier, yield_address
 from hsnn_event.backends.numba.slots import new_slots, put_all
 from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
-from hsnn_event.errors import BackendError, CascadeError
-from hsnn_event.lowering.exact_ir import MOST_AT_ONCE, ExactPoissonSource, ExactProgram, RateCourse, placed
+from hsnn_event.errors import CascadeError
+from hsnn_event.lowering.exact_ir import MOST_AT_ONCE, ExactProgram, RateCourse, all_placed, placed
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, ValuePlan
 
 LOOK_WINDOWS = 4096  # how far ahead looks are entered: later ones are entered again on the way
@@ -66,6 +65,7 @@ class NumbaExactEngine:
             None if p in driven else Population(program, p, parts) for p in range(len(program.populations))
         ]
         self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
+        self._changes = np.unique([at for course in program.courses for at in course.times])  # times of inputs
         self._trains, self._listed = trains_of(program, parts), listed_of(program, parts)
         self._team = exact_team.ExactTeam(
             self._rows.rows, np.zeros((2, n, 2), np.int64), np.zeros(exact_team.N_ORDERS, np.int64), new_posts(n),
@@ -77,15 +77,12 @@ class NumbaExactEngine:
     def _new_block(self, b: int) -> exact_team.Block:
         n, program = len(self._populations), self.program
         block = exact_team.Block(
-            np.zeros((n, exact_team.CONTEXT), np.int64), np.zeros(exact_team.COMMON, np.int64), np.zeros((n, 4), np.int64),
+            np.zeros((n, exact_team.CONTEXT), np.int64), np.zeros(exact_team.N_COMMON, np.int64), np.zeros((n, 4), np.int64),
             self._listed.of(b), self._trains.records, np.zeros(exact_team.N_PLACES, np.int64),
         )  # fmt: skip
         reals = block.common.view(np.float64)
         reals[exact_team.WINDOW] = program.window
         reals[exact_team.REACH] = exact_team.BY_INSTANT if self._by_instant else LOOK_WINDOWS - 1
-        for p, population in enumerate(self._populations):
-            if population is not None:
-                population.bind(p, b, block, self._numbers[p])
         return block
 
     def _new_work(self) -> exact_team.Work:
@@ -111,9 +108,9 @@ class NumbaExactEngine:
                 population.place(p, self.program.populations[p].states, moment)
                 self._numbers[p] |= self.program.populations[p].inputs
         for course in self.program.courses:
-            begun = [k for k, at in enumerate(course.times) if self._past(placed(float(at), self.program.window))]
+            begun = int(np.searchsorted(course.times, self.time, side="left" if self._before else "right"))
             if begun:
-                self._numbers[course.population][course.input] = course.values[begun[-1]]
+                self._numbers[course.population][course.input] = course.values[begun - 1]
         for p in range(len(self._populations)):
             self._rebind(p)
         for block, work in zip(self._blocks, self._work, strict=True):
@@ -129,23 +126,22 @@ class NumbaExactEngine:
     def _enter_block(self, block: exact_team.Block, work: exact_team.Work) -> None:
         rows, place = block.listed, block.place
         offsets = rows[:, 1].view(np.float64) if len(rows) else np.empty(0)
-        now = np.nextafter(self._o, 0.0) if self._before else self._o
-        past = (rows[:, 0] < self._w) | ((rows[:, 0] == self._w) & (offsets <= now))
+        past = (rows[:, 0] < self._w) | ((rows[:, 0] == self._w) & (offsets <= self._done))
         place[:] = 0
-        place[exact_team.NUMBER], place[exact_team.FRESH], place[exact_team.LISTED] = self._w, self._w - 1, int(past.sum())
+        place[exact_team.NUMBER], place[exact_team.FRESH], place[exact_team.HEARD] = self._w, self._w - 1, int(past.sum())
         block.common[exact_team.SPIKES], block.common[exact_team.CAPACITY] = work.even.ctypes.data, len(work.even)
         block.common[[exact_team.N_SPIKES, exact_team.START]] = 0
         block.common[exact_team.CULPRIT] = -1
         block.contexts[:, exact_team.N_TOUCHED] = 0
 
-    def _past(self, at: tuple[int, float]) -> bool:
-        now = (self._w, self._o)
-        return at < now or (at == now and not self._before)
+    @property
+    def _done(self) -> float:
+        """The offset in the present window up to which all has happened."""
+        return float(np.nextafter(self._o, 0.0)) if self._before else self._o
 
     def _enter_trains(self, drawn: tuple[FloatArray, ...] | None) -> None:
-        for t, population in enumerate(self._trains.populations):
-            if self._trains.records[t, N_PIECES] == 0:
-                self._trains.rate(t, self._rate_of(population), self.program.window)
+        for t in range(len(self._trains.populations)):
+            self._take_rate(t)
             self._trains.drawn[t][:] = (0.0, self._w, self._o) if drawn is None else drawn[t]
             self._enter_train(t, drawn is None)
 
@@ -159,8 +155,11 @@ class NumbaExactEngine:
             )  # fmt: skip
             self._work[b] = work._replace(looks=looks)
 
-    def _rate_of(self, population: int) -> RateCourse:
-        return RateCourse(np.zeros(1), (self._numbers[population]["rate"],))
+    def _take_rate(self, t: int) -> None:
+        """Take up the rate of a train, where it is a constant."""
+        if self._trains.constant[t]:
+            rate = self._numbers[self._trains.populations[t]]["rate"]
+            self._trains.rate(t, RateCourse(np.zeros(1), (rate,)), self.program.window)
 
     def moment(self) -> Flowing:
         self._require_whole()
@@ -184,10 +183,10 @@ class NumbaExactEngine:
 
     def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
         self._require_whole()
-        window = self.program.window
-        changes = {float(at) for course in self.program.courses for at in course.times if not self._past(placed(at, window))}
+        first = int(np.searchsorted(self._changes, self.time, side="left" if self._before else "right"))
+        changes = set(self._changes[first : int(np.searchsorted(self._changes, until, side="right"))].tolist())
         sampled = {at for probe in watch.probes for at in probe.times}
-        stops = sorted(sampled | {at for at in changes if at <= until} | {until})
+        stops = sorted(sampled | changes | {until})
         samples: list[list[FloatArray]] = [[] for _ in watch.probes]
         spikes = [np.empty((0, 3))]
         for stop in stops:
@@ -212,10 +211,9 @@ class NumbaExactEngine:
 
     def _reach(self, until: float, before: bool) -> FloatArray:
         """Go to an instant, or right before it; all spikes on the way: (window, offset, neuron)."""
-        w, o = placed(until, self.program.window)
-        limit = float(np.nextafter(o, 0.0)) if before else o
-        self.time, self._before, self._w, self._o = until, before, w, o
-        self._team.orders[:] = w, np.float64(limit).view(np.int64)
+        self.time, self._before = until, before
+        self._w, self._o = placed(until, self.program.window)
+        self._team.orders[:] = self._w, np.float64(self._done).view(np.int64)
         self._whole = False
         for thread, (status, work) in self._crew.run(self._advance).items():
             self._work[thread] = work
@@ -254,31 +252,26 @@ class NumbaExactEngine:
 
     def _require_whole(self) -> None:
         if not self._whole:
-            raise BackendError(
-                "the run was broken off within a window, by an error or a signal, and cannot go on from there. Begin anew "
-                "with net.reset()."
-            )
+            raise broken_off("window")
 
     def _change(self, at: float) -> None:
         for course in self.program.courses:
-            for time_, values in zip(course.times, course.values, strict=True):
-                if float(time_) == at:
-                    self.write(course.population, course.input, values)
+            k = int(np.searchsorted(course.times, at))
+            if k < len(course.times) and course.times[k] == at:
+                self.write(course.population, course.input, course.values[k])
 
     def feed(self, population: int, times: FloatArray, ids: IntArray) -> None:
         """Spikes of a population that runs elsewhere, at `time` or later; what they bring about comes after them."""
-        windows = np.ceil(times / self.program.window) - 1.0
         neurons = self._parts.offsets[population] + ids
-        self._enter(np.stack([windows, times - windows * self.program.window, neurons], axis=1))
+        self._enter(np.stack([*all_placed(times, self.program.window), neurons], axis=1))
 
     def _enter(self, spikes: FloatArray) -> None:
         """Enter spikes in flight (window, offset, neuron), in order."""
         self._flying = np.concatenate((self._flying, spikes))
         windows, rest = spikes[:, 0].astype(np.int64), np.ascontiguousarray(spikes[:, 1:])
-        now = float(np.nextafter(self._o, 0.0)) if self._before else self._o
         for b, work in enumerate(self._work):
             self._work[b] = exact_spikes.enter_spikes(
-                self._rows.rows[b], windows, rest, work, self.program.window, self._w, now
+                self._rows.rows[b], windows, rest, work, self.program.window, self._w, self._done
             )
 
     def _still_flying(self) -> FloatArray:
@@ -286,10 +279,9 @@ class NumbaExactEngine:
         w, o, neurons = self._flying.T
         longest = exact_spikes.longest_delays(self._rows.rows, neurons.astype(np.int64))
         offset = np.where(longest < 0.0, -1.0, o + longest)
-        windows = np.ceil(offset / self.program.window) - 1.0
-        offset = offset - windows * self.program.window
+        windows, offset = all_placed(offset, self.program.window)
         arrival = np.where(longest < 0.0, -np.inf, w + windows)
-        later = (arrival > self._w) | ((arrival == self._w) & ((offset >= self._o) if self._before else (offset > self._o)))
+        later = (arrival > self._w) | ((arrival == self._w) & (offset > self._done))
         flying = self._flying[later]
         return flying[np.lexsort((flying[:, 2], flying[:, 1], flying[:, 0]))]
 
@@ -337,15 +329,12 @@ class NumbaExactEngine:
         self._rebind(population)
         self._look_at(population)
         for t, p in enumerate(self._trains.populations):
-            if p == population and held is None and variable == "rate":
+            if p == population and self._trains.constant[t] and variable == "rate":
                 self._redraw(t)
 
     def _redraw(self, t: int) -> None:
         """After a change of rates; what is left of an interval has the law of a whole one."""
-        sources = [plan for plan in self.program.sources if isinstance(plan, ExactPoissonSource)]
-        if sources[t - len(self.program.poisson)].rate is not None:
-            return
-        self._trains.rate(t, self._rate_of(self._trains.populations[t]), self.program.window)
+        self._take_rate(t)
         for b, work in enumerate(self._work):
             self._work[b] = work._replace(looks=exact_due.without_train(work.looks, t))
         self._trains.drawn[t][:, 1:] = self._w, self._o

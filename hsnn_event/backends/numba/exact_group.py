@@ -8,47 +8,24 @@ import numpy as np
 
 from hsnn_event.backends.numba.exact_neuron import (
     AHEAD,
-    ARRAYS,
-    BY_INSTANT,
     CHUNK,
     CLEAR,
     CLOSED,
-    COMMON,
-    CONTEXT,
-    DONE,
-    FIRST,
-    FREE,
-    IN_LANE,
-    LANES,
-    LIMIT,
     LIST,
-    LISTED,
     LOOK,
     N_LANES,
     N_OWN,
     N_RECEPTORS,
     N_STATES,
-    N_TOUCHED,
-    NEVER,
-    NEXT,
-    NONE,
-    REACH,
-    RECORDS,
-    SCALARS,
     SLACK,
     STAMP_O,
     STAMP_W,
-    START,
     STILL,
     STRIDE,
     SUMS,
-    TOUCHED,
-    UNLISTED,
     UNTIL_O,
     UNTIL_W,
     WEIGHT,
-    WINDOW,
-    WINDOW_NOW,
     A,
     B,
     E,
@@ -61,7 +38,6 @@ from hsnn_event.backends.numba.exact_neuron import (
     _arrived,
     _elapsed,
     _next_look,
-    _not_after,
     _refractory,
     arrive,
     batch,
@@ -79,15 +55,43 @@ from hsnn_event.backends.numba.exact_neuron import (
     store,
     sums,
 )
+from hsnn_event.backends.numba.exact_team import (
+    ARRAYS,
+    BY_INSTANT,
+    COMMON,
+    CONTEXT,
+    DONE,
+    FIRST,
+    FREE,
+    IN_LANE,
+    LANES,
+    LIMIT,
+    N_COMMON,
+    N_TOUCHED,
+    NEXT,
+    NONE,
+    REACH,
+    RECORDS,
+    SCALARS,
+    START,
+    TOUCHED,
+    UNLISTED,
+    WINDOW,
+    WINDOW_NOW,
+    enlist,
+    not_after,
+)
 from hsnn_event.backends.numba.native import (
     as_pointer,
     inner,
     prefetch,
     real_at,
-    set_half,
     set_real,
     set_whole,
     whole_at,
+)
+from hsnn_event.lowering.exact_ir import (
+    NEVER,
 )
 
 # --- every model ---
@@ -131,15 +135,6 @@ def _gather(at, lanes, m, w, o, window, arrays, i, port, weight):
 
 
 @inner
-def _listed(ctx, at, i):
-    """Put a neuron among those to be brought to the end of the window."""
-    n = whole_at(ctx + 8 * N_TOUCHED)
-    set_half(whole_at(ctx + 8 * TOUCHED) + 4 * n, i)
-    set_whole(ctx + 8 * N_TOUCHED, n + 1)
-    put(at, LIST, LISTED)
-
-
-@inner
 def _scatter(ctx, lanes, which, m, again, w, o, window):
     """Take over what the first `m` columns have become; `again`: more has arrived at some since they were laid out."""
     records, scalars, arrays = whole_at(ctx + 8 * RECORDS), whole_at(ctx + 8 * SCALARS), whole_at(ctx + 8 * ARRAYS)
@@ -155,7 +150,7 @@ def _scatter(ctx, lanes, which, m, again, w, o, window):
         if again:
             calm = _calm(at, numbers(scalars, arrays, i), w, o, window)
         if not calm:
-            _listed(ctx, at, i)
+            enlist(ctx, at + 8 * LIST, i)
 
 
 @inner
@@ -175,8 +170,8 @@ def take(context, data, length, offset_bits, receptor):
     vector loop.
     """
     ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
-    common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
-    reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
+    common = nb.carray(as_pointer(ctx[COMMON]), (N_COMMON,), np.int64)
+    reals = nb.carray(as_pointer(ctx[COMMON]), (N_COMMON,), np.float64)
     w, window, o = reals[WINDOW_NOW], reals[WINDOW], np.int64(offset_bits).view(np.float64)
     uniform, n, port = length < 0, abs(length), receptor & 255
     one = np.float64(nb.carray(as_pointer(data), (1,), WEIGHT)[0])
@@ -200,7 +195,7 @@ def take(context, data, length, offset_bits, receptor):
             k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
             waits = state == UNLISTED and (by_instant or not _refractory(at))
             if waits and not _calm(at, k, w, o, window):
-                _listed(context, at, i)
+                enlist(context, at + 8 * LIST, i)
             continue
         if state == UNLISTED and not _refractory(at):
             _gather(at, lanes, m, w, o, window, ctx[ARRAYS], i, port, weight)
@@ -210,7 +205,7 @@ def take(context, data, length, offset_bits, receptor):
                 _flush(context, lanes, which, m, again, w, o, window)
                 m, again = 0, by_instant
             continue
-        if STILL and state == UNLISTED and _not_after(w, o, get(at, UNTIL_W), get(at, UNTIL_O)):
+        if STILL and state == UNLISTED and not_after(w, o, get(at, UNTIL_W), get(at, UNTIL_O)):
             continue
         k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
         status = settle(at, k, w, o, True, ctx[COMMON], window, ctx[FIRST] + i)
@@ -220,7 +215,7 @@ def take(context, data, length, offset_bits, receptor):
             return status
         put(at, SUMS + port, weight)
         if state == UNLISTED and (by_instant or not _refractory(at)) and not _calm(at, k, w, o, window):
-            _listed(context, at, i)
+            enlist(context, at + 8 * LIST, i)
     _flush(context, lanes, which, m, again, w, o, window)
     common[START] = 0
     return DONE
@@ -229,8 +224,8 @@ def take(context, data, length, offset_bits, receptor):
 def close(context, unused, unused_too, nor_this, nor_that):
     """Bring the listed neurons to the limit; for each say in which window it is to be entered for a look, or NONE."""
     ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
-    common = nb.carray(as_pointer(ctx[COMMON]), (9,), np.int64)
-    reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
+    common = nb.carray(as_pointer(ctx[COMMON]), (N_COMMON,), np.int64)
+    reals = nb.carray(as_pointer(ctx[COMMON]), (N_COMMON,), np.float64)
     w, window, limit, reach = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT], reals[REACH]
     touched = nb.carray(as_pointer(ctx[TOUCHED]), (1 << 50,), np.int32)
     following = nb.carray(as_pointer(ctx[NEXT]), (1 << 50,), np.float64)
@@ -263,7 +258,7 @@ def view(context, ids, n, out, stamped):
     """The states of some neurons at the limit, or (`stamped`) at their stamps, state after state. Nothing happens to them,
     but what had arrived acts."""
     ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
-    reals = nb.carray(as_pointer(ctx[COMMON]), (9,), np.float64)
+    reals = nb.carray(as_pointer(ctx[COMMON]), (N_COMMON,), np.float64)
     w, window, limit = reals[WINDOW_NOW], reals[WINDOW], reals[LIMIT]
     which = nb.carray(as_pointer(ids), (n,), np.int64)
     seen = np.empty(N_STATES, np.float64)
@@ -277,7 +272,7 @@ def view(context, ids, n, out, stamped):
             v, p = get(at, STAMP_W), get(at, STAMP_O)
             if _refractory(at):
                 v, p = w, limit
-                if _not_after(get(at, UNTIL_W), get(at, UNTIL_O), w, limit):
+                if not_after(get(at, UNTIL_W), get(at, UNTIL_O), w, limit):
                     v, p = get(at, UNTIL_W), get(at, UNTIL_O)
                 x = clamped(x, k, (0.0,), _elapsed(at, v, p, window))
             if v != w or p != limit:

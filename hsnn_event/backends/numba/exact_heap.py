@@ -16,6 +16,8 @@ from hsnn_event.backends.numba.exact_spikes import groups_of
 from hsnn_event.backends.numba.exact_team import (
     CAPACITY,
     CASCADE,
+    FIRST,
+    FULL,
     LIMIT,
     LOOKED,
     MORE_SPIKES,
@@ -26,20 +28,22 @@ from hsnn_event.backends.numba.exact_team import (
     NUMBER,
     POPULATION,
     REACHED,
+    RECORDS,
     SPIKE,
     UNIFORM,
     WIDE,
     WINDOW,
     Work,
     bits,
-)  # fmt: skip
-from hsnn_event.backends.numba.exact_trains import NEVER
+    enlist,
+    later,
+    unpacked,
+)
 from hsnn_event.backends.numba.heap import LOOK, N_ENTRIES, OFFSET, comes, pop, push, roomy
-from hsnn_event.backends.numba.native import as_pointer, call, inner, set_half, set_real
+from hsnn_event.backends.numba.native import as_pointer, call, inner
 from hsnn_event.backends.numba.slots import chunks_needed, larger, put, sort_rows, with_room
+from hsnn_event.lowering.exact_ir import NEVER
 
-RECORDS, FIRST = 0, 6  # columns of a context: exact_neuron.py
-FULL = 1  # what `take` and `close` give where there is no room for a spike
 LATEST = (1 << 63) - 1
 
 
@@ -68,10 +72,8 @@ def _look(block, work, heap, what, packed, offset):
         return
     next_look[0] = NONE
     record = block.contexts[p, RECORDS] + 8 * block.codes[p, exact_team.STRIDE] * what
-    set_real(record + 8 * (block.codes[p, exact_team.LOOK_AT] - 1), 1.0)
-    n = block.contexts[p, N_TOUCHED]
-    set_half(block.contexts[p, exact_team.TOUCHED] + 4 * n, np.int32(what))
-    block.contexts[p, N_TOUCHED] = n + 1
+    context = block.contexts.ctypes.data + p * block.contexts.strides[0]
+    enlist(context, record + 8 * (block.codes[p, exact_team.LOOK_AT] - 1), what)
 
 
 @inner
@@ -102,10 +104,7 @@ def _take(team, block, work, what, packed, offset):
         work.even[n, 0], work.even[n, 1] = np.int64(offset).view(np.float64), np.float64(what)
         common[N_SPIKES] = n + 1
         return REACHED, work
-    p, length = packed >> POPULATION & 0xFFFF, packed & exact_team.LENGTH_MASK
-    receptor = packed >> exact_team.RECEPTOR & exact_team.RECEPTOR_MASK
-    length = -length if packed & UNIFORM else length
-    receptor = receptor | 256 if packed & WIDE else receptor
+    p, length, receptor = unpacked(packed)
     context = contexts.ctypes.data + p * contexts.strides[0]
     while True:
         status = call(block.codes[p, exact_team.TAKE], context, what, length, offset, receptor)
@@ -194,15 +193,14 @@ def _send(rows, block, work, heap, first, turn):
         flag = UNIFORM if n_groups < 0 else 0
         index = nb.carray(as_pointer(address), (3 * abs(n_groups),), np.int64)
         for g in range(abs(n_groups)):
-            due = o + np.int64(index[3 * g]).view(np.float64)
+            v, due = later(np.float64(w), o, np.int64(index[3 * g]).view(np.float64), window)
             what, packed = address + index[3 * g + 1], index[3 * g + 2] | flag
-            if (due == o) != (turn != 0):
+            if (v == w and due == o) != (turn != 0):
                 continue
-            windows = np.ceil(due * (1.0 / window)) - 1.0
-            if windows == 0.0:
+            if v == w:
                 push(heap, bits(due), max(turn, 1), what, packed)
             else:
-                put(work.arrivals.head.ctypes.data, w + np.int64(windows), bits(due - windows * window), what, packed)
+                put(work.arrivals.head.ctypes.data, np.int64(v), bits(due), what, packed)
     return work, heap
 
 

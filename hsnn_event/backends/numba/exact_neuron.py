@@ -8,12 +8,29 @@ ends, arrivals at one instant that are still being added up, and the window in w
 
 import numpy as np
 
+from hsnn_event.backends.numba.exact_team import (
+    BY_INSTANT,
+    CAPACITY,
+    CASCADE,
+    CULPRIT,
+    DONE,
+    FREE,
+    FULL,
+    N_SPIKES,
+    SPIKES,
+    later,
+    not_after,
+)
 from hsnn_event.backends.numba.native import (
     inner,
     real_at,
     set_real,
     set_whole,
     whole_at,
+)
+from hsnn_event.lowering.exact_ir import (
+    MOST_AT_ONCE,
+    NEVER,
 )
 
 # The part of a model: here a perfect integrator, with a threshold of 1, of whatever arrives.
@@ -100,15 +117,10 @@ def batch(scalars, lanes, n):
 
 # --- every model ---
 
-NEVER, FREE, NONE = 1e300, -(2.0**40), -1e300
-BY_INSTANT = -2e300  # for LOOK and REACH: neurons are listed at each instant, and looked at on time; see exact_heap.py
-MOST_AT_ONCE = 1000.0
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
 # Of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise. What a search gives is a
 # bound, and leaves slack enough.
 SLACK = 0.6 if CLOSED else 1.0
-DONE, FULL, CASCADE = range(3)
-UNLISTED, LISTED, IN_LANE = 0.0, 1.0, 2.0
 
 # The layout of a record, after its states. SUMS is what has arrived at the instant of the stamp and has not acted yet, LIST
 # whether the neuron is among those to be brought to the end of the window, LOOK the window in which it will be. Where
@@ -118,10 +130,6 @@ SUMS = N_STATES + 6
 CLEAR = SUMS + N_RECEPTORS
 USED = CLEAR + (0 if CLOSED else 1)
 STRIDE = USED if USED <= 8 else -(-USED // 4) * 4
-
-# Columns of a context (int64), and of what the populations of a block have in common.
-RECORDS, SCALARS, ARRAYS, TOUCHED, N_TOUCHED, NEXT, FIRST, COMMON, LANES, CONTEXT = range(10)
-WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH = range(9)
 
 # Rows of the columns that `batch` works on: states, time since the stamp, time to the next look, what had arrived at the
 # stamp, what arrives now, numbers of a neuron's own; new states, and whether they are calm (1.0 or 0.0).
@@ -157,23 +165,8 @@ def put(at, place, value):
 
 
 @inner
-def later(w, o, time, window):
-    """The instant `time` ms after (w, o)."""
-    offset = o + time
-    windows = np.ceil(offset * (1.0 / window)) - 1.0  # a power of 2, so its inverse is exact
-    if windows != 0.0:
-        return w + windows, offset - windows * window
-    return w, offset
-
-
-@inner
 def _elapsed(at, w, o, window):
     return (w - get(at, STAMP_W)) * window + (o - get(at, STAMP_O))
-
-
-@inner
-def _not_after(w, o, v, p):
-    return w < v or (w == v and o <= p)
 
 
 @inner
@@ -218,7 +211,7 @@ def _refractory(at):
 @inner
 def _act(at, k):
     """What has arrived at the stamp acts; is it a free neuron that fires?"""
-    lost = _not_after(get(at, STAMP_W), get(at, STAMP_O), get(at, UNTIL_W), get(at, UNTIL_O))
+    lost = not_after(get(at, STAMP_W), get(at, STAMP_O), get(at, UNTIL_W), get(at, UNTIL_O))
     a, x = sums(at + 8 * SUMS), load(at)
     x = arrive_clamped(x, k, a, 0.0) if lost else arrive(x, k, a, 0.0)
     _clear_sums(at)
@@ -258,7 +251,7 @@ def _search(at, x, k, w, o, window):
     found = False
     while clear < NEVER:
         v, p = later(get(at, STAMP_W), get(at, STAMP_O), clear, window)
-        if not _not_after(v, p, w, o):
+        if not not_after(v, p, w, o):
             break
         y = flow(x, k, (0.0,), clear)
         step = ahead(y, k, (0.0,), 0.0)
@@ -284,7 +277,7 @@ def _crossing(at, x, k, w, o, window):
     if time >= NEVER:
         return False, NEVER
     v, p = later(get(at, STAMP_W), get(at, STAMP_O), time, window)
-    return _not_after(v, p, w, o), time
+    return not_after(v, p, w, o), time
 
 
 @inner
@@ -300,7 +293,7 @@ def settle(at, k, w, o, stays, common, window, neuron):
         here = get(at, STAMP_W) == w and get(at, STAMP_O) == o
         if _refractory(at):
             v, p = get(at, UNTIL_W), get(at, UNTIL_O)
-            if not _not_after(v, p, w, o):
+            if not not_after(v, p, w, o):
                 if stays and not here:
                     _stamp(at, clamped(load(at), k, (0.0,), _elapsed(at, w, o, window)), w, o)
                 return DONE

@@ -15,10 +15,8 @@ from hsnn_event.backends.protocol import FREE, Flowing
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
 
-# Columns of a context, and of a record after its states: exact_neuron.py.
-RECORDS, SCALARS, ARRAYS, FIRST, COMMON = 0, 1, 2, 6, 7
+# Columns of a record after its states: exact_neuron.py.
 STAMP_W, STAMP_O, UNTIL_W, UNTIL_O, LIST, LOOK, SUMS = range(7)
-NONE = -1e300
 
 
 @nb.njit(error_model="numpy", nogil=True, cache=True)
@@ -84,13 +82,11 @@ class Population:
         if len(lanes) < self.code.n_lanes:  # more numbers have become neurons' own
             lanes = np.zeros(self.code.n_lanes)
         self._pointers[block] = [pointers, touched, following, lanes]
-        context = into.contexts[number]
-        context[[RECORDS, SCALARS, ARRAYS]] = (
-            self.records.ctypes.data + 8 * self.code.stride * first, self._scalars.ctypes.data, pointers.ctypes.data
+        into.contexts[number] = (
+            self.records.ctypes.data + 8 * self.code.stride * first, self._scalars.ctypes.data, pointers.ctypes.data,
+            touched.ctypes.data, 0, following.ctypes.data, self._parts.offsets[number] + first, into.common.ctypes.data,
+            lanes.ctypes.data,
         )  # fmt: skip
-        context[[exact_team.TOUCHED, exact_team.NEXT]] = touched.ctypes.data, following.ctypes.data
-        context[exact_team.LANES] = lanes.ctypes.data
-        context[FIRST], context[COMMON] = self._parts.offsets[number] + first, into.common.ctypes.data
         into.codes[number] = self.code.take, self.code.close, self.code.stride, self.code.n_states + LOOK
 
     def place(self, number: int, states: dict[str, FloatArray], moment: Flowing | None) -> None:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba.adjacency import SourceRows, gather
 from hsnn_event.backends.numba.native import as_pointer, inner
+from hsnn_event.backends.numba.partition import Slices, slices
 from hsnn_event.backends.numba.records import ProjectionTable, fill_weights, projection_table
 from hsnn_event.backends.numba.segments import Segments
 from hsnn_event.errors import BackendError
@@ -35,21 +36,12 @@ SHORTEST, LONGEST, N_SYNAPSES = range(3)  # places in what a thread has seen
 
 
 @dataclass(frozen=True)
-class ExactParts:
-    """Slice (population p, block b) holds neurons [first[p, b], first[p, b] + length[p, b]) of the population."""
-
-    n_blocks: int
-    offsets: IntArray  # (n_populations + 1,): number of the first neuron of each population in the network
-    first: IntArray    # (n_populations, n_blocks)
-    length: IntArray   # (n_populations, n_blocks)
-
-    def block(self, population: int, ids: IntArray) -> IntArray:
-        """The block in which each of the neurons `ids` of a population lies."""
-        return ids // max(int(self.length[population, 0]), 1)
+class ExactParts(Slices):
+    """Slices whose neurons are numbered, each slice by itself."""
 
     def target_map(self, population: int, receptor: int, ids: IntArray | None) -> npt.NDArray[np.uint32]:
         """(block << 26) | place in the slice, of each of the neurons `ids` (None: all), whatever the receptor."""
-        neurons = np.arange(int(self.length[population].sum())) if ids is None else ids
+        neurons = self.neurons(population, ids)
         block = self.block(population, neurons)
         return ((block << PLACE_BITS) | (neurons - self.first[population, block])).astype(np.uint32)
 
@@ -58,15 +50,13 @@ def deal(program: ExactProgram, n_blocks: int) -> ExactParts:
     """An equal slice of every population to each of `n_blocks` blocks, or to 64, which are the most."""
     blocks = min(n_blocks, MOST_BLOCKS)
     sizes = np.array([p.size for p in program.populations], np.int64)
-    share = -(-sizes // (blocks * ALIGN)) * ALIGN
-    if share.max(initial=0) > 1 << PLACE_BITS:
+    offsets, first, length = slices(sizes, blocks, ALIGN)
+    if length.max(initial=0) > 1 << PLACE_BITS:
         raise BackendError(
-            f"a slice of {int(share.max())} neurons without a clock is more than {1 << PLACE_BITS}; give more threads, or "
+            f"a slice of {int(length.max())} neurons without a clock is more than {1 << PLACE_BITS}; give more threads, or "
             "split the population."
         )
-    first = np.minimum(np.arange(blocks)[None, :] * share[:, None], sizes[:, None])
-    length = np.minimum(sizes[:, None] - first, share[:, None])
-    return ExactParts(blocks, np.concatenate(([0], np.cumsum(sizes))), first, length)
+    return ExactParts(blocks, offsets, first, length)
 
 
 @dataclass
@@ -133,12 +123,6 @@ def _fill(
 
     found = np.array(made.segments.fill(sources, write, np.array([np.inf, 0.0, 0.0]), n_threads))
     return int(found[:, N_SYNAPSES].sum()), float(found[:, SHORTEST].min()), float(found[:, LONGEST].max())
-
-
-def compile_ahead(records: npt.NDArray[np.void], weight_type: str) -> None:
-    """Compile, or load from the cache, what `build` calls: the rows of no neuron are written."""
-    rows, segment, seen = np.zeros((1, 1, 2), np.int64), np.empty(0, np.int64), np.zeros(3)
-    build_rows(records, 0, 0, 0, 0, 0, False, np.zeros(1, weight_type), 0, 0, rows, segment, 0, seen, False)
 
 
 @inner

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.exact_team import MORE_ARRIVALS, N_SPIKES, NUMBER, REACHED, SPIKES, TURN, UNIFORM, Work, bits
+from hsnn_event.backends.numba.exact_team import (
+    MORE_ARRIVALS,
+    N_SPIKES,
+    NUMBER,
+    REACHED,
+    SPIKES,
+    TURN,
+    UNIFORM,
+    Work,
+    bits,
+    later,
+)
 from hsnn_event.backends.numba.native import as_pointer, inner, prefetch, real_at, wait, whole_at
 from hsnn_event.backends.numba.slots import chunks_needed, put, sort_rows, with_room
 
@@ -43,10 +54,8 @@ def emit(rows, spikes, n, w, arrivals, window, from_w, from_o):
         flag = UNIFORM if n_groups < 0 else 0
         for g in range(abs(n_groups)):
             index = address + 24 * g
-            offset = o + real_at(index)
-            windows = np.ceil(offset * (1.0 / window)) - 1.0
-            offset -= windows * window
-            due = w + np.int64(windows)
+            v, offset = later(np.float64(w), o, real_at(index), window)
+            due = np.int64(v)
             if due > from_w or (due == from_w and offset > from_o):
                 put(arrivals, due, bits(offset), address + whole_at(index + 8), whole_at(index + 16) | flag)
 

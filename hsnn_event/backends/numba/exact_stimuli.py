@@ -31,19 +31,21 @@ from hsnn_event.lowering.exact_ir import (
     ExactPoissonSource,
     ExactProgram,
     RateCourse,
-    placed,
+    all_placed,
 )
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
 
 
 @dataclass
 class Trains:
-    """A record for each Poisson drive, then each Poisson source; `drawn[t]` is the protocol's, `ids[t]` who has a train."""
+    """A record for each Poisson drive, then each Poisson source; `drawn[t]` is the protocol's, `ids[t]` who has a train,
+    `constant[t]`: its rate is the constant "rate" of its population."""
 
     records: IntArray
     populations: list[int]
     drawn: list[FloatArray]
     ids: list[IntArray]
+    constant: list[bool]
     _alive: dict[int, list[npt.NDArray[Any]]] = field(default_factory=dict)
 
     def rekey(self, keys: tuple[int, ...]) -> None:
@@ -52,11 +54,10 @@ class Trains:
 
     def rate(self, t: int, course: RateCourse, window: float) -> None:
         """Give a train its rates."""
-        instants = [placed(float(time), window) for time in course.times]
+        w, o = all_placed(np.asarray(course.times, np.float64), window)
         each = any(np.ndim(value) for value in course.values)
         width = next((len(np.asarray(value)) for value in course.values if np.ndim(value)), 1)
         rates = np.array([np.broadcast_to(value, width if each else 1) for value in course.values], np.float64)
-        w, o = np.array([float(i[0]) for i in instants]), np.array([i[1] for i in instants])
         self._alive[t] = [w, o, rates]
         self.records[t, [N_PIECES, PIECE_W, PIECE_O, RATES]] = len(w), w.ctypes.data, o.ctypes.data, rates.ctypes.data
         self.records[t, WIDTH] = rates.shape[1] if each else 1
@@ -77,6 +78,7 @@ def trains_of(program: ExactProgram, parts: ExactParts) -> Trains:
         [plan.population for plan in plans],
         [np.zeros((size, 3)) for size in sizes],
         [_trained(plan, size) for plan, size in zip(plans, sizes, strict=True)],
+        [plan.rate is None for plan in plans],
     )  # fmt: skip
     for t, plan in enumerate(plans):
         record = trains.records[t]
@@ -148,6 +150,5 @@ def listed_of(program: ExactProgram, parts: ExactParts) -> Listed:
 
 
 def _rows(program: ExactProgram, times: FloatArray, numbers: IntArray, packed: int) -> IntArray:
-    windows = np.ceil(times / program.window) - 1.0
-    offsets = times - windows * program.window
+    windows, offsets = all_placed(times, program.window)
     return np.stack([windows.astype(np.int64), offsets.view(np.int64), numbers, np.full(len(times), packed)], axis=1)

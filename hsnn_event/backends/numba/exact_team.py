@@ -8,10 +8,13 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import as_pointer, inner
+from hsnn_event.backends import protocol
+from hsnn_event.backends.numba.native import as_pointer, inner, set_half, set_real, set_whole, whole_at
 from hsnn_event.backends.numba.slots import Slots
 
-NONE, BY_INSTANT = -1e300, -2e300
+FREE = float(protocol.FREE)
+NONE = -1e300        # the window of a neuron that need not be looked at
+BY_INSTANT = -2e300  # for LOOK and REACH: neurons are listed at each instant, and looked at on time; see exact_heap.py
 BEYOND, NO_MORE = np.int64(-(1 << 50)), np.int64(-(1 << 51))  # in the place of a window
 
 # Rows of what is due: the bits of the offset (positive numbers sort as their bits do), an address or a number, PACKED. A
@@ -22,13 +25,16 @@ POPULATION, RECEPTOR = 32, 48
 UNIFORM, WIDE, SPIKE, LOOKED = 1 << 62, 1 << 61, 1 << 60, 1 << 59
 LENGTH_MASK, RECEPTOR_MASK = (1 << 32) - 1, 0xFF
 
-# Columns of a context and of what the contexts of a block share: exact_neuron.py.
-TOUCHED, N_TOUCHED, NEXT, LANES, CONTEXT = 3, 4, 5, 8, 9
-WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH, COMMON = range(10)
+# Columns of a context (int64), a row a population, and of what the contexts of a block have in common.
+RECORDS, SCALARS, ARRAYS, TOUCHED, N_TOUCHED, NEXT, FIRST, COMMON, LANES, CONTEXT = range(10)
+WINDOW_NOW, LIMIT, SPIKES, N_SPIKES, CAPACITY, START, CULPRIT, WINDOW, REACH, N_COMMON = range(10)
+DONE, FULL = range(2)  # what `take` and `close` give; or CASCADE. FULL: there is no room for a spike
+UNLISTED, LISTED, IN_LANE = 0.0, 1.0, 2.0  # LIST of a neuron's record
 TAKE, CLOSE, STRIDE, LOOK_AT, N_CODES = range(5)  # columns of `codes`
 
-# Where a thread stands, in `place`; FRESH is the last window whose stimuli have been entered, LISTED counts listed ones.
-PHASE, INDEX, N_DUE, NUMBER, TURN, FRESH, LISTED, N_PLACES = range(8)
+# Where a thread stands, in `place`; FRESH is the last window whose stimuli have been entered, HEARD
+# counts those that are listed.
+PHASE, INDEX, N_DUE, NUMBER, TURN, FRESH, HEARD, N_PLACES = range(8)
 BEGIN, WALK, FINISH, MEET, EMIT = range(5)
 # Why a thread stops.
 REACHED, BROKEN, CASCADE, MORE_DUE, MORE_SPIKES, MORE_LOOKS, MORE_ARRIVALS, MORE_MET = range(8)
@@ -80,4 +86,38 @@ def bits(number):
 
 @inner
 def reals_of(common):
-    return nb.carray(as_pointer(common.ctypes.data), (COMMON,), np.float64)
+    return nb.carray(as_pointer(common.ctypes.data), (N_COMMON,), np.float64)
+
+
+@inner
+def later(w, o, time, window):
+    """The instant `time` ms after (w, o)."""
+    offset = o + time
+    windows = np.ceil(offset * (1.0 / window)) - 1.0  # a power of 2, so its inverse is exact
+    if windows != 0.0:
+        return w + windows, offset - windows * window
+    return w, offset
+
+
+@inner
+def not_after(w, o, v, p):
+    """Is the instant (w, o) that of (v, p), or before it?"""
+    return w < v or (w == v and o <= p)
+
+
+@inner
+def enlist(context, listed, i):
+    """Put neuron i, whose LIST is at the address `listed`, among those to be brought to the end of the window."""
+    n = whole_at(context + 8 * N_TOUCHED)
+    set_half(whole_at(context + 8 * TOUCHED) + 4 * n, np.int32(i))
+    set_whole(context + 8 * N_TOUCHED, n + 1)
+    set_real(listed, LISTED)
+
+
+@inner
+def unpacked(packed):
+    """The population, and the length and the receptor as `take` wants them."""
+    length, receptor = packed & LENGTH_MASK, (packed >> RECEPTOR) & RECEPTOR_MASK
+    length = -length if packed & UNIFORM else length
+    receptor = receptor | 256 if packed & WIDE else receptor
+    return (packed >> POPULATION) & 0xFFFF, length, receptor

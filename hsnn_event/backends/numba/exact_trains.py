@@ -5,11 +5,11 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
+from hsnn_event.backends.numba.exact_team import later, not_after
 from hsnn_event.backends.numba.native import as_pointer, inner
 from hsnn_event.elementary import log64
+from hsnn_event.lowering.exact_ir import NEVER
 from hsnn_event.rng import uniform_at
-
-NEVER = 1e300
 
 # One record a train, all int64. PIECE_W and PIECE_O are addresses of float64: the instants at which rates begin; RATES of
 # as many rows of WIDTH rates, where PLACES (int64 a neuron, or 0) tells a neuron's. DRAWN is that of three float64 a neuron:
@@ -18,21 +18,6 @@ NEVER = 1e300
 # has the number FIRST in the network.
 KEY, DELAY, N_PIECES, PIECE_W, PIECE_O, RATES, WIDTH, PLACES, DRAWN, PACKED, GROUPS, FIRST = range(12)
 N_COLUMNS = 12
-
-
-@inner
-def later_instant(w, o, time, window):
-    """The instant `time` ms after (w, o)."""
-    offset = o + time
-    windows = np.ceil(offset / window) - 1.0
-    if windows != 0.0:
-        return w + windows, offset - windows * window
-    return w, offset
-
-
-@inner
-def _begun(w, o, v, p):
-    return v < w or (v == w and p <= o)
 
 
 @inner
@@ -50,21 +35,21 @@ def next_event(train, neuron, draw, w, o, window):
     left = -1000.0 * log64(uniform_at(np.uint64(train[KEY]), neuron, 0, draw, 0))
     first = 0
     for k in range(n):
-        if _begun(w, o, piece_w[k], piece_o[k]):
+        if not_after(piece_w[k], piece_o[k], w, o):
             first = k
     for k in range(first, n):
-        if not _begun(w, o, piece_w[k], piece_o[k]):
+        if not not_after(piece_w[k], piece_o[k], w, o):
             w, o = piece_w[k], piece_o[k]
         rate = rates[k * train[WIDTH] + place]
         gap = left / rate if rate > 0.0 else NEVER
         if k + 1 == n:
             if gap >= NEVER:
                 return False, w, o
-            w, o = later_instant(w, o, gap, window)
+            w, o = later(w, o, gap, window)
             return True, w, o
         span = (piece_w[k + 1] - w) * window + (piece_o[k + 1] - o)
         if gap <= span:
-            w, o = later_instant(w, o, gap, window)
+            w, o = later(w, o, gap, window)
             return True, w, o
         left -= rate * span
     return False, w, o
@@ -79,5 +64,12 @@ def draw_next(train, neuron, window):
     drawn[1], drawn[2] = (w, o) if there else (0.0, 0.0)
     if not there:
         return False, w, o
-    w, o = later_instant(w, o, np.int64(train[DELAY]).view(np.float64), window)
+    w, o = arrives(train, neuron, window)
     return True, w, o
+
+
+@inner
+def arrives(train, neuron, window):
+    """The instant at which the event that DRAWN holds arrives."""
+    drawn = nb.carray(as_pointer(train[DRAWN] + 24 * neuron), (3,), np.float64)
+    return later(drawn[1], drawn[2], np.int64(train[DELAY]).view(np.float64), window)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event.backends.numba.exact_team import NONE
 from hsnn_event.backends.numba.native import inner
 from hsnn_event.backends.numba.slots import larger
 
@@ -15,7 +16,6 @@ from hsnn_event.backends.numba.slots import larger
 OFFSET, ROUND, ORDER, WHAT, PACKED, COLUMNS = range(6)
 LOOK = 0
 N_ENTRIES, N_MADE = range(2)  # in `counts`
-NONE = -1e300
 
 
 class Heap(NamedTuple):

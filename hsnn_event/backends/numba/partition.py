@@ -23,25 +23,41 @@ SPREAD, PAGE_ELEMENTS = 80, 1024
 
 
 @dataclass(frozen=True)
-class Partition:
+class Slices:
     """Slice (population p, block b) holds neurons [first[p, b], first[p, b] + length[p, b]) of the population."""
 
     n_blocks: int
     offsets: IntArray      # (n_populations + 1,): number of the first neuron of each population in the network
     first: IntArray        # (n_populations, n_blocks)
     length: IntArray       # (n_populations, n_blocks)
-    port: IntArray         # (n_populations, n_blocks): first port of the slice, receptor after receptor
-    stride: IntArray       # (n_populations, n_blocks): ports from one receptor to the next, some of them unused
-    n_ports: IntArray      # (n_blocks,)
 
     def block(self, population: int, ids: IntArray) -> IntArray:
         """The block in which each of the neurons `ids` of a population lies."""
         return ids // max(int(self.length[population, 0]), 1)
 
+    def neurons(self, population: int, ids: IntArray | None) -> IntArray:
+        """The neurons `ids` of a population (None: all of it)."""
+        return np.arange(int(self.length[population].sum())) if ids is None else ids
+
+
+def slices(sizes: IntArray, blocks: int, align: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Offsets, first neurons and lengths: an equal slice of every population to each block, in whole units of `align`."""
+    share = -(-sizes // (blocks * align)) * align
+    first = np.minimum(np.arange(blocks)[None, :] * share[:, None], sizes[:, None])
+    return np.concatenate(([0], np.cumsum(sizes))), first, np.minimum(sizes[:, None] - first, share[:, None])
+
+
+@dataclass(frozen=True)
+class Partition(Slices):
+    """Slices with numbered input ports."""
+
+    port: IntArray         # (n_populations, n_blocks): first port of the slice, receptor after receptor
+    stride: IntArray       # (n_populations, n_blocks): ports from one receptor to the next, some of them unused
+    n_ports: IntArray      # (n_blocks,)
+
     def target_map(self, population: int, receptor: int, ids: IntArray | None) -> npt.NDArray[np.uint32]:
         """(block << 16) | port of each target of a projection, in the order of `ids` (None: all)."""
-        size = int(self.length[population].sum())
-        neurons = np.arange(size) if ids is None else ids
+        neurons = self.neurons(population, ids)
         block = self.block(population, neurons)
         local = neurons - self.first[population, block]
         port = self.port[population, block] + receptor * self.stride[population, block] + local
@@ -61,9 +77,7 @@ def partition(program: Program, n_threads: int, n_blocks: int | None = None) -> 
 
 def _dealt(sizes: IntArray, receptors: IntArray, arrays: IntArray, blocks: int) -> Partition:
     """The partition into so many blocks; `arrays` is how many arrays a kernel has before its arrivals."""
-    share = -(-sizes // (blocks * ALIGN)) * ALIGN
-    first = np.minimum(np.arange(blocks)[None, :] * share[:, None], sizes[:, None])
-    length = np.minimum(sizes[:, None] - first, share[:, None])
+    offsets, first, length = slices(sizes, blocks, ALIGN)
     large = length >= PAGE_ELEMENTS  # what is small lies in the first cache, side by side
     stride = np.where(large, _rounded(length - SPREAD, PAGE_ELEMENTS) + SPREAD, _rounded(length, ALIGN))
     port, end = np.zeros_like(length), np.zeros(blocks, np.int64)
@@ -71,7 +85,6 @@ def _dealt(sizes: IntArray, receptors: IntArray, arrays: IntArray, blocks: int) 
         place = (first[p] + SPREAD * arrays[p] - end) % PAGE_ELEMENTS
         port[p] = end + np.where(large[p] & (receptors[p] > 0), place, 0)
         end = port[p] + stride[p] * receptors[p]
-    offsets = np.concatenate(([0], np.cumsum(sizes)))
     return Partition(blocks, offsets, first, length, port, stride, _rounded(end, ALIGN))
 
 
