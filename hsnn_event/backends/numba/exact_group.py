@@ -36,6 +36,7 @@ from hsnn_event.backends.numba.exact_neuron import (
     Y,
     _act,
     _arrived,
+    _clear_sums,
     _elapsed,
     _next_look,
     _refractory,
@@ -48,6 +49,7 @@ from hsnn_event.backends.numba.exact_neuron import (
     lane,
     load,
     numbers,
+    outlook,
     put,
     put_lane,
     safe,
@@ -66,6 +68,7 @@ from hsnn_event.backends.numba.exact_team import (
     IN_LANE,
     LANES,
     LIMIT,
+    LISTED,
     N_COMMON,
     N_TOUCHED,
     NEXT,
@@ -79,10 +82,12 @@ from hsnn_event.backends.numba.exact_team import (
     WINDOW,
     WINDOW_NOW,
     enlist,
+    later,
     not_after,
 )
 from hsnn_event.backends.numba.native import (
     as_pointer,
+    half_at,
     inner,
     prefetch,
     real_at,
@@ -95,6 +100,9 @@ from hsnn_event.lowering.exact_ir import (
 )
 
 # --- every model ---
+
+# A time that is longer than another by so little is not to be told from it: it is left to `settle`.
+LATER, CLOSELY = 1.0 + 1e-9, 1e-9
 
 
 @inner
@@ -221,6 +229,69 @@ def take(context, data, length, offset_bits, receptor):
     return DONE
 
 
+@inner
+def _enter_look(at, w, look, reach):
+    """The window in which a neuron is to be entered that must be looked at in `look`, or NONE where it is entered already."""
+    look, entered = max(w, look), get(at, LOOK)
+    if look >= NEVER or w < entered <= look:
+        return NONE
+    window = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)
+    put(at, LOOK, window)
+    return window
+
+
+@inner
+def _lay_out(at, lanes, m, w, o, window, arrays, i):
+    """Lay out a listed neuron in column `m` for a look up to (w, o); False where it is not just a free one."""
+    if not_after(get(at, STAMP_W), get(at, STAMP_O), get(at, UNTIL_W), get(at, UNTIL_O)):
+        return False
+    if not CLOSED:
+        clear = get(at, CLEAR)
+        if clear >= NEVER:
+            return False
+        put_lane(lanes, E, m, -1.0 if _arrived(at) else clear)
+    put_lane(lanes, H, m, LATER * _elapsed(at, w, o, window) + CLOSELY * window)
+    for s in range(N_STATES):
+        put_lane(lanes, X + s, m, get(at, s))
+    for r in range(N_RECEPTORS):
+        put_lane(lanes, A + r, m, get(at, SUMS + r))
+    for q in range(N_OWN):
+        put_lane(lanes, K + q, m, real_at(whole_at(arrays + 8 * q) + 8 * i))
+    return True
+
+
+@inner
+def _look_abreast(ctx, start, stop, w, limit, window, reach):
+    """Look at the listed neurons `start` ... `stop` - 1, of which there are no more than a CHUNK; those that surely do not
+    fire up to the limit are done."""
+    touched, following = whole_at(ctx + 8 * TOUCHED), whole_at(ctx + 8 * NEXT)
+    records, lanes, arrays = whole_at(ctx + 8 * RECORDS), whole_at(ctx + 8 * LANES), whole_at(ctx + 8 * ARRAYS)
+    which, m = lanes + 8 * N_LANES * CHUNK, 0
+    for j in range(start, stop):
+        if j + AHEAD < stop:
+            prefetch(records + 8 * STRIDE * np.int64(half_at(touched + 4 * (j + AHEAD))))
+        i = np.int64(half_at(touched + 4 * j))
+        at = records + 8 * STRIDE * i
+        if get(at, LIST) == LISTED and _lay_out(at, lanes, m, w, limit, window, arrays, i):
+            set_whole(which + 8 * m, j)
+            m += 1
+    if m:
+        outlook(whole_at(ctx + 8 * SCALARS), lanes, m)
+    for q in range(m):
+        if lane(lanes, G, q) == 0.0:
+            continue
+        j = whole_at(which + 8 * q)
+        at, time = records + 8 * STRIDE * np.int64(half_at(touched + 4 * j)), lane(lanes, E, q)
+        for s in range(N_STATES):
+            put(at, s, lane(lanes, Y + s, q))
+        _clear_sums(at)
+        if not CLOSED:
+            put(at, CLEAR, time)
+        put(at, LIST, UNLISTED)
+        look = later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0] if time < NEVER else NEVER
+        set_real(following + 8 * j, _enter_look(at, w, look, reach))
+
+
 def close(context, unused, unused_too, nor_this, nor_that):
     """Bring the listed neurons to the limit; for each say in which window it is to be entered for a look, or NONE."""
     ctx = nb.carray(as_pointer(context), (CONTEXT,), np.int64)
@@ -230,26 +301,26 @@ def close(context, unused, unused_too, nor_this, nor_that):
     touched = nb.carray(as_pointer(ctx[TOUCHED]), (1 << 50,), np.int32)
     following = nb.carray(as_pointer(ctx[NEXT]), (1 << 50,), np.float64)
     n = ctx[N_TOUCHED]
-    for j in range(common[START], n):
-        if j + AHEAD < n:
-            prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(touched[j + AHEAD]))
-        i = np.int64(touched[j])
-        at = ctx[RECORDS] + 8 * STRIDE * i
-        k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
-        status = settle(at, k, w, limit, False, ctx[COMMON], window, ctx[FIRST] + i)
-        if status != DONE:
-            common[START] = j
-            return status
-        put(at, LIST, UNLISTED)
-        (look, offset), entered = _next_look(at, k, window), get(at, LOOK)
-        if entered == BY_INSTANT:
-            following[2 * j], following[2 * j + 1] = look, offset
-            continue
-        look = max(w, look)
-        following[j] = NONE
-        if look < NEVER and not (w < entered <= look):
-            following[j] = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)
-            put(at, LOOK, following[j])
+    for start in range(common[START], n, CHUNK):
+        stop = min(start + CHUNK, n)
+        if reach != BY_INSTANT:
+            _look_abreast(context, start, stop, w, limit, window, reach)
+        for j in range(start, stop):
+            i = np.int64(touched[j])
+            at = ctx[RECORDS] + 8 * STRIDE * i
+            if get(at, LIST) == UNLISTED:  # done, now or before there was no room
+                continue
+            k = numbers(ctx[SCALARS], ctx[ARRAYS], i)
+            status = settle(at, k, w, limit, False, ctx[COMMON], window, ctx[FIRST] + i)
+            if status != DONE:
+                common[START] = start
+                return status
+            put(at, LIST, UNLISTED)
+            look, offset = _next_look(at, k, window)
+            if reach == BY_INSTANT:
+                following[2 * j], following[2 * j + 1] = look, offset
+            else:
+                following[j] = _enter_look(at, w, look, reach)
     common[START] = 0
     return DONE
 

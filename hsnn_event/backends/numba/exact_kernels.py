@@ -57,7 +57,7 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
         "import numba as nb",
         "import numpy as np",
         "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, select",
-        "from hsnn_event.backends.numba.native import real_at, set_real, set_whole, whole_at",
+        "from hsnn_event.backends.numba.native import half_at, real_at, set_real, set_whole, whole_at",
         "from hsnn_event.backends.numba.exact_team import *",
         "from hsnn_event.lowering.exact_ir import MOST_AT_ONCE, NEVER",
         "REAL, ZERO, INT = np.float64, np.float64(0), np.int64",
@@ -86,7 +86,7 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
     ]
     for name in SECTIONS:
         lines += _section(kernel, name, getattr(kernel, name))
-    lines += _batch(kernel, where)
+    lines += [*_batch(kernel, where), *_outlook(kernel, where)]
     ways_in = [f'{name} = nb.cfunc(FIVE, cache=True, error_model="numpy")({name})' for name in ("take", "close", "view")]
     return "\n".join([*lines, *every, *ways_in, ""])
 
@@ -119,22 +119,11 @@ def _section(kernel: ExactKernel, name: str, section: Section) -> list[str]:
 
 
 def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
-    """The vector loop: the sections one after the other, each reading what the one before it wrote.
-
-    Nothing is called in it, so that it vectorises; and it goes ABREAST columns at a time, in the end over columns that mean
-    nothing, since what is left of a loop is not vectorised.
-    """
-    n, r = len(kernel.states), len(kernel.receptors)
-    rows, first = {}, 0
-    for name, length in (("X", n), ("H", 1), ("E", 1), ("A", r), ("B", r), ("K", len(where.arrays)), ("Y", n), ("G", 1)):
-        rows[name] = first, length
-        first += length
-    numbers = {name: f"s{j}" for j, name in enumerate(where.scalars)} | {
-        name: f"K{j}[j]" for j, name in enumerate(where.arrays)
-    }
-    before, now = [f"X{j}[j]" for j in range(n)], [f"f{j}" for j in kernel.flow.outputs]
+    """The vector loop over arrivals: the sections one after the other, each reading what the one before it wrote."""
+    before, now = [f"X{j}[j]" for j in range(len(kernel.states))], [f"f{j}" for j in kernel.flow.outputs]
     arrived, after = [f"a{j}" for j in kernel.arrive.outputs], [f"b{j}" for j in kernel.arrive.outputs]
-    inside = [
+    numbers = _own_numbers(where)
+    return _loop(kernel, where, "batch", [
         *_inline(kernel, kernel.arrive, "a", before, numbers, "A"),
         *_inline(kernel, kernel.flow, "f", arrived, numbers, "A"),
         *_inline(kernel, kernel.arrive, "b", now, numbers, "B"),
@@ -142,15 +131,58 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
         *_inline(kernel, kernel.safe, "s_", after, numbers, "B", "E0[j]"),
         *(f"Y{j}[j] = {value}" for j, value in enumerate(now)),
         f"G0[j] = select(s_{kernel.safe.outputs[0]} & (not t{kernel.fires.outputs[0]}), 1.0, 0.0)",
-    ]
+    ])  # fmt: skip
+
+
+def _outlook(kernel: ExactKernel, where: Layout) -> list[str]:
+    """The vector loop over looks: one turn of the search for a crossing, or the crossing, of each neuron."""
+    before, numbers = [f"X{j}[j]" for j in range(len(kernel.states))], _own_numbers(where)
+    seen = arrived = [f"a{j}" for j in kernel.arrive.outputs]
+    inside = _inline(kernel, kernel.arrive, "a", before, numbers, "A")
+    if not kernel.closed:
+        seen = [f"y{j}" for j in range(len(kernel.states))]
+        inside += ["clear = E0[j]", "fresh = clear < 0.0"]
+        inside += _inline(kernel, kernel.flow, "f", arrived, numbers, "A", "clear")
+        inside += [f"{y} = select(fresh, {a}, f{f})" for y, a, f in zip(seen, arrived, kernel.flow.outputs, strict=True)]
+    inside += _inline(kernel, kernel.fires, "t", seen, numbers, "A")
+    inside += _inline(kernel, kernel.ahead, "d", seen, numbers, "A")
+    time, goes_on = f"d{kernel.ahead.outputs[0]}", f"(not t{kernel.fires.outputs[0]})"
+    if not kernel.closed:
+        inside += [f"time = select(fresh, {time}, clear + {time})"]
+        time, goes_on = "time", f"{goes_on} & (fresh | (time != clear))"
+    return _loop(kernel, where, "outlook", [
+        *inside,
+        *(f"Y{j}[j] = {value}" for j, value in enumerate(arrived)),
+        f"E0[j] = {time}",
+        f"G0[j] = select({goes_on} & ({time} > H0[j]), 1.0, 0.0)",
+    ])  # fmt: skip
+
+
+def _own_numbers(where: Layout) -> dict[str, str]:
+    return {name: f"s{j}" for j, name in enumerate(where.scalars)} | {
+        name: f"K{j}[j]" for j, name in enumerate(where.arrays)
+    }
+
+
+def _loop(kernel: ExactKernel, where: Layout, name: str, inside: list[str]) -> list[str]:
+    """A function over columns side by side.
+
+    Nothing is called in it, so that it vectorises; and it goes ABREAST columns at a time, in the end over columns that mean
+    nothing, since what is left of a loop is not vectorised.
+    """
+    n, r = len(kernel.states), len(kernel.receptors)
+    rows, first = {}, 0
+    for row, length in (("X", n), ("H", 1), ("E", 1), ("A", r), ("B", r), ("K", len(where.arrays)), ("Y", n), ("G", 1)):
+        rows[row] = first, length
+        first += length
     return [
         "@inner",
-        "def batch(scalars, lanes, n):",
+        f"def {name}(scalars, lanes, n):",
         *(f"    s{j} = real_at(scalars + {8 * j})" for j in range(len(where.scalars))),
         "    for start in range(0, n, ABREAST):",
         *(
-            f"        {name}{j} = nb.carray(as_pointer(lanes + 8 * (CHUNK * {first + j} + start)), (ABREAST,), REAL)"
-            for name, (first, number) in rows.items() for j in range(number)
+            f"        {row}{j} = nb.carray(as_pointer(lanes + 8 * (CHUNK * {first + j} + start)), (ABREAST,), REAL)"
+            for row, (first, number) in rows.items() for j in range(number)
         ),
         "        for j in range(ABREAST):",
         *(f"            {line}" for line in inside),

@@ -115,6 +115,17 @@ def batch(scalars, lanes, n):
         put_lane(lanes, G, j, np.float64(y + lane(lanes, B, j) < 1.0))
 
 
+@inner
+def outlook(scalars, lanes, n):
+    """`n` neurons that lie in columns: their states after what had arrived at their stamps, in the place of E the time up to
+    which no crossing is known, and is that after H? Where not CLOSED, one turn of `_search` from E on."""
+    for j in range(n):
+        y = lane(lanes, X, j) + lane(lanes, A, j)
+        put_lane(lanes, Y, j, y)
+        put_lane(lanes, E, j, NEVER)
+        put_lane(lanes, G, j, np.float64(y < 1.0))
+
+
 # --- every model ---
 
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
@@ -131,8 +142,8 @@ CLEAR = SUMS + N_RECEPTORS
 USED = CLEAR + (0 if CLOSED else 1)
 STRIDE = USED if USED <= 8 else -(-USED // 4) * 4
 
-# Rows of the columns that `batch` works on: states, time since the stamp, time to the next look, what had arrived at the
-# stamp, what arrives now, numbers of a neuron's own; new states, and whether they are calm (1.0 or 0.0).
+# Rows of the columns that `batch` and `outlook` work on: states, time since the stamp, time to the next look, what had
+# arrived at the stamp, what arrives now, numbers of a neuron's own; new states, and whether they are calm (1.0 or 0.0).
 CHUNK, ABREAST = 128, 16
 X, H = 0, N_STATES
 E = H + 1
