@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import sympy
 
 from hsnn_event.lowering import transcendental
+from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.linear import linear_row
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.translate import phi1
-from hsnn_event.model.symbolic import symbol
 
-ELAPSED = symbol("(elapsed)")
+FAR_APART = 0.5  # of the larger of two rates: then a difference of exponentials loses one digit of base 2
+NO_RATE = 1e-200
 
 
 @dataclass(frozen=True)
@@ -66,49 +66,65 @@ def flow(step: Step, elapsed: int, names: Names, frozen: Collection[str] = ()) -
     """The states `elapsed` ms after `names`.
 
     A driven state moves by D(a) (a x + still) + sum(factor * driver * D(a, b)), where D(a) = (exp(a h) - 1)/a, and
-    D(a, b) = (exp(a h) - exp(b h))/(a - b) is exp(larger h) times D(-|a - b|): neither loses digits where a and b are
-    close, and nothing overflows however long the neuron has been idle.
+    D(a, b) = (exp(a h) - exp(b h))/(a - b).
     """
     b, found = step.builder, rates(step, frozen)
-    new = dict(names)
-    decayed = {state: _decay(step, rate.own, elapsed) for state, rate in found.items() if _drives(state, found)}
+    new, decayed = dict(names), {}
     for state, rate in found.items():
         if rate.decays:
-            factor = decayed.get(state)
-            new[state] = b.mul(names[state], _decay(step, rate.own, elapsed) if factor is None else factor)
             continue
         still = Rate(rate.own, {}, rate.still, rate.rest)
-        reach = _reach(step, rate.own, elapsed)
+        own = _growth(step, step.write(rate.own, {}), elapsed)
+        reach = _quotient(b, own.less_one, own.rate, elapsed)
         total = b.add(names[state], b.mul(reach, slope(step, still, state, names)))
         for name, factor in rate.moving.items():
-            other = found[name].own
-            own = b.add(b.literal(1.0), b.mul(step.write(rate.own, {}), reach))
-            slower = step.write(rate.own - other, {})
-            larger = b.emit("select", b.emit("ge", slower, b.literal(0.0)), own, decayed[name])
-            apart = step.write(-sympy.Abs(rate.own - other), {})
-            spread = b.mul(larger, b.mul(elapsed, _phi1(step, b.mul(apart, elapsed))))
+            spread, decay = _spread(step, own, step.write(found[name].own, {}), elapsed)
+            decayed.setdefault(name, decay)
             total = b.add(total, b.mul(b.mul(step.write(factor, {}), names[name]), spread))
         new[state] = total
+    for state, rate in found.items():
+        if rate.decays:
+            factor = decayed[state] if state in decayed else _growth(step, step.write(rate.own, {}), elapsed).whole
+            new[state] = b.mul(names[state], factor)
     return new
 
 
-def _drives(state: str, found: Mapping[str, Rate]) -> bool:
-    return any(state in rate.moving for rate in found.values())
+@dataclass(frozen=True)
+class Growth:
+    """exp(rate h), and exp(rate h) - 1 without cancellation."""
+
+    rate: int
+    whole: int
+    less_one: int
 
 
-def _decay(step: Step, rate: sympy.Expr, elapsed: int) -> int:
-    """exp(rate * h)."""
-    if rate == 0:
-        return step.builder.literal(1.0)
-    return transcendental.exp(step.builder, step.builder.mul(step.write(rate, {}), elapsed), step.limits)
+def _growth(step: Step, rate: int, elapsed: int) -> Growth:
+    x = step.builder.mul(rate, elapsed)
+    return Growth(
+        rate, transcendental.exp(step.builder, x, step.limits), transcendental.expm1(step.builder, x, step.limits)
+    )
 
 
-def _reach(step: Step, rate: sympy.Expr, elapsed: int) -> int:
-    """(exp(rate * h) - 1)/rate, h where the rate is 0."""
-    if rate == 0:
-        return elapsed
-    return step.builder.mul(elapsed, _phi1(step, step.builder.mul(step.write(rate, {}), elapsed)))
+def _quotient(b: Builder, above: int, rate: int, without: int) -> int:
+    """above/rate; `without`, where the rate is 0. The division is one for all neurons whose rate is the same."""
+    none = b.emit("lt", b.emit("abs", rate), b.literal(NO_RATE))
+    inverse = b.div(b.literal(1.0), b.emit("select", none, b.literal(1.0), rate))
+    return b.emit("select", none, without, b.mul(above, inverse))
 
 
-def _phi1(step: Step, z: int) -> int:
-    return step.write(phi1(symbol("(z)")), {"(z)": z})
+def _spread(step: Step, own: Growth, other: int, elapsed: int) -> tuple[int, int]:
+    """D(a, b) and exp(b h), of one more exponential than exp(a h).
+
+    Where a and b are far apart that is exp(b h). Where they are not, the difference of both would lose digits: it is
+    exp((b - a) h), and D(a, b) = exp(a h) (1 - exp((b - a) h))/(a - b).
+    """
+    b = step.builder
+    apart = b.sub(own.rate, other)
+    size = b.larger(b.emit("abs", own.rate), b.emit("abs", other))
+    far = b.emit("ge", b.emit("abs", apart), b.mul(b.literal(FAR_APART), size))
+    more = _growth(step, b.emit("select", far, other, b.emit("neg", apart)), elapsed)
+    gone = b.emit("lt", b.mul(own.rate, elapsed), b.literal(step.limits.low))  # where exp(a h) does not fall any further
+    product = b.emit("select", gone, b.literal(0.0), b.mul(own.whole, more.whole))
+    decay = b.emit("select", far, more.whole, product)
+    above = b.emit("select", far, b.sub(own.less_one, more.less_one), b.emit("neg", b.mul(own.whole, more.less_one)))
+    return _quotient(b, above, apart, b.mul(own.whole, elapsed)), decay

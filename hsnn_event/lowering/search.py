@@ -18,6 +18,34 @@ from hsnn_event.model.symbolic import symbol
 
 
 @dataclass(frozen=True)
+class Drive:
+    """What moves y: y' = `own` * y + what stands still + pushes, each of which decays by itself at a rate of its own.
+
+    `steady` is y' now without pushes, `now` is y' itself, and `pushes` are those above 0 (below 0 they give 0), with rates.
+    A push that decays gives no more than it does now: so y' <= own * y + k for ever, whose y' now is `most`. And y' follows
+    y'' = own * y' + what the pushes lose: as own <= 0, it rises no faster than `bend` from what it is now. Where a push does
+    not decay but grows, or own > 0, nothing is `sure`.
+    """
+
+    own: int
+    steady: int
+    most: int
+    now: int
+    bend: int
+    pushes: tuple[tuple[int, int], ...]
+    sure: int
+
+    def within(self, b: Builder, h: int) -> int:
+        """What may stand for `most` for a time h, and longer: a push gives no more than 2/(2 + decay h) of what it would if
+        it did not decay, but then the part of it that leaks is left out."""
+        speed, two = self.steady, b.literal(2.0)
+        for push, rate in self.pushes:
+            kept = b.div(b.sub(two, b.mul(self.own, h)), b.sub(two, b.mul(rate, h)))
+            speed = b.add(speed, b.mul(push, b.smaller(kept, b.literal(1.0))))
+        return speed
+
+
+@dataclass(frozen=True)
 class Searched:
     """A threshold on any states of a linear system: a search from the left that cannot pass a crossing.
 
@@ -39,10 +67,11 @@ class Searched:
 
     def safe(self, step: Step) -> Section:
         b, drive = step.builder, self._drive(step)
-        rest = affine(self.excess, map(symbol, self.system.states))[1]
+        level = step.write(affine(self.excess, map(symbol, self.system.states))[1], {})
         if drive is not None:
-            return b.section([below(step, step.write(self.excess, step.start), *drive, step.write(rest, {}))])
-        level = step.write(rest, {})
+            y = step.write(self.excess, step.start)
+            sure = b.emit("or", below(step, y, drive.most, drive.own, level), self._under(step, y, drive, level))
+            return b.section([sure])
         y, _, time = self._clear(step)
         apart = b.emit("lt", y, b.mul(b.literal(-CLOSE), b.emit("abs", level)))
         later = b.emit("lt", b.load("elapsed", 0), b.mul(b.literal(SOONER), time))
@@ -75,7 +104,8 @@ class Searched:
         ]
         drive = self._drive(step)
         if drive is not None:
-            times.append(self._far(b, y, *drive))
+            first = self._far(b, y, drive.most, drive)
+            times += [b.larger(first, self._far(b, y, drive.within(b, first), drive)), self._arc(b, y, drive)]
         time = times[0]
         for other in times[1:]:
             time = b.larger(time, other)
@@ -89,11 +119,8 @@ class Searched:
         part = b.div(near, whole)
         return b.larger(first, self._root(b, y, rate, b.add(bend, b.mul(part, turn)), near))
 
-    def _drive(self, step: Step) -> tuple[int, int] | None:
-        """(a bound of y' now, a) with y' <= a y + k for ever, k the most that all that moves y can give; or None.
-
-        What decays by itself gives no more than now if it is positive, and no more than 0 if it is not.
-        """
+    def _drive(self, step: Step) -> Drive | None:
+        """Of a threshold on one state, which only states that decay by themselves move; or None."""
         found = rates(step, ())
         factors, _ = affine(self.excess, map(symbol, self.system.states))
         watched = [name for name in found if symbol(name) in factors]
@@ -102,25 +129,55 @@ class Searched:
         b, (state,) = step.builder, watched
         if not all(found[name].decays for name in found[state].moving):
             return None
-        rate, factor = found[state], step.write(factors[symbol(state)], {})
-        alone = Rate(rate.own, {}, rate.still, rate.rest)
-        speed = b.mul(factor, slope(step, alone, state, step.start))
+        zero, rate, factor = b.literal(0.0), found[state], step.write(factors[symbol(state)], {})
+        own = step.write(rate.own, {})
+        steady = now = b.mul(factor, slope(step, Rate(rate.own, {}, rate.still, rate.rest), state, step.start))
+        bend, sure, most = zero, b.emit("le", own, zero), steady
+        pushes = []
         for name, strength in rate.moving.items():
             push = b.mul(b.mul(factor, step.write(strength, {})), step.start[name])
-            speed = b.add(speed, b.larger(push, b.literal(0.0)))
-        return speed, step.write(rate.own, {})
+            decay = step.write(found[name].own, {})
+            pushes.append((b.larger(push, zero), decay))
+            most, now = b.add(most, pushes[-1][0]), b.add(now, push)
+            bend = b.add(bend, b.larger(b.mul(decay, push), zero))
+            sure = b.emit("and", sure, b.emit("le", decay, zero))
+        most = b.emit("select", sure, most, b.literal(NEVER))
+        return Drive(own, steady, most, now, b.add(bend, b.larger(b.mul(own, now), zero)), tuple(pushes), sure)
 
-    def _far(self, b: Builder, y: int, speed: int, own: int) -> int:
-        """A time within which y, driven as hard as it can be, does not reach 0: see `below`; 0 where there is none."""
+    def _arc(self, b: Builder, y: int, drive: Drive) -> int:
+        """A time within which y + now s + bend s**2 / 2 does not reach 0; 0 where that is no bound."""
         zero = b.literal(0.0)
+        falls, below = b.emit("lt", drive.now, zero), b.emit("lt", y, zero)
+        inside = b.mul(b.mul(b.literal(-2.0), drive.bend), b.smaller(y, zero))
+        root = b.emit("sqrt", b.add(b.mul(drive.now, drive.now), inside))
+        above = b.emit("select", falls, b.sub(root, drive.now), b.mul(b.literal(-2.0), y))
+        under = b.emit("select", falls, drive.bend, b.add(drive.now, root))
+        meets = b.emit("gt", under, zero)
+        time = b.mul(b.literal(SOONER), b.div(above, b.emit("select", meets, under, b.literal(1.0))))
+        time = b.smaller(b.emit("select", meets, time, b.literal(NEVER)), b.literal(NEVER))
+        return b.emit("select", b.emit("and", drive.sure, below), time, zero)
+
+    def _under(self, step: Step, y: int, drive: Drive, level: int) -> int:
+        """Is y surely below 0 for "elapsed" ms, by that parabola or as the pushes decay?"""
+        b = step.builder
+        zero, two, h, near = b.literal(0.0), b.literal(2.0), b.load("elapsed", 0), b.mul(y, b.literal(SOONER))
+        rise = b.mul(h, b.add(drive.now, b.mul(b.literal(0.5), b.mul(drive.bend, h))))
+        arc = b.emit("lt", b.add(near, rise), zero)
+        rise = b.mul(two, b.mul(drive.within(b, h), h))
+        flat = b.emit("lt", b.add(b.mul(near, b.sub(two, b.mul(drive.own, h))), rise), zero)
+        apart = b.emit("lt", y, b.mul(b.literal(-CLOSE), b.emit("abs", level)))
+        return b.emit("and", b.emit("and", drive.sure, apart), b.emit("or", arc, flat))
+
+    def _far(self, b: Builder, y: int, speed: int, drive: Drive) -> int:
+        """A time within which y, driven as hard as `speed` says, does not reach 0: see `below`; 0 where there is none."""
+        zero, own = b.literal(0.0), drive.own
         below = b.add(b.mul(own, b.emit("neg", y)), b.mul(b.literal(2.0), speed))
         meets = b.emit("gt", below, zero)
         time = b.div(b.mul(b.literal(-2.0 * SOONER), y), b.emit("select", meets, below, b.literal(1.0)))
-        never = b.emit("le", b.sub(speed, b.mul(own, y)), zero)
+        never = b.emit("le", b.sub(drive.most, b.mul(own, y)), zero)
         time = b.emit("select", meets, time, b.literal(NEVER))
         time = b.smaller(b.emit("select", never, b.literal(NEVER), time), b.literal(NEVER))
-        sure = b.emit("and", b.emit("le", own, zero), b.emit("lt", y, zero))
-        return b.emit("select", sure, time, zero)
+        return b.emit("select", b.emit("and", drive.sure, b.emit("lt", y, zero)), time, zero)
 
     def _root(self, b: Builder, y: int, rate: int, bend: int, longest: int) -> int:
         """Where y + rate s + bend s**2 / 2 first reaches 0, at most `longest`."""

@@ -49,6 +49,9 @@ from hsnn_event.backends.numba.exact_team import (
     WALK,
     WINDOW,
     Work,
+    bare_block,
+    bare_team,
+    bare_work,
     bits,
     reals_of,
     unpacked,
@@ -109,8 +112,9 @@ def _finish(contexts, codes, looks):
 
 
 @inner
-def _go(thread, n_threads, yield_at, team, block, work):
+def _go(thread, n_threads, yield_at, all_team, all_block, all_work):
     """Windows until the one to be reached, or until some array is too small."""
+    team, block, work = bare_team(all_team), bare_block(all_block), bare_work(all_work)
     place, common, reals = block.place, block.common, reals_of(block.common)
     window, target = reals[WINDOW], team.orders[TARGET]
     while True:

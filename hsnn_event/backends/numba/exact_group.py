@@ -230,12 +230,12 @@ def take(context, data, length, offset_bits, receptor):
 
 
 @inner
-def _enter_look(at, w, look, reach):
-    """The window in which a neuron is to be entered that must be looked at in `look`, or NONE where it is entered already."""
+def _enter_look(at, w, look, slack, reach):
+    """The window in which a neuron that must be looked at in `look` is to be entered, or NONE where it is entered already."""
     look, entered = max(w, look), get(at, LOOK)
     if look >= NEVER or w < entered <= look:
         return NONE
-    window = min(w + (1.0 + np.floor(SLACK * (look - w - 1.0)) if look > w else 0.0), w + reach)
+    window = min(w + (1.0 + np.floor(slack * (look - w - 1.0)) if look > w else 0.0), w + reach)
     put(at, LOOK, window)
     return window
 
@@ -289,7 +289,7 @@ def _look_abreast(ctx, start, stop, w, limit, window, reach):
             put(at, CLEAR, time)
         put(at, LIST, UNLISTED)
         look = later(get(at, STAMP_W), get(at, STAMP_O), time, window)[0] if time < NEVER else NEVER
-        set_real(following + 8 * j, _enter_look(at, w, look, reach))
+        set_real(following + 8 * j, _enter_look(at, w, look, SLACK, reach))
 
 
 def close(context, unused, unused_too, nor_this, nor_that):
@@ -320,7 +320,7 @@ def close(context, unused, unused_too, nor_this, nor_that):
             if reach == BY_INSTANT:
                 following[2 * j], following[2 * j + 1] = look, offset
             else:
-                following[j] = _enter_look(at, w, look, reach)
+                following[j] = _enter_look(at, w, look, 1.0 if not CLOSED and _refractory(at) else SLACK, reach)
     common[START] = 0
     return DONE
 

@@ -135,26 +135,32 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
 
 
 def _outlook(kernel: ExactKernel, where: Layout) -> list[str]:
-    """The vector loop over looks: one turn of the search for a crossing, or the crossing, of each neuron."""
-    before, numbers = [f"X{j}[j]" for j in range(len(kernel.states))], _own_numbers(where)
-    seen = arrived = [f"a{j}" for j in kernel.arrive.outputs]
-    inside = _inline(kernel, kernel.arrive, "a", before, numbers, "A")
+    """The vector loop over looks: the crossing, or one turn of the search for it, of each neuron."""
+    numbers, states = _own_numbers(where), range(len(kernel.states))
+    arrived = [f"a{j}" for j in kernel.arrive.outputs]
+    fires, ahead = f"t{kernel.fires.outputs[0]}", f"d{kernel.ahead.outputs[0]}"
+    inside = [
+        *_inline(kernel, kernel.arrive, "a", [f"X{j}[j]" for j in states], numbers, "A"),
+        *_inline(kernel, kernel.fires, "t", arrived, numbers, "A"),
+        *_inline(kernel, kernel.ahead, "d", arrived, numbers, "A"),
+        f"fires, time = {fires}, {ahead}",
+    ]
     if not kernel.closed:
-        seen = [f"y{j}" for j in range(len(kernel.states))]
-        inside += ["clear = E0[j]", "fresh = clear < 0.0"]
-        inside += _inline(kernel, kernel.flow, "f", arrived, numbers, "A", "clear")
-        inside += [f"{y} = select(fresh, {a}, f{f})" for y, a, f in zip(seen, arrived, kernel.flow.outputs, strict=True)]
-    inside += _inline(kernel, kernel.fires, "t", seen, numbers, "A")
-    inside += _inline(kernel, kernel.ahead, "d", seen, numbers, "A")
-    time, goes_on = f"d{kernel.ahead.outputs[0]}", f"(not t{kernel.fires.outputs[0]})"
-    if not kernel.closed:
-        inside += [f"time = select(fresh, {time}, clear + {time})"]
-        time, goes_on = "time", f"{goes_on} & (fresh | (time != clear))"
+        there = [f"f{j}" for j in kernel.flow.outputs]
+        inside += [
+            "known, fires = E0[j], fires & (E0[j] < 0.0)",
+            "time = select(known < 0.0, time, known)",
+            *_inline(kernel, kernel.flow, "f", arrived, numbers, "A", "time"),
+            *_inline(kernel, kernel.fires, "t", there, numbers, "A"),
+            *_inline(kernel, kernel.ahead, "d", there, numbers, "A"),
+            f"goes_on = (known >= 0.0) & (not {fires}) & (time < NEVER) & (time + {ahead} != time)",
+            f"time = select(goes_on, time + {ahead}, time)",
+        ]
     return _loop(kernel, where, "outlook", [
         *inside,
         *(f"Y{j}[j] = {value}" for j, value in enumerate(arrived)),
-        f"E0[j] = {time}",
-        f"G0[j] = select({goes_on} & ({time} > H0[j]), 1.0, 0.0)",
+        "E0[j] = time",
+        "G0[j] = select((not fires) & (time > H0[j]), 1.0, 0.0)",
     ])  # fmt: skip
 
 

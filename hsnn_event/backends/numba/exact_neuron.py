@@ -118,7 +118,7 @@ def batch(scalars, lanes, n):
 @inner
 def outlook(scalars, lanes, n):
     """`n` neurons that lie in columns: their states after what had arrived at their stamps, in the place of E the time up to
-    which no crossing is known, and is that after H? Where not CLOSED, one turn of `_search` from E on."""
+    which no crossing is known, and is that after H? Where not CLOSED, that is one turn of `_search` from E on."""
     for j in range(n):
         y = lane(lanes, X, j) + lane(lanes, A, j)
         put_lane(lanes, Y, j, y)
@@ -131,7 +131,7 @@ def outlook(scalars, lanes, n):
 AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
 # Of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise. What a search gives is a
 # bound, and leaves slack enough.
-SLACK = 0.6 if CLOSED else 1.0
+SLACK = 0.6 if CLOSED else 0.8
 
 # The layout of a record, after its states. SUMS is what has arrived at the instant of the stamp and has not acted yet, LIST
 # whether the neuron is among those to be brought to the end of the window, LOOK the window in which it will be. Where

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.backends import protocol
-from hsnn_event.backends.numba.native import as_pointer, inner, set_half, set_real, set_whole, whole_at
-from hsnn_event.backends.numba.slots import Slots
+from hsnn_event.backends.numba.native import as_pointer, bare, inner, set_half, set_real, set_whole, whole_at
+from hsnn_event.backends.numba.slots import Slots, bare_slots
 
 FREE = float(protocol.FREE)
 NONE = -1e300        # the window of a neuron that need not be looked at
@@ -76,6 +76,27 @@ class Work(NamedTuple):
     met_scratch: npt.NDArray[np.float64]
     log: npt.NDArray[np.float64]    # thread 0: (window, offset, neuron) of all spikes since the last report
     n_log: npt.NDArray[np.int64]
+
+
+@inner
+def bare_team(team):
+    """These three: the same, to be handed on: see `native.bare`."""
+    return ExactTeam(bare(team.rows), bare(team.met), bare(team.orders), bare(team.posts), bare(team.barrier))
+
+
+@inner
+def bare_block(block):
+    return Block(
+        bare(block.contexts), bare(block.common), bare(block.codes), bare(block.listed), bare(block.trains), bare(block.place)
+    )  # fmt: skip
+
+
+@inner
+def bare_work(work):
+    return Work(
+        bare_slots(work.arrivals), bare_slots(work.looks), bare(work.due), bare(work.scratch), bare(work.even),
+        bare(work.odd), bare(work.met), bare(work.met_scratch), bare(work.log), bare(work.n_log),
+    )  # fmt: skip
 
 
 @inner

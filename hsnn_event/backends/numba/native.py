@@ -41,6 +41,12 @@ def as_pointer(typing_context, address):
     return types.voidptr(types.int64), codegen
 
 
+@inner
+def bare(array):
+    """The same memory as an array of which no one counts the references: handing it on costs no atomic operation."""
+    return nb.carray(as_pointer(array.ctypes.data), array.shape, array.dtype)
+
+
 @intrinsic
 def select(typing_context, condition, if_true, if_false):
     """`if_true` if the condition holds, else `if_false`, of one type, without a branch.

@@ -11,7 +11,7 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.native import inner, set_whole, whole_at
+from hsnn_event.backends.numba.native import bare, inner, set_whole, whole_at
 
 CHUNK = 32  # entries: many slots hold few
 ROW = 24    # bytes of an entry
@@ -41,6 +41,15 @@ def slots_of(tail, filled, previous, entries, free, n_free):
     head[ENTRIES], head[FREE], head[N_FREE] = entries.ctypes.data, free.ctypes.data, n_free.ctypes.data
     head[MASK] = tail.size - 1
     return Slots(tail, filled, previous, entries, free, n_free, head)
+
+
+@inner
+def bare_slots(slots):
+    """The same slots, to be handed on: see `native.bare`."""
+    return Slots(
+        bare(slots.tail), bare(slots.filled), bare(slots.previous), bare(slots.entries), bare(slots.free),
+        bare(slots.n_free), bare(slots.head),
+    )  # fmt: skip
 
 
 def new_slots(n_windows: int, n_chunks: int = 64) -> Slots:
