@@ -32,6 +32,7 @@ CRITICAL = model({"v": "u", "u": "I - k*k*v - 2*k*u"}, {"k": 1.0})
 CHAIN = model({"v": "u + I", "u": "k*I"}, {"k": 1.0})
 CONSERVED = model({"v": "I - k*(v - u)", "u": "k*(v - u)"}, {"k": 1.0})
 PERFECT = model({"v": "I + k"}, {"k": 1.0})
+GROWING = model({"v": "u - g*v + I", "u": "k*u"}, {"k": 1.0, "g": 1.0})
 OWN_QUADRATIC = model({"v": "k*v**2 + b*v + c + I"}, {"k": 1.0, "b": 0.0, "c": 0.0})
 
 
@@ -69,6 +70,7 @@ SYSTEMS = {
     "chain": (CHAIN, lambda p: ([[0, 1], [0, 0]], [p["I"], p["k"] * p["I"]]), False),
     "conserved": (CONSERVED, lambda p: ([[-p["k"], p["k"]], [p["k"], -p["k"]]], [p["I"], 0]), False),
     "perfect": (PERFECT, lambda p: ([[0]], [p["I"] + p["k"]]), False),
+    "growing": (GROWING, lambda p: ([[-p["g"], 1], [0, p["k"]]], [p["I"], 0]), False),
 }
 
 
@@ -79,6 +81,8 @@ def parameters(name, random, n):
         if name == "adaptive":
             found |= {"V_th": np.full(n, -55.0), "E": np.full(n, -70.0), "tau": random.uniform(2, 50, n)}
             found |= {"tau_w": random.uniform(20, 500, n), "a": random.uniform(-0.01, 0.5, n), "I": random.uniform(0, 3, n)}
+        if name == "growing":
+            found |= {"k": random.uniform(-0.1, 0.3, n), "g": random.uniform(0, 1, n), "I": random.uniform(-0.3, 0, n)}
         if name == "oscillator":
             found["g"] = random.uniform(0, 0.3, n) * (random.random(n) < 0.7)
         return {each: found[each] for each in found if each in {*SYSTEMS[name][0].parameters, "I"}}
@@ -87,13 +91,13 @@ def parameters(name, random, n):
     found |= {"tau_m": random.uniform(2, 50, n), "I_e": random.uniform(0, 600, n)}
     for each in (each for each in declared if each.startswith("tau_syn")):
         found[each] = random.choice([0.1, 0.5, 2.0, 5.0, 100.0], n)
-        kind = random.integers(0, 4, n)
-        found[each] = np.where(kind == 0, found["tau_m"], np.where(kind == 1, found["tau_m"] * (1 + 1e-9), found[each]))
+        near, kind = found["tau_m"] * random.choice([1.0, 1 + 1e-9, 1.01, 0.5, 0.6, 1.9], n), random.integers(0, 2, n)
+        found[each] = np.where(kind == 0, near, found[each])
     return found
 
 
 def starts(name, random, n):
-    if name in ("oscillator", "chain", "conserved", "critical", "perfect"):
+    if name in ("oscillator", "chain", "conserved", "critical", "perfect", "growing"):
         return [random.uniform(-1, 0.99, n), *(random.normal(0, 1, n) for _ in range(len(SYSTEMS[name][0].states) - 1))]
     size = 0.3 if name == "adaptive" else 300.0
     return [random.uniform(-80, -55.01, n), *(random.normal(0, size, n) for _ in range(len(SYSTEMS[name][0].states) - 1))]
@@ -110,7 +114,7 @@ def courses(name, values, states):
 def test_flows_agree_with_the_matrix_exponential(name):
     random, n = np.random.default_rng(1), 100
     values, states = parameters(name, random, n), starts(name, random, n)
-    elapsed = 10.0 ** random.uniform(-9, 6, n)
+    elapsed = 10.0 ** random.uniform(-9, 3 if name == "growing" else 6, n)
     found = Kernel(SYSTEMS[name][0], values).run("flow", states, elapsed)
     for k, course in enumerate(courses(name, values, states)):
         truth = course.at(MPF(float(elapsed[k])))

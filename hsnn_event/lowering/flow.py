@@ -69,7 +69,7 @@ def flow(step: Step, elapsed: int, names: Names, frozen: Collection[str] = ()) -
     D(a, b) = (exp(a h) - exp(b h))/(a - b).
     """
     b, found = step.builder, rates(step, frozen)
-    new, decayed = dict(names), {}
+    new, decayed = dict(names), dict[str, int]()
     for state, rate in found.items():
         if rate.decays:
             continue
@@ -123,8 +123,8 @@ def _spread(step: Step, own: Growth, other: int, elapsed: int) -> tuple[int, int
     size = b.larger(b.emit("abs", own.rate), b.emit("abs", other))
     far = b.emit("ge", b.emit("abs", apart), b.mul(b.literal(FAR_APART), size))
     more = _growth(step, b.emit("select", far, other, b.emit("neg", apart)), elapsed)
-    gone = b.emit("lt", b.mul(own.rate, elapsed), b.literal(step.limits.low))  # where exp(a h) does not fall any further
-    product = b.emit("select", gone, b.literal(0.0), b.mul(own.whole, more.whole))
-    decay = b.emit("select", far, more.whole, product)
-    above = b.emit("select", far, b.sub(own.less_one, more.less_one), b.emit("neg", b.mul(own.whole, more.less_one)))
-    return _quotient(b, above, apart, b.mul(own.whole, elapsed)), decay
+    gone = b.emit("lt", b.mul(own.rate, elapsed), b.literal(step.limits.low))  # beyond, exp(a h) is not exp's, but 0
+    whole = b.emit("select", gone, b.literal(0.0), own.whole)
+    decay = b.emit("select", far, more.whole, b.mul(whole, more.whole))
+    above = b.emit("select", far, b.sub(own.less_one, more.less_one), b.emit("neg", b.mul(whole, more.less_one)))
+    return _quotient(b, above, apart, b.mul(whole, elapsed)), decay

@@ -231,7 +231,7 @@ def take(context, data, length, offset_bits, receptor):
 
 @inner
 def _enter_look(at, w, look, slack, reach):
-    """The window in which a neuron that must be looked at in `look` is to be entered, or NONE where it is entered already."""
+    """The window in which a neuron that must be looked at in `look` is to be entered; NONE where it is entered already."""
     look, entered = max(w, look), get(at, LOOK)
     if look >= NEVER or w < entered <= look:
         return NONE

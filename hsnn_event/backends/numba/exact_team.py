@@ -87,7 +87,8 @@ def bare_team(team):
 @inner
 def bare_block(block):
     return Block(
-        bare(block.contexts), bare(block.common), bare(block.codes), bare(block.listed), bare(block.trains), bare(block.place)
+        bare(block.contexts), bare(block.common), bare(block.codes), bare(block.listed), bare(block.trains),
+        bare(block.place),
     )  # fmt: skip
 
 
