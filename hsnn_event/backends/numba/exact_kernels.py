@@ -137,25 +137,17 @@ def _batch(kernel: ExactKernel, where: Layout) -> list[str]:
 def _outlook(kernel: ExactKernel, where: Layout) -> list[str]:
     """The vector loop over looks: the crossing, or one turn of the search for it, of each neuron."""
     numbers, states = _own_numbers(where), range(len(kernel.states))
-    arrived = [f"a{j}" for j in kernel.arrive.outputs]
-    fires, ahead = f"t{kernel.fires.outputs[0]}", f"d{kernel.ahead.outputs[0]}"
-    inside = [
-        *_inline(kernel, kernel.arrive, "a", [f"X{j}[j]" for j in states], numbers, "A"),
-        *_inline(kernel, kernel.fires, "t", arrived, numbers, "A"),
-        *_inline(kernel, kernel.ahead, "d", arrived, numbers, "A"),
-        f"fires, time = {fires}, {ahead}",
-    ]
+    seen = arrived = [f"a{j}" for j in kernel.arrive.outputs]
+    inside = _inline(kernel, kernel.arrive, "a", [f"X{j}[j]" for j in states], numbers, "A")
     if not kernel.closed:
-        there = [f"f{j}" for j in kernel.flow.outputs]
-        inside += [
-            "known, fires = E0[j], fires & (E0[j] < 0.0)",
-            "time = select(known < 0.0, time, known)",
-            *_inline(kernel, kernel.flow, "f", arrived, numbers, "A", "time"),
-            *_inline(kernel, kernel.fires, "t", there, numbers, "A"),
-            *_inline(kernel, kernel.ahead, "d", there, numbers, "A"),
-            f"goes_on = (known >= 0.0) & (not {fires}) & (time < NEVER) & (time + {ahead} != time)",
-            f"time = select(goes_on, time + {ahead}, time)",
-        ]
+        seen = [f"y{j}" for j in states]
+        inside += ["known = E0[j]", "fresh = known < 0.0", *_inline(kernel, kernel.flow, "f", arrived, numbers, "A", "known")]
+        inside += [f"y{j} = select(fresh, {arrived[j]}, f{kernel.flow.outputs[j]})" for j in states]
+    inside += _inline(kernel, kernel.fires, "t", seen, numbers, "A")
+    inside += _inline(kernel, kernel.ahead, "d", seen, numbers, "A")
+    inside += [f"time = d{kernel.ahead.outputs[0]}", f"fires = t{kernel.fires.outputs[0]}"]
+    if not kernel.closed:
+        inside += ["time = select(fresh, time, known + time)", "fires = fires | ((not fresh) & (time == known))"]
     return _loop(kernel, where, "outlook", [
         *inside,
         *(f"Y{j}[j] = {value}" for j, value in enumerate(arrived)),
