@@ -205,6 +205,21 @@ def test_weights_change_between_runs(backend):
 
 
 @each_backend
+def test_memory_of_synapses_is_told(backend):
+    net = hsnn.Network(dt=None, backend=backend, seed=1)
+    cells = net.population("cells", 1000, lif())
+    one, none = (net.connect(cells, cells, hsnn.connect.fixed_outdegree(n), weight=1.0, delay=1.0) for n in (100, 0))
+    apart = net.connect(net.population("sources", 3, lif()), cells, hsnn.connect.fixed_outdegree(0), weight=1.0, delay=1.0)
+    assert math.isnan(one.bytes_per_synapse)
+    net.run(1.0)
+    told = [each.bytes_per_synapse for each in (one, none, apart)]
+    if backend == "reference":
+        assert np.isnan(told).all()
+    else:  # a target is four bytes; a neuron has an address, an index and a weight in two blocks at most
+        assert 4.0 < told[0] < 4.0 + 2 * 56 / 100 and told[1] == told[0] and math.isnan(told[2])
+
+
+@each_backend
 def test_spikes_stream_to_a_file(tmp_path, backend):
     net = steady(backend)
     net.record(net["a"], "v", every=0.3, to=tmp_path / "v.h5", name="v")

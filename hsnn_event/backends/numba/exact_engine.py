@@ -58,6 +58,10 @@ class NumbaExactEngine:
         """Memory of synapses and their indices."""
         return self._rows.n_bytes
 
+    def bytes_per_synapse(self, projection: int) -> float:
+        """Memory of the rows of the projection's source population, a synapse in them; NaN where there are none."""
+        return self._rows.bytes_per_synapse(self.program.projections[projection].source)
+
     def _allocate(self) -> None:
         program, parts, n = self.program, self._parts, self._n_threads
         driven = {plan.population for plan in program.sources}

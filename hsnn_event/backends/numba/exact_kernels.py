@@ -141,7 +141,8 @@ def _outlook(kernel: ExactKernel, where: Layout) -> list[str]:
     inside = _inline(kernel, kernel.arrive, "a", [f"X{j}[j]" for j in states], numbers, "A")
     if not kernel.closed:
         seen = [f"y{j}" for j in states]
-        inside += ["known = E0[j]", "fresh = known < 0.0", *_inline(kernel, kernel.flow, "f", arrived, numbers, "A", "known")]
+        inside += ["known = E0[j]", "fresh = known < 0.0"]
+        inside += _inline(kernel, kernel.flow, "f", arrived, numbers, "A", "known")
         inside += [f"y{j} = select(fresh, {arrived[j]}, f{kernel.flow.outputs[j]})" for j in states]
     inside += _inline(kernel, kernel.fires, "t", seen, numbers, "A")
     inside += _inline(kernel, kernel.ahead, "d", seen, numbers, "A")

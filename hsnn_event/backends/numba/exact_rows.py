@@ -79,6 +79,13 @@ class ExactRows:
         """Memory of synapses and indices."""
         return self.segments.n_bytes + self.rows.nbytes
 
+    def bytes_per_synapse(self, population: int) -> float:
+        """Of the rows of a source population; NaN where it has no synapses."""
+        source = self.table.sources[population]
+        size = np.dtype(self.weight_type).itemsize
+        n_bytes, n_synapses = row_memory(self.rows, source.offset, source.offset + source.size, size)
+        return n_bytes / n_synapses if n_synapses else np.nan
+
 
 def build(program: ExactProgram, parts: ExactParts, n_threads: int) -> ExactRows:
     """Draw and pack all rows on `n_threads` threads; the result does not depend on their number."""
