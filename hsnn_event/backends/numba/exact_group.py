@@ -129,10 +129,9 @@ def _gather(at, lanes, m, w, o, window, arrays, i, port, weight):
         put_lane(lanes, X + s, m, get(at, s))
     for r in range(N_RECEPTORS):
         put_lane(lanes, A + r, m, get(at, SUMS + r))
-        put_lane(lanes, B + r, m, 0.0)
-        put(at, SUMS + r, 0.0)
-    put_lane(lanes, B + port, m, weight)
-    put(at, SUMS + port, weight)
+        arrives = weight if r == port else 0.0
+        put_lane(lanes, B + r, m, arrives)
+        put(at, SUMS + r, arrives)
     for q in range(N_OWN):
         put_lane(lanes, K + q, m, real_at(whole_at(arrays + 8 * q) + 8 * i))
     put(at, STAMP_W, w)
@@ -185,16 +184,16 @@ def take(context, data, length, offset_bits, receptor):
     one = np.float64(nb.carray(as_pointer(data), (1,), WEIGHT)[0])
     if receptor != port:
         one = nb.carray(as_pointer(data), (1,), np.float64)[0]
-    targets = nb.carray(as_pointer(data + 8 if uniform else data), (n,), np.uint32)
+    targets, records, arrays = data + 8 if uniform else data, ctx[RECORDS], ctx[ARRAYS]
     weights = nb.carray(as_pointer(data + ((4 * n + 7) & -8)), (n,), WEIGHT)
     lanes, which = ctx[LANES], ctx[LANES] + 8 * N_LANES * CHUNK
     by_instant = reals[REACH] == BY_INSTANT
     m, again = 0, by_instant
     for j in range(common[START], n):
         if j + AHEAD < n:
-            prefetch(ctx[RECORDS] + 8 * STRIDE * np.int64(targets[j + AHEAD]))
-        i = np.int64(targets[j])
-        at = ctx[RECORDS] + 8 * STRIDE * i
+            prefetch(records + 8 * STRIDE * np.int64(half_at(targets + 4 * (j + AHEAD))))
+        i = np.int64(half_at(targets + 4 * j))
+        at = records + 8 * STRIDE * i
         weight = one if uniform else np.float64(weights[j])
         state = get(at, LIST)
         if get(at, STAMP_W) == w and get(at, STAMP_O) == o:
@@ -206,7 +205,7 @@ def take(context, data, length, offset_bits, receptor):
                 enlist(context, at + 8 * LIST, i)
             continue
         if state == UNLISTED and not _refractory(at):
-            _gather(at, lanes, m, w, o, window, ctx[ARRAYS], i, port, weight)
+            _gather(at, lanes, m, w, o, window, arrays, i, port, weight)
             set_whole(which + 8 * m, i)
             m += 1
             if m == CHUNK:
