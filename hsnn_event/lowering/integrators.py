@@ -17,8 +17,7 @@ from hsnn_event.errors import MethodError, unknown_name
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
 from hsnn_event.lowering.system import DT, System, affine, degree
-from hsnn_event.lowering.translate import phi1
-from hsnn_event.model.symbolic import symbol
+from hsnn_event.model.symbolic import OPAQUE, symbol
 
 HALF = Fraction(1, 2)
 
@@ -75,7 +74,7 @@ def _exponential_euler(step: Step) -> dict[str, int]:
     for state in (each for each in system.dynamics if each not in exact):
         rate = system.dynamics[state]
         slope = affine(rate, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
-        mean = phi1(DT * slope) if slope != 0 else sympy.Integer(1)
+        mean = OPAQUE["exprel"](DT * slope) if slope != 0 else sympy.Integer(1)
         new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(DT, mean, rate), names))
     return new
 

@@ -25,8 +25,8 @@ class NeuronModel:
     """A neuron: states that follow differential equations, and what arriving events, threshold and reset do to them.
 
     Every right-hand side is the text of one expression over the names declared here: numbers, + - * / **, comparisons with
-    and, or, not, and the functions exp, log, sqrt, abs, min, max, tanh, cosh, clip(x, low, high), heaviside (1 at 0 and
-    above), where(condition, a, b) and floor. Time is in ms. All of it is checked when the model is declared.
+    and, or, not, and the functions exp, log, exprel(x) = (exp(x) - 1)/x, sqrt, abs, min, max, tanh, cosh,
+    clip(x, low, high), heaviside (1 at 0 and above), where(condition, a, b) and floor. Time is in ms. All of it is checked when the model is declared.
 
     - `parameters`: a number, an array or a distribution, one value a neuron.
     - `states`: initial values, numbers or expressions of parameters and other states.
