@@ -1,7 +1,7 @@
 """Methods that advance the states of a neuron by one step, chosen by name.
 
-Under every method but "izhikevich2003" and "rk45" the linear equations that depend only on themselves (the decay of synaptic currents
-and conductances) are advanced exactly, also to the stages of Runge-Kutta.
+Under every method but "izhikevich2003" and "rk45" the linear equations that depend only on themselves (the decay of synaptic
+currents and conductances) are advanced exactly, also to the stages of Runge-Kutta.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from hsnn_event.lowering import adaptive
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree
+from hsnn_event.lowering.system import DT, System, affine, degree, system_of
+from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.symbolic import OPAQUE, symbol
 
 HALF = Fraction(1, 2)
@@ -182,3 +183,17 @@ def choose(system: System, method: str) -> str:
             fitting=tuple(fitting),
         )
     return method
+
+
+def steadier(model: NeuronModel, method: str, driven: tuple[str, ...]) -> tuple[str, ...]:
+    """Methods that stay finite with longer steps than `method`, best first: exponentials where each equation is linear in
+    its own state, and the method that chooses its steps."""
+    system = system_of(model, driven)
+    if not obstacle(system):
+        better: tuple[str, ...] = ("exact",)
+    elif not _not_conditionally_linear(system):
+        better = ("exponential_midpoint", "exponential_euler", "rk45")
+    else:
+        better = ("rk45",)
+    first = better.index(method) if method in better else len(better)
+    return better[:first]
