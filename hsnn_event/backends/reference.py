@@ -20,6 +20,7 @@ from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import (
     CUT_EVERY,
     DENORMAL_CUT,
+    LAG,
     EventsPlan,
     FloatArray,
     IntArray,
@@ -101,6 +102,7 @@ class ReferenceEngine:
         due = [sample_steps(self.step, n_steps, probe.every).tolist() for probe in watch.probes]
         samples: list[list[FloatArray]] = [[] for _ in watch.probes]
         kept: list[tuple[int, int, int]] = []
+        lags: list[float] = []
         for _ in range(n_steps):
             self.step += 1
             arrivals = self._arrivals()
@@ -109,17 +111,23 @@ class ReferenceEngine:
                 fired = self._fired(number, arrivals[number])
                 for neuron in fired:
                     self._emit(self.step, number, neuron)
-                if self.step % CUT_EVERY == 0:
-                    self._cut_denormals(number)
                 if watch.spikes[number]:
                     kept += [(self.step, number, neuron) for neuron in fired]
+                    lags += self._lags(number)[fired].tolist()
+                if self.step % CUT_EVERY == 0:
+                    self._cut_denormals(number)
             for k, probe in enumerate(watch.probes):
                 if self.step % probe.every == 0:
                     samples[k].append(self._sample(probe))
         steps, populations, ids = np.array(kept, dtype=np.int64).reshape(-1, 3).T.copy()
         widths = [self._sample(probe).size for probe in watch.probes]
         arrays = [np.array(rows).reshape(len(n), width) for rows, n, width in zip(samples, due, widths, strict=True)]
-        return Seen(steps, populations, ids, tuple(arrays))
+        return Seen(steps, populations, ids, tuple(arrays), lags=np.array(lags) if any(lags) else None)
+
+    def _lags(self, number: int) -> FloatArray:
+        """How far before the end of the step each neuron fired, if it did."""
+        lags = self._states[number].get(LAG)
+        return np.zeros(self.program.populations[number].size) if lags is None else lags.astype(np.float64)
 
     def _sample(self, probe: Probe) -> FloatArray:
         values = self.read(probe.population, probe.variable).astype(self._dtype).astype(np.float64)

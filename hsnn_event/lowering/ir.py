@@ -33,6 +33,10 @@ BOOL_OPS = {"lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or"
 # it would cost a quarter of a kernel: benchmarks/README.md, "denormals".
 DENORMAL_CUT, CUT_EVERY = 1e-30, 128
 
+# Hidden states of kernels, after those of the model. HELD: did the threshold hold at the start of the step (1 or 0)? LAG: how
+# far from true it was then, and, once the neuron has fired, how far before the end of the step it did, as a part of the step.
+HELD, LAG = "(held)", "(lag)"
+
 
 class Instruction(NamedTuple):
     """Value number k of a section is what its k-th instruction gives.
@@ -62,6 +66,8 @@ class Kernel:
     `update` and `reset` output one value a state, in order of `states`; `reset` runs only for a neuron that fires.
     `fires` outputs one bool and reads the states after `update`; a refractory neuron is never asked.
     A neuron that fires is then clamped for as many steps as its constant "refractory_steps" says, if there is one.
+    States whose name is no identifier are hidden (HELD, LAG): nobody sets or records them, and `update` writes them before
+    they are read.
     """
 
     name: str
@@ -77,6 +83,11 @@ class Kernel:
     def refractory(self) -> bool:
         """Does the neuron have a refractory period?"""
         return "refractory_steps" in self.constants
+
+    @property
+    def interpolated(self) -> bool:
+        """Do spikes lie inside the step, as its state LAG says?"""
+        return LAG in self.states
 
 
 @dataclass(frozen=True)

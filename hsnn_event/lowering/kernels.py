@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy
 
 from hsnn_event.errors import ModelError
+from hsnn_event.lowering import detection
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
@@ -32,9 +33,12 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
-    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections)
+    hidden = detection.hidden_states(system)
+    kernel = Kernel(model.name, (*system.states, *hidden), names, system.inputs, tuple(model.receptors), *sections)
     initial, reads = initial_code(model)
-    return Lowered(kernel, chosen, constants, duration, initial, reads)
+    nothing = Builder()
+    zero = nothing.section([nothing.literal(0.0)])
+    return Lowered(kernel, chosen, constants, duration, (*initial, *((name, zero) for name in hidden)), reads)
 
 
 def duration_of(system: System) -> Constants | None:
@@ -52,6 +56,7 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
     """
     step = Step(system, pool, limits)
     b = step.builder
+    before = detection.at_start(step, step.start)
     for index, receptor in enumerate(system.receptors):
         for name in (each for each in system.receptors[receptor] if each in system.inputs):
             pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
@@ -65,7 +70,7 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
             values[state] = b.add(values[state], change)
     for state in system.clamp:
         values[state] = step.clamped(state, values[state])
-    return b.section([values[state] for state in system.states])
+    return b.section([*(values[state] for state in system.states), *before])
 
 
 def jump(system: System, receptor: str, state: str) -> sympy.Expr:
@@ -90,13 +95,13 @@ def jump(system: System, receptor: str, state: str) -> sympy.Expr:
 
 def fires_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
-    return step.builder.section([step.write(sympy.false if system.threshold is None else system.threshold, step.start)])
+    return step.builder.section([detection.fires(step)])
 
 
 def reset_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
     values = {**step.start, **{state: step.write(value, step.start) for state, value in system.reset.items()}}
-    return step.builder.section([values[state] for state in system.states])
+    return step.builder.section([*(values[state] for state in system.states), *detection.after_reset(step)])
 
 
 def renumbered(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:

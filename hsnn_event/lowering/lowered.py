@@ -128,6 +128,12 @@ def lower_model(
             f"{model.name}: schedule='exact' solves equations exactly; method={method!r} is for the clock. Leave it out.",
             method=method,
         )
+    if schedule == "exact" and model.detection != "level":
+        raise MethodError(
+            f"{model.name}: detection={model.detection!r} is for the clock. With schedule='exact' a neuron fires at the exact "
+            "instant at which its threshold is reached; leave detection= out, or give schedule='clock', and dt to the network.",
+            detection=model.detection,
+        )
     lowered = _lowered(_Key(model), "(exact)" if schedule == "exact" else method, state_type, used)
     defaults = {**model.parameters, **model.inputs}
     return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
@@ -142,6 +148,7 @@ class _Key:
         self.content = (
             model.name, tuple(model.parameters), tuple(model.states.items()), tuple(model.dynamics.items()),
             tuple(model.expressions.items()), tuple(model.inputs), actions, model.threshold, tuple(model.reset.items()),
+            model.detection,
             None if model.refractory is None else str(model.refractory["duration"]), tuple(model.clamp.items()),
         )  # fmt: skip
 

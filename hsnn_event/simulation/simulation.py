@@ -258,7 +258,7 @@ class Simulation:
 
     def _check_finite(self) -> None:
         for number, plan in enumerate(self.lowered.populations):
-            for state in plan.states:
+            for state in (each for each in plan.states if each.isidentifier()):  # hidden ones may be infinite
                 values = self.engine.read(number, state)
                 if not np.isfinite(values).all():
                     neuron = int(np.flatnonzero(~np.isfinite(values))[0])
