@@ -165,4 +165,4 @@ def test_the_m_current_slows_firing_and_the_a_current_delays_it():
     plain, adapting = spikes(), spikes(C.m_current(tau_max=608.0))
     assert np.diff(plain)[-1] < 1.05 * np.diff(plain)[1] and len(adapting) < len(plain)
     assert np.diff(adapting)[-1] > 1.3 * np.diff(adapting)[0]
-    assert spikes(C.a_current(g_A=1.0, E_A=-90.0))[0] > plain[0] + 1.0
+    assert spikes(C.a_current(g_A=0.3, E_A=-90.0))[0] > plain[0] + 1.0
