@@ -6,7 +6,9 @@ It judges the fast backends, so it shares nothing with them but the Program.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from sortedcontainers import SortedList
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, fed, sample_steps
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
-from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.arithmetic import attempted, evaluate
 from hsnn_event.lowering.ir import (
     CUT_EVERY,
     DENORMAL_CUT,
@@ -236,7 +238,8 @@ class ReferenceEngine:
         kernel, states, refractory = self._kernels[number], self._states[number], self._refractory[number]
         clamped = refractory > 0
         refractory[clamped] -= 1
-        states |= self._evaluated(number, kernel.update, arrivals, clamped)
+        advanced = attempted(kernel, self._loads(number, arrivals), clamped, self._dtype)
+        states |= self._evaluated(number, kernel.update, arrivals, clamped, advanced)
         (fires,) = evaluate(kernel.fires, self._loads(number, arrivals), clamped, self._dtype)
         fires = np.broadcast_to(fires.astype(np.bool_), clamped.shape) & ~clamped
         if fires.any():
@@ -251,9 +254,14 @@ class ReferenceEngine:
         states |= {name: np.where(np.abs(values) < cut, self._dtype.type(0), values) for name, values in states.items()}
 
     def _evaluated(
-        self, number: int, section: Section, arrivals: list[npt.NDArray[np.floating]], clamped: npt.NDArray[np.bool_]
+        self,
+        number: int,
+        section: Section,
+        arrivals: list[npt.NDArray[np.floating]],
+        clamped: npt.NDArray[np.bool_],
+        advanced: Mapping[str, list[Any]] = MappingProxyType({}),
     ) -> dict[str, npt.NDArray[np.floating]]:
-        values = evaluate(section, self._loads(number, arrivals), clamped, self._dtype)
+        values = evaluate(section, {**self._loads(number, arrivals), **advanced}, clamped, self._dtype)
         full = (np.array(np.broadcast_to(value, clamped.shape), dtype=self._dtype) for value in values)
         return dict(zip(self._kernels[number].states, full, strict=True))
 

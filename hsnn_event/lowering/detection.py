@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sympy
 
-from hsnn_event.lowering.ir import HELD, LAG
+from hsnn_event.lowering.ir import DENORMAL_CUT, HELD, LAG
 from hsnn_event.lowering.step import Names, Step
 from hsnn_event.lowering.system import System
 
@@ -33,6 +33,20 @@ def at_start(step: Step, names: Names) -> list[int]:
     return [b.emit("select", step.write(system.threshold, names), b.literal(1.0), b.literal(0.0))]
 
 
+def at_stop(step: Step, before: list[int], names: Names) -> list[int]:
+    """The same, where "reached" says when within the step the threshold was met; `names` are the states at its end.
+
+    An excess at the start from which a straight line to that at the end meets 0 at that time.
+    """
+    b, system = step.builder, step.system
+    if system.detection != "interpolated" or not system.reset:
+        return before
+    reached = b.load("reached", 0)
+    slope = b.div(reached, b.sub(b.literal(1.0), reached))
+    start = b.smaller(b.mul(b.emit("neg", _excess(step, names)), slope), b.literal(-DENORMAL_CUT))
+    return [b.emit("select", b.emit("lt", before[0], b.literal(0.0)), start, before[0])]
+
+
 def fires(step: Step) -> int:
     """Does the neuron fire, states being those of the end of the step?"""
     b, system = step.builder, step.system
@@ -42,6 +56,13 @@ def fires(step: Step) -> int:
     before = b.load("state", len(system.states))
     below = isinstance(system.threshold, sympy.GreaterThan | sympy.LessThan) and system.detection == "interpolated"
     return b.emit("and", holds, b.emit("lt" if below else "le", before, b.literal(0.0)))
+
+
+def becomes_true(step: Step, before: Names, after: Names) -> int:
+    """Would the neuron fire, had the step these ends?"""
+    b, threshold = step.builder, step.system.threshold
+    holds = step.write(sympy.false if threshold is None else threshold, after)
+    return holds if step.system.detection == "level" else b.emit("and", holds, b.emit("not", step.write(threshold, before)))
 
 
 def after_reset(step: Step) -> list[int]:

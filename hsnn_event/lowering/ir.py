@@ -17,7 +17,7 @@ IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray  # one value for all, or one value each
 
 # Operations and the number of their arguments. Loads and literals carry `value` and no arguments.
-LOADS = ("state", "constant", "input", "arrival", "elapsed")  # value: index into the kernel's list of that kind
+LOADS = ("state", "constant", "input", "arrival", "elapsed", "part", "advanced", "reached")  # value: an index
 REAL_OPS = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
     "floor": 1, "rint": 1,
@@ -33,6 +33,9 @@ BOOL_OPS = {"lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or"
 # it would cost a quarter of a kernel: benchmarks/README.md, "denormals".
 DENORMAL_CUT, CUT_EVERY = 1e-30, 128
 
+PARTS = 1 << 16    # a neuron cuts a step into so many parts at most
+EASY = 2.0**-6     # an error so small that twice the step would do: its error is 2**5 times as large
+
 # Hidden states of kernels, after those of the model. HELD: did the threshold hold at the start of the step (1 or 0)? LAG: how
 # far from true it was then, and, once the neuron has fired, how far before the end of the step it did, as a part of the step.
 HELD, LAG = "(held)", "(lag)"
@@ -41,8 +44,9 @@ HELD, LAG = "(held)", "(lag)"
 class Instruction(NamedTuple):
     """Value number k of a section is what its k-th instruction gives.
 
-    `op` is one of LOADS ("state", "constant", "input", "arrival": `value` is the index; "elapsed": index 0, the time in
-    ms that a flow is to go on), "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a
+    `op` is one of LOADS ("state", "constant", "input", "arrival", "advanced": `value` is the index into the kernel's list of
+    that kind; "elapsed", "part", "reached": index 0; "elapsed" is the time in ms that a flow is to go on, Kernel explains the
+    others), "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a
     key of REAL_OPS or a key of BOOL_OPS.
     """
 
@@ -66,6 +70,18 @@ class Kernel:
     `update` and `reset` output one value a state, in order of `states`; `reset` runs only for a neuron that fires.
     `fires` outputs one bool and reads the states after `update`; a refractory neuron is never asked.
     A neuron that fires is then clamped for as many steps as its constant "refractory_steps" says, if there is one.
+
+    With an `attempt`, each neuron first cuts the step into parts, as many as it needs. It begins with part = 1, done = 0 and
+    the states at t, and repeats: `attempt` outputs, for the loads "state" and "part", new values of the model's states (those
+    that are not hidden, which come first), an error, and a bool, stop.
+
+    - If error <= 1, or part == 1/PARTS, the states become the new ones, and done grows by part. If stop, or the error is NaN,
+      it ends. If error <= EASY and done is a multiple of 2 * part, part doubles.
+    - Otherwise part is halved.
+
+    It ends when done is 1. All these numbers are multiples of 1/PARTS, so that nothing is rounded. `update` then reads the
+    states at t as "state" still, what the attempts have made of state k as "advanced" k, and done as "reached".
+
     States whose name is no identifier are hidden (HELD, LAG): nobody sets or records them, and `update` writes them before
     they are read.
     """
@@ -78,6 +94,7 @@ class Kernel:
     update: Section
     fires: Section
     reset: Section
+    attempt: Section | None = None
 
     @property
     def refractory(self) -> bool:

@@ -28,7 +28,10 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     system = system_of(model, driven)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
+    written = [_update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)]
+    attempt = METHODS[chosen].attempt
+    if attempt is not None:
+        written.append(attempt(_pulsed(Step(system, pool, limits))))
     used, sections = renumbered(written)
     constants = pool.keep(used)
     duration = duration_of(system)
@@ -50,18 +53,11 @@ def duration_of(system: System) -> Constants | None:
 
 
 def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
-
-    Arrivals at an input are part of the step that they end, and so come before it.
-    """
+    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost."""
     step = Step(system, pool, limits)
     b = step.builder
     before = detection.at_start(step, step.start)
-    for index, receptor in enumerate(system.receptors):
-        for name in (each for each in system.receptors[receptor] if each in system.inputs):
-            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            step.start[name] = b.add(step.start[name], pulse)
-    values = dict(step.start)
+    values = dict(_pulsed(step).start)
     for state, advanced in METHODS[method].advance(step).items():
         values[state] = advanced
     for index, receptor in enumerate(system.receptors):
@@ -70,7 +66,19 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
             values[state] = b.add(values[state], change)
     for state in system.clamp:
         values[state] = step.clamped(state, values[state])
+    if METHODS[method].attempt is not None:
+        before = detection.at_stop(step, before, values)
     return b.section([*(values[state] for state in system.states), *before])
+
+
+def _pulsed(step: Step) -> Step:
+    """The step with arrivals at inputs added to these: they are part of the step that they end, and so come before it."""
+    b, system = step.builder, step.system
+    for index, receptor in enumerate(system.receptors):
+        for name in (each for each in system.receptors[receptor] if each in system.inputs):
+            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
+            step.start[name] = b.add(step.start[name], pulse)
+    return step
 
 
 def jump(system: System, receptor: str, state: str) -> sympy.Expr:
