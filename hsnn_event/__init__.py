@@ -5,7 +5,7 @@ stays light: it imports neither NumPy nor Numba.
 
 >>> import hsnn_event as hsnn
 >>> sorted(hsnn.__all__)[:3]
-['Network', 'NeuronModel', 'Result']
+['Component', 'Network', 'NeuronModel']
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from hsnn_event import random as random
     from hsnn_event import stimuli as stimuli
     from hsnn_event.model import library as models
+    from hsnn_event.model.compose import Component as Component
     from hsnn_event.model.declare import NeuronModel as NeuronModel
+    from hsnn_event.model.library import channels as channels
+    from hsnn_event.model.library import receptors as receptors
     from hsnn_event.network.network import Network as Network
     from hsnn_event.recording import Result as Result
     from hsnn_event.recording import SpikeData as SpikeData
@@ -32,10 +35,12 @@ __version__ = "0.1.0"
 
 # name: the module that it is, or the module and the name in it
 _PUBLIC = {
+    "Component": "hsnn_event.model.compose:Component",
     "Network": "hsnn_event.network.network:Network",
     "NeuronModel": "hsnn_event.model.declare:NeuronModel",
     "Result": "hsnn_event.recording:Result",
     "SpikeData": "hsnn_event.recording:SpikeData",
+    "channels": "hsnn_event.model.library.channels",
     "concatenate": "hsnn_event.recording:concatenate",
     "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
@@ -43,16 +48,19 @@ _PUBLIC = {
     "networks": "hsnn_event.networks",
     "open_recording": "hsnn_event.recording.stored:open_recording",
     "random": "hsnn_event.random",
+    "receptors": "hsnn_event.model.library.receptors",
     "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
 }
 
 __all__ = [
+    "Component",
     "Network",
     "NeuronModel",
     "Result",
     "SpikeData",
     "__version__",
+    "channels",
     "concatenate",
     "connect",
     "errors",
@@ -60,6 +68,7 @@ __all__ = [
     "networks",
     "open_recording",
     "random",
+    "receptors",
     "steps",
     "stimuli",
 ]

@@ -6,6 +6,7 @@ import ast
 import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from hsnn_event.model.detection import check_detection
 from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
 from hsnn_event.quantities import as_array, is_array, real
 from hsnn_event.units import in_unit
+
+if TYPE_CHECKING:
+    from hsnn_event.model.compose import Component
 
 WEIGHT = "weight"
 AT = "at"  # set(at=...) schedules
@@ -71,17 +75,17 @@ class NeuronModel:
     not_negative: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        _check_identifier(self.name, "the name of a model", "model")
+        check_identifier(self.name, "the name of a model", "model")
         for each in fields(NeuronModel):
             value = getattr(self, each.name)
             if each.name in ("name", "threshold", "detection", *RANGES) or (each.name == "refractory" and value is None):
                 continue
-            object.__setattr__(self, each.name, _own(value, f"{self.name}.{each.name}"))
+            object.__setattr__(self, each.name, own(value, f"{self.name}.{each.name}"))
         for role in ("parameters", "states", "inputs"):
             object.__setattr__(self, role, _without_units(getattr(self, role), self.units, f"{self.name}.{role}"))
         for role in RANGES:
             object.__setattr__(self, role, _names(getattr(self, role), self.parameters, f"{self.name}.{role}"))
-        receptors = {name: _own(action, f"{self.name}.receptors[{name!r}]") for name, action in self.receptors.items()}
+        receptors = {name: own(action, f"{self.name}.receptors[{name!r}]") for name, action in self.receptors.items()}
         object.__setattr__(self, "receptors", receptors)
         _check_names(self)
         _check_values(self)
@@ -119,6 +123,12 @@ class NeuronModel:
             first = float(numbers[wrong].flat[0])
             raise ValueRangeError(f"{what} is {first:g}; it must be {wanted}.", name=name, value=first)
 
+    def __add__(self, component: Component) -> NeuronModel:
+        """The neuron with an ion channel, a receptor or another `Component` in it, as `compose` does it."""
+        from hsnn_event.model.compose import compose  # which is built on this module
+
+        return compose(self, component)
+
     @property
     def clamp(self) -> Mapping[str, str]:
         """State -> the expression of its value while the neuron is refractory."""
@@ -130,8 +140,8 @@ class NeuronModel:
         return f"<NeuronModel {self.name}: states {', '.join(self.states)}; receptors {', '.join(self.receptors) or 'none'}>"
 
 
-def _own(value: object, place: str) -> dict[str, object]:
-    """A copy, so that the model does not change with the caller's dictionary."""
+def own(value: object, place: str) -> dict[str, object]:
+    """A copy of a mapping, so that the model does not change with the caller's dictionary."""
     if not isinstance(value, Mapping):
         raise ArgumentTypeError(f"{place} must be a mapping, not {shown(value)} ({type(value).__name__}).", value=value)
     return dict(value)
@@ -153,7 +163,8 @@ def _without_units(values: Mapping[str, object], units: Mapping[str, str], place
     return {name: in_unit(value, f"{place}[{name!r}]", units.get(name)) for name, value in values.items()}
 
 
-def _check_identifier(name: object, what: str, place: str) -> None:
+def check_identifier(name: object, what: str, place: str) -> None:
+    """Refuse what is no name."""
     if not isinstance(name, str) or not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
         raise ModelError(
             f"{place}: {what} must be an ASCII identifier and no keyword, such as v or tau_m, not "
@@ -167,7 +178,7 @@ def _check_names(model: NeuronModel) -> None:
     for role in ("parameters", "states", "expressions", "inputs"):
         for name in getattr(model, role):
             place = f"{model.name}.{role}"
-            _check_identifier(name, "a name", place)
+            check_identifier(name, "a name", place)
             if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT):
                 what = "a function" if name in FUNCTIONS else "reserved"
                 raise ModelError(f"{place}: the name {name!r} is {what}. Choose another.", name=name)
@@ -175,7 +186,7 @@ def _check_names(model: NeuronModel) -> None:
                 raise ModelError(f"{place}: {name!r} is already one of {roles[name]}. Choose another.", name=name)
             roles[name] = role
     for name in model.receptors:
-        _check_identifier(name, "a receptor's name", f"{model.name}.receptors")
+        check_identifier(name, "a receptor's name", f"{model.name}.receptors")
 
 
 def _check_values(model: NeuronModel) -> None:

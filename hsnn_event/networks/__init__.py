@@ -1,7 +1,7 @@
 """The reference networks of the field, ready to run; they record nothing yet.
 
 >>> sorted(NETWORKS)
-['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'exact', 'izhikevich', 'microcircuit', 'quiet']
+['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'exact', 'hh', 'izhikevich', 'microcircuit', 'quiet']
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     **{f"brunel-{state.lower()}": partial(brunel2000, state) for state in brunel.STATES},
     "izhikevich": izhikevich2003,
     "exact": partial(brette2007, "exact"),
+    "hh": partial(brette2007, "hh"),
     "quiet": partial(quiet, *USUAL),
 }
 

@@ -10,18 +10,27 @@ from typing import Any
 
 from hsnn_event import extensions
 from hsnn_event.errors import keywords_known, member_unknown
-from hsnn_event.model.library import conductance, current, quadratic, sources
+from hsnn_event.model.library import conductance, current, ionic, planar, quadratic, sources
 
-__all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "poisson", "qif", "spike_source"]
+__all__ = [
+    "fitzhugh_nagumo", "hodgkin_huxley", "izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "membrane",
+    "morris_lecar", "poisson", "qif", "spike_source", "traub_miles", "wang_buzsaki",
+]  # fmt: skip
 
+fitzhugh_nagumo = keywords_known(planar.fitzhugh_nagumo, __name__)
+hodgkin_huxley = keywords_known(ionic.hodgkin_huxley, __name__)
 izhikevich = keywords_known(quadratic.izhikevich, __name__)
 lif_alpha = keywords_known(current.lif_alpha, __name__)
 lif_cond_exp = keywords_known(conductance.lif_cond_exp, __name__)
 lif_delta = keywords_known(current.lif_delta, __name__)
 lif_exp = keywords_known(current.lif_exp, __name__)
+membrane = keywords_known(ionic.membrane, __name__)
+morris_lecar = keywords_known(planar.morris_lecar, __name__)
 poisson = keywords_known(sources.poisson, __name__)
 qif = keywords_known(quadratic.qif, __name__)
 spike_source = keywords_known(sources.spike_source, __name__)
+traub_miles = keywords_known(ionic.traub_miles, __name__)
+wang_buzsaki = keywords_known(ionic.wang_buzsaki, __name__)
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
