@@ -13,18 +13,18 @@ import numpy as np
 import hsnn_event as hsnn
 from hsnn_event.backends.c_family import Argument, arguments
 from hsnn_event.errors import MethodError
-from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.arithmetic import Builder, evaluate
 from hsnn_event.lowering.integrators import METHODS
-from hsnn_event.lowering.ir import Kernel
+from hsnn_event.lowering.ir import BOOL_OPS, REAL_OPS, Kernel
 from hsnn_event.lowering.lowered import lower_model
 
 N, STEPS, DT = 96, 120, 0.1
 PRECISIONS = ("float64", "float32")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
-    """A kernel and N neurons. Constants are a number or one a neuron; inputs are (step,) or (step, neuron)."""
+    """A kernel and neurons. Constants are a number or one a neuron; inputs are (step,) or (step, neuron)."""
 
     name: str
     kernel: Kernel
@@ -33,6 +33,11 @@ class Case:
     constants: Mapping[str, np.ndarray]
     inputs: Mapping[str, np.ndarray]
     arrivals: Mapping[str, np.ndarray]
+    n_steps: int = STEPS
+
+    @property
+    def size(self) -> int:
+        return len(next(iter(self.states.values())))
 
     @property
     def per_neuron(self) -> frozenset[str]:
@@ -61,12 +66,23 @@ def models():
 
 
 def names():
-    """(model, method, driven) of all cases: every method that fits; with and without inputs under the first of them."""
+    """(model, method, driven) of all cases: every model under every method that fits, and once with nothing driven."""
     found = []
     for name, model in models().items():
-        fitting = [method for method in METHODS if fits(model, method)]
-        found += [(name, method, True) for method in fitting] + [(name, fitting[0], False)]
+        found += [(name, method, True) for method in METHODS if fits(model, method)] + [(name, "auto", False)]
     return found
+
+
+def automatic():
+    """Those of `names` that have the method that "auto" chooses, a case a model."""
+    return [(name, lower_model(model, "auto", DT).method, True) for name, model in models().items()]
+
+
+def once_each():
+    """A part of `names`: every model under the method of its choice, every other method under the first model it fits."""
+    chosen = automatic()
+    others = [which for which in names() if which[1] not in {method for _, method, _ in chosen}]
+    return [*chosen, *{method: (name, method, driven) for name, method, driven in reversed(others)}.values()]
 
 
 def fits(model, method):
@@ -108,25 +124,61 @@ def case(name: str, method: str, driven: bool, real: str) -> Case:
     )  # fmt: skip
 
 
+HARD = (
+    0.0, -0.0, 1.0, -1.5, 2.5, 3.5, -0.5, 1e-310, -3e-320, 1e-40, -1e-45, 2.3e-308, 1.2e-38, 1e300, 3e38,
+    np.inf, -np.inf, np.nan,
+)  # fmt: skip
+
+
 @cache
-def interpreted(*which) -> Course:
+def operations(real: str) -> Case:
+    """A kernel with a state for every operation, and for two that must not be fused; neurons with numbers hard to get right."""
+    b, tiny = Builder(), float(np.finfo(real).tiny)
+    x, y, z, w = (b.load("input", k) for k in range(4))
+    positive = b.emit("max", b.literal(tiny), b.emit("abs", x))
+    whole = b.emit("rint", b.emit("max", b.literal(-99.0), b.emit("min", b.literal(99.0), y)))
+    of = {"scale2": (x, whole), "exponent": (positive,), "mantissa": (positive,), "select": (b.emit("lt", x, y), y, x)}
+    values = {op: b.emit(op, *of.get(op, (x, y)[:count])) for op, count in REAL_OPS.items()}
+    truths = {op: b.emit(op, x, y) for op in BOOL_OPS if op not in ("and", "or", "not")}
+    truths |= {op: b.emit(op, truths["lt"], truths["ne"]) for op in ("and", "or")} | {"not": b.emit("not", truths["lt"])}
+    values |= {op: b.emit("select", each, b.literal(0.1), b.literal(-7.0)) for op, each in truths.items()}
+    values |= {"mul_sub": b.sub(b.mul(x, z), w), "sub_mul": b.sub(w, b.mul(y, z))}  # products that nothing else reads
+    nothing = Builder()
+    states = [nothing.load("state", k) for k in range(len(values))]
+    never = Builder()
+    kernel = Kernel(
+        "operations", tuple(values), (), ("x", "y", "z", "w"), (), b.section([*values.values()]),
+        never.section([never.emit("lt", never.literal(0.0), never.literal(0.0))]), nothing.section(states),
+    )  # fmt: skip
+    random = np.random.default_rng(5)
+    pairs = np.array(np.meshgrid(HARD, HARD)).reshape(2, -1)
+    others = random.standard_normal((2, 500)) * 10.0 ** random.integers(-3, 4, (2, 500))
+    with np.errstate(all="ignore"):
+        x, y = np.concatenate([pairs, others], axis=1).astype(real)
+        z = random.standard_normal(x.size).astype(real)
+        w = (x * z * random.uniform(0.99, 1.01, x.size)).astype(real)
+    inputs = {"x": x[None], "y": y[None], "z": z[None], "w": w[None]}
+    return Case("operations", kernel, real, {name: np.zeros(x.size, real) for name in values}, {}, inputs, {}, 1)
+
+
+@cache
+def interpreted(this: Case) -> Course:
     """What the neurons of a case do, by the meaning of each operation."""
-    this = case(*which)
     kernel, real = this.kernel, np.dtype(this.real)
     loads = {
         "state": list(this.states.values()),
         "constant": [this.constants[name] for name in kernel.constants],
     }
-    until = np.zeros(N, np.int32)
+    until = np.zeros(this.size, np.int32)
     kept: list[tuple[np.ndarray, ...]] = []
-    for step in range(1, STEPS + 1):
+    for step in range(1, this.n_steps + 1):
         loads["input"] = [values[step - 1] for values in this.inputs.values()]
         loads["arrival"] = [values[step - 1] for values in this.arrivals.values()]
         clamped = until >= step
-        loads["state"] = spread(evaluate(kernel.update, loads, clamped, real))
+        loads["state"] = spread(evaluate(kernel.update, loads, clamped, real), this.size)
         (fires,) = evaluate(kernel.fires, loads, clamped, real)
         fires = fires & ~clamped
-        after = spread(evaluate(kernel.reset, loads, clamped, real))
+        after = spread(evaluate(kernel.reset, loads, clamped, real), this.size)
         loads["state"] = [np.where(fires, new, old) for new, old in zip(after, loads["state"], strict=True)]
         if kernel.refractory:
             until = np.where(fires, step + this.constants["refractory_steps"].astype(np.int32), until)
@@ -134,23 +186,23 @@ def interpreted(*which) -> Course:
     return Course(*(np.array(each) for each in zip(*kept, strict=True)))
 
 
-def spread(values):
-    return [np.broadcast_to(value, N) for value in values]
+def spread(values, size):
+    return [np.broadcast_to(value, size) for value in values]
 
 
 def advanced(this: Case, call: Callable[[Sequence[np.ndarray | np.generic]], None]) -> Course:
     """What the neurons do where `call` takes the arguments of the kernel and advances them by a step, in place."""
     real = np.dtype(this.real)
     values = {
-        "n": np.int32(N),
-        "fired": np.zeros(N, np.uint8),
-        "until": np.zeros(N, np.int32),
+        "n": np.int32(this.size),
+        "fired": np.zeros(this.size, np.uint8),
+        "until": np.zeros(this.size, np.int32),
         **{f"state_{name}": array.copy() for name, array in this.states.items()},
-        **{f"arrival_{name}": np.zeros(N, real) for name in this.arrivals},
+        **{f"arrival_{name}": np.zeros(this.size, real) for name in this.arrivals},
         **{f"constant_{name}": value if value.ndim else value[()] for name, value in this.constants.items()},
     }
     kept: list[tuple[np.ndarray, ...]] = []
-    for step in range(1, STEPS + 1):
+    for step in range(1, this.n_steps + 1):
         values["now"] = np.int32(step)
         values |= {f"input_{name}": course[step - 1] for name, course in this.inputs.items()}
         for name, course in this.arrivals.items():
