@@ -80,9 +80,11 @@ def automatic():
 
 def once_each():
     """A part of `names`: every model under the method of its choice, every other method under the first model it fits."""
-    chosen = automatic()
-    others = [which for which in names() if which[1] not in {method for _, method, _ in chosen}]
-    return [*chosen, *{method: (name, method, driven) for name, method, driven in reversed(others)}.values()]
+    found = automatic()
+    for which in names():
+        if which[1] not in {method for _, method, _ in found}:
+            found.append(which)
+    return found
 
 
 def fits(model, method):
@@ -132,7 +134,7 @@ HARD = (
 
 @cache
 def operations(real: str) -> Case:
-    """A kernel with a state for every operation, and for two that must not be fused; neurons with numbers hard to get right."""
+    """A kernel with a state for every operation, and for two that must not be fused; numbers that are hard to get right."""
     b, tiny = Builder(), float(np.finfo(real).tiny)
     x, y, z, w = (b.load("input", k) for k in range(4))
     positive = b.emit("max", b.literal(tiny), b.emit("abs", x))

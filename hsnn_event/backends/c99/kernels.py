@@ -17,10 +17,10 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str = "a
     >>> from hsnn_event.lowering.lowered import lower_model
     >>> from hsnn_event.model.library import lif_delta
     >>> text = source(lower_model(lif_delta(), "auto", 0.1).kernel, "float64", frozenset())
-    >>> print(text[text.index("KERNEL void"):][:97])
+    >>> print(text[text.index("KERNEL void"):text.index(" now")])
     KERNEL void advance(
         const int32_t n,
         GLOBAL uint8_t *restrict fired,
-        const int32_t now,
+        const int32_t
     """
     return head("c99", real) + "\n" + function(kernel, real, per_neuron, name)
