@@ -31,7 +31,7 @@ def hodgkin_huxley(I_e: Any) -> hsnn.NeuronModel:
     """The axon as the page defines it."""
     names: dict[str, Any] = {}
     text = pages.program(pages.DOCS / "models.md")
-    start, end = text.index("def rate_over"), text.index("net = hsnn.Network(dt=0.01)")
+    start, end = text.index("def axon"), text.index("net = hsnn.Network(dt=0.01)")
     exec("import hsnn_event as hsnn\n" + text[start:end], names)
     model: hsnn.NeuronModel = names["axon"](I_e)
     return model

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.arithmetic import attempted, evaluate
 from hsnn_event.lowering.lowered import lower_model
 from hsnn_event.model.declare import NeuronModel
 
@@ -45,6 +45,7 @@ def run(
     for step in range(1, n_steps + 1):
         loads["arrival"] = [np.full(1, arrivals.get((step, name), 0.0), dtype) for name in kernel.receptors]
         clamped = step <= clamped_until
+        loads |= attempted(kernel, loads, np.array([clamped]), dtype)
         loads["state"] = evaluate(kernel.update, loads, np.array([clamped]), dtype)
         if not clamped and evaluate(kernel.fires, loads, dtype=dtype)[0].item():
             spikes.append(step)

@@ -40,19 +40,36 @@ def arguments(dtype):
     return {
         "exp": np.concatenate([random.uniform(limits.low, limits.high, 500), small, -small]),
         "expm1": np.concatenate([random.uniform(-30, limits.high, 500), random.uniform(-2, 2, 300), small, -small]),
+        "exprel": np.concatenate([random.uniform(-60, limits.high, 500), random.uniform(-2, 2, 300), small, -small]),
         "log": np.concatenate([np.exp(random.uniform(limits.low, limits.high, 500)), random.uniform(0.5, 2, 500)]),
         "tanh": np.concatenate([random.uniform(-25, 25, 500), random.uniform(-2, 2, 300), small, -small]),
         "cosh": np.concatenate([random.uniform(-80, 80, 500), small]),
     }
 
 
+FUNCTIONS = [("exp", 1.0), ("expm1", 3.0), ("exprel", 4.0), ("log", 1.0), ("tanh", 4.0), ("cosh", 2.0)]
+
+
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize(("name", "bound"), [("exp", 1.0), ("expm1", 3.0), ("log", 1.0), ("tanh", 4.0), ("cosh", 2.0)])
+@pytest.mark.parametrize(("name", "bound"), FUNCTIONS)
 def test_functions_agree_with_mpmath(name, bound, dtype):
     x = arguments(dtype)[name].astype(dtype)
     result = apply(getattr(transcendental, name), x, dtype)
     with mpmath.workdps(40):
-        assert units_in_the_last_place(result, x, getattr(mpmath, name)) < bound
+        truth = getattr(mpmath, name) if name != "exprel" else lambda z: mpmath.expm1(z) / z
+        assert units_in_the_last_place(result, x, truth) < bound
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_exprel_is_1_at_0_and_has_the_limits_of_its_numbers(dtype):
+    tiny = np.finfo(dtype).tiny
+    result = apply(transcendental.exprel, [0.0, -0.0, tiny, -tiny, -np.inf, limits_of(dtype).high], dtype)
+    assert result[:4].tolist() == [1.0] * 4
+    assert result[4] == 0.0 and np.isfinite(result[5])
+
+
+def limits_of(dtype):
+    return LIMITS[np.dtype(dtype).name]
 
 
 @pytest.mark.parametrize("name, bound", [("tan", 3.0), ("atan", 2.0)])
@@ -91,7 +108,7 @@ def test_log_saturates_at_the_smallest_normal_number(dtype):
 
 
 @pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize("name", ["exp", "expm1", "log", "tanh", "cosh"])
+@pytest.mark.parametrize("name", ["exp", "expm1", "exprel", "log", "tanh", "cosh"])
 def test_nan_goes_in_and_comes_out(name, dtype):
     assert np.isnan(apply(getattr(transcendental, name), [np.nan], dtype)).all()
 

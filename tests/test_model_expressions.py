@@ -12,7 +12,7 @@ from hsnn_event.errors import ExpressionError, UnknownNameError
 from hsnn_event.lowering.arithmetic import Builder, evaluate
 from hsnn_event.lowering.transcendental import LIMITS
 from hsnn_event.lowering.translate import Translator
-from hsnn_event.model.parse import FUNCTIONS, clip, heaviside, parse, where
+from hsnn_event.model.parse import FUNCTIONS, clip, exprel, heaviside, parse, where
 from hsnn_event.model.symbolic import OPAQUE, expression, symbol
 
 NAMES = ("x", "y")
@@ -109,7 +109,7 @@ def test_every_function_compiles_to_its_meaning():
         ("x/y/2", 0.75), ("clip(x, 0, 1)", 1.0), ("clip(-x, 0, 1)", 0.0), ("min(x, y, 1)", 1.0), ("max(1, x, y)", 3.0),
         ("heaviside(x - 3)", 1.0), ("where(1 < y < x, 5, 6)", 5.0), ("where(x < y or not y < x, 5, 6)", 6.0),
         ("where(x != 3, 1, 2)", 2.0), ("exp(log(x))", 3.0), ("x**-0.5", 3**-0.5), ("1/(x*y)", 1 / 6), ("+x", 3.0),
-        ("floor(-x/y)", -2.0), ("sqrt(x**2)", 3.0), ("x\n + y", 5.0),
+        ("floor(-x/y)", -2.0), ("exprel(x - 3)", 1.0), ("sqrt(x**2)", 3.0), ("x\n + y", 5.0),
     ],
 )  # fmt: skip
 def test_meaning(text, value):
@@ -117,7 +117,8 @@ def test_meaning(text, value):
 
 
 def test_python_s_own_functions_say_the_same():
-    assert (where(True, 1, 2), clip(5, 0, 1), heaviside(0.0), heaviside(-1e-9)) == (1, 1, 1.0, 0.0)
+    assert (where(True, 1, 2), clip(5, 0, 1), heaviside(0.0), heaviside(-1e-9), exprel(0.0)) == (1, 1, 1.0, 0.0, 1.0)
+    assert exprel(1.0) == math.expm1(1.0)
 
 
 def test_messages_name_the_place_and_the_cure():

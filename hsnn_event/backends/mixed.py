@@ -182,6 +182,7 @@ class _Collected:
         exact = [np.concatenate([spikes[k] for spikes in self._spikes]) for k in range(4)]
         kept = self._watch.spikes[exact[2]]
         samples = tuple(np.concatenate(parts) for parts in self._samples)
+        lags = [np.zeros(len(seen.steps)) if seen.lags is None else seen.lags for seen in self._clock]
         spikes = ExactSpikes(*(each[kept] for each in exact))
         steps, populations, ids = (each[wanted] for each in columns)
-        return Seen(steps, populations, ids, samples, spikes)
+        return Seen(steps, populations, ids, samples, spikes, np.concatenate([np.zeros(0), *lags])[wanted])

@@ -88,7 +88,8 @@ class Seen(NamedTuple):
     """What a stretch showed: spikes, sorted by step, population, id; for each probe its samples (n_samples, n_ids).
 
     A sample shows a state after threshold and reset, and an input as the step just done held it, in float64.
-    `exact` are the spikes of populations without a clock.
+    `exact` are the spikes of populations without a clock. `lags` say how far before the end of its step each spike lies, as
+    a part of the step from 0 to 1; None: all at the end.
     """
 
     steps: IntArray
@@ -96,6 +97,7 @@ class Seen(NamedTuple):
     ids: IntArray
     samples: tuple[FloatArray, ...]
     exact: ExactSpikes | None = None
+    lags: FloatArray | None = None
 
 
 class ExactSpikes(NamedTuple):

@@ -6,7 +6,9 @@ It judges the fast backends, so it shares nothing with them but the Program.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +18,11 @@ from sortedcontainers import SortedList
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, fed, sample_steps
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
-from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.arithmetic import attempted, evaluate
 from hsnn_event.lowering.ir import (
     CUT_EVERY,
     DENORMAL_CUT,
+    LAG,
     EventsPlan,
     FloatArray,
     IntArray,
@@ -101,6 +104,7 @@ class ReferenceEngine:
         due = [sample_steps(self.step, n_steps, probe.every).tolist() for probe in watch.probes]
         samples: list[list[FloatArray]] = [[] for _ in watch.probes]
         kept: list[tuple[int, int, int]] = []
+        lags: list[float] = []
         for _ in range(n_steps):
             self.step += 1
             arrivals = self._arrivals()
@@ -109,17 +113,23 @@ class ReferenceEngine:
                 fired = self._fired(number, arrivals[number])
                 for neuron in fired:
                     self._emit(self.step, number, neuron)
-                if self.step % CUT_EVERY == 0:
-                    self._cut_denormals(number)
                 if watch.spikes[number]:
                     kept += [(self.step, number, neuron) for neuron in fired]
+                    lags += self._lags(number)[fired].tolist()
+                if self.step % CUT_EVERY == 0:
+                    self._cut_denormals(number)
             for k, probe in enumerate(watch.probes):
                 if self.step % probe.every == 0:
                     samples[k].append(self._sample(probe))
         steps, populations, ids = np.array(kept, dtype=np.int64).reshape(-1, 3).T.copy()
         widths = [self._sample(probe).size for probe in watch.probes]
         arrays = [np.array(rows).reshape(len(n), width) for rows, n, width in zip(samples, due, widths, strict=True)]
-        return Seen(steps, populations, ids, tuple(arrays))
+        return Seen(steps, populations, ids, tuple(arrays), lags=np.array(lags) if any(lags) else None)
+
+    def _lags(self, number: int) -> FloatArray:
+        """How far before the end of the step each neuron fired, if it did."""
+        lags = self._states[number].get(LAG)
+        return np.zeros(self.program.populations[number].size) if lags is None else lags.astype(np.float64)
 
     def _sample(self, probe: Probe) -> FloatArray:
         values = self.read(probe.population, probe.variable).astype(self._dtype).astype(np.float64)
@@ -228,7 +238,8 @@ class ReferenceEngine:
         kernel, states, refractory = self._kernels[number], self._states[number], self._refractory[number]
         clamped = refractory > 0
         refractory[clamped] -= 1
-        states |= self._evaluated(number, kernel.update, arrivals, clamped)
+        advanced = attempted(kernel, self._loads(number, arrivals), clamped, self._dtype)
+        states |= self._evaluated(number, kernel.update, arrivals, clamped, advanced)
         (fires,) = evaluate(kernel.fires, self._loads(number, arrivals), clamped, self._dtype)
         fires = np.broadcast_to(fires.astype(np.bool_), clamped.shape) & ~clamped
         if fires.any():
@@ -243,9 +254,14 @@ class ReferenceEngine:
         states |= {name: np.where(np.abs(values) < cut, self._dtype.type(0), values) for name, values in states.items()}
 
     def _evaluated(
-        self, number: int, section: Section, arrivals: list[npt.NDArray[np.floating]], clamped: npt.NDArray[np.bool_]
+        self,
+        number: int,
+        section: Section,
+        arrivals: list[npt.NDArray[np.floating]],
+        clamped: npt.NDArray[np.bool_],
+        advanced: Mapping[str, list[Any]] = MappingProxyType({}),
     ) -> dict[str, npt.NDArray[np.floating]]:
-        values = evaluate(section, self._loads(number, arrivals), clamped, self._dtype)
+        values = evaluate(section, {**self._loads(number, arrivals), **advanced}, clamped, self._dtype)
         full = (np.array(np.broadcast_to(value, clamped.shape), dtype=self._dtype) for value in values)
         return dict(zip(self._kernels[number].states, full, strict=True))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.lowering.ir import BOOL_OPS, LOADS, REAL_OPS, FloatArray, Instruction, Section
+from hsnn_event.lowering.ir import BOOL_OPS, EASY, LOADS, PARTS, REAL_OPS, FloatArray, Instruction, Kernel, Section
 
 Array = npt.NDArray[np.generic]
 
@@ -166,6 +166,35 @@ def evaluate(
             else:
                 values.append(np.asarray(_MEANING[op](*(values[arg] for arg in args))))
     return [values[number] for number in section.outputs]
+
+
+def attempted(
+    kernel: Kernel,
+    loads: Mapping[str, Sequence[npt.ArrayLike]],
+    clamped: npt.NDArray[np.bool_],
+    dtype: npt.DTypeLike = np.float64,
+    look: Callable[[Array], object] = lambda parts: None,
+) -> dict[str, list[Array]]:
+    """What the attempts of a step lead to, as the loads "advanced" and "reached"; nothing for a kernel without.
+
+    `clamped` has an element a neuron. `look` is told the parts that are attempted.
+    """
+    if kernel.attempt is None:
+        return {}
+    states: list[Array] = [np.asarray(each) for each in loads["state"]]
+    part, done, active = np.ones(clamped.shape), np.zeros(clamped.shape), np.ones(clamped.shape, np.bool_)
+    while active.any():
+        look(part)
+        *new, errors, stops = evaluate(kernel.attempt, {**loads, "state": states, "part": [part]}, clamped, dtype)
+        error, stop = errors.astype(np.float64), stops.astype(np.bool_)
+        taken = active & ((error <= 1) | (part == 1 / PARTS))
+        states[: len(new)] = [np.where(taken, after, before) for after, before in zip(new, states, strict=False)]
+        done += np.where(taken, part, 0.0)
+        active &= ~(taken & (stop | np.isnan(error))) & (done < 1)
+        longer = taken & (error <= EASY) & (np.mod(done, 2 * part) == 0)
+        part = np.where(longer, 2 * part, np.where(taken, part, part / 2))
+        part = np.where(active, part, 1.0)
+    return {"advanced": states, "reached": [done]}
 
 
 def _bits(x: FloatArray) -> tuple[npt.NDArray[np.signedinteger], int, int]:

@@ -1,7 +1,7 @@
 """Methods that advance the states of a neuron by one step, chosen by name.
 
-Under every method but "izhikevich2003" the linear equations that depend only on themselves (the decay of synaptic currents
-and conductances) are advanced exactly, also to the stages of Runge-Kutta.
+Under every method but "izhikevich2003" and "rk45" the linear equations that depend only on themselves (the decay of synaptic
+currents and conductances) are advanced exactly, also to the stages of Runge-Kutta.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from functools import partial
 import sympy
 
 from hsnn_event.errors import MethodError, unknown_name
+from hsnn_event.lowering import adaptive
+from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree
-from hsnn_event.lowering.translate import phi1
-from hsnn_event.model.symbolic import symbol
+from hsnn_event.lowering.system import DT, System, affine, degree, system_of
+from hsnn_event.model.declare import NeuronModel
+from hsnn_event.model.symbolic import OPAQUE, symbol
 
 HALF = Fraction(1, 2)
 
@@ -67,22 +69,46 @@ def _weighted(step: Step, state: str, weights: tuple[Fraction, ...], increments:
 
 
 def _exponential_euler(step: Step) -> dict[str, int]:
-    """x + dt f(x) (e**z - 1)/z with z = dt df/dx, which is exact where all that f depends on but x stands still."""
+    return _exponential(step, step.hold(step.start), Fraction(1))
+
+
+def _exponential_midpoint(step: Step) -> dict[str, int]:
+    """A whole step with what drives each state as it is in the middle, where half a step of exponential Euler leads.
+
+    The midpoint rule, with exponentials: Hochbruck and Ostermann 2010, doi 10.1017/S0962492910000048.
+    """
+    middle = _exponential(step, step.hold(step.start), HALF)
+    return _exponential(step, step.hold({**step.start, **middle}), Fraction(1))
+
+
+def _exponential(step: Step, names: Names, fraction: Fraction) -> dict[str, int]:
+    """The states after fraction * dt, what drives them standing still at `names`.
+
+    x' = a x + b leads to x + h f(x) (e**z - 1)/z with z = a h, which is then exact; other states take Euler's step.
+    """
     system = step.system
     exact = linear_part(system)
-    names = step.hold(step.start)
-    new = propagate(step, exact, step.start, Fraction(1))
+    new = propagate(step, exact, step.start, fraction)
+    span = DT * sympy.Rational(fraction)
     for state in (each for each in system.dynamics if each not in exact):
-        rate = system.dynamics[state]
-        slope = affine(rate, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
-        mean = phi1(DT * slope) if slope != 0 else sympy.Integer(1)
-        new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(DT, mean, rate), names))
+        rate, mean = system.dynamics[state], sympy.Integer(1)
+        given = names
+        if why_not_linear(system, state) is None:
+            slope = affine(rate, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+            mean = OPAQUE["exprel"](span * slope) if slope != 0 else mean
+            given = {**names, state: step.start[state]}
+        new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(span, mean, rate), given))
     return new
 
 
 def _not_conditionally_linear(system: System) -> str | None:
     reasons = [why_not_linear(system, state) for state in system.dynamics]
     return next((reason for reason in reasons if reason), None)
+
+
+def _no_gate(system: System) -> str | None:
+    reasons = [why_not_linear(system, state) for state in system.dynamics]
+    return reasons[0] if reasons and None not in reasons else None
 
 
 def _izhikevich2003(step: Step) -> dict[str, int]:
@@ -110,10 +136,15 @@ def _not_izhikevich(system: System) -> str | None:
 
 @dataclass(frozen=True)
 class Method:
-    """`obstacle` says what prevents the method, or None; `advance` writes the new value of each state that moves."""
+    """`obstacle` says what prevents the method, or None; `advance` writes the new value of each state that moves.
+
+    Where there is an `attempt`, neurons cut the step into parts, as `ir.Kernel` says, and `advance` reads what these have
+    made of the states.
+    """
 
     obstacle: Callable[[System], str | None]
     advance: Callable[[Step], dict[str, int]]
+    attempt: Callable[[Step], Section] | None = None
 
 
 def _nothing(system: System) -> None:
@@ -124,7 +155,10 @@ METHODS: Mapping[str, Method] = {
     "exact": Method(obstacle, advance_exactly),
     "rk2": Method(_nothing, partial(_explicit, HEUN)),
     "rk4": Method(_nothing, partial(_explicit, RK4)),
+    "rk45": Method(_nothing, adaptive.advance, adaptive.attempt),
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler),
+    "rush_larsen": Method(_no_gate, _exponential_euler),
+    "exponential_midpoint": Method(_no_gate, _exponential_midpoint),
     "izhikevich2003": Method(_not_izhikevich, _izhikevich2003),
 }
 
@@ -149,3 +183,17 @@ def choose(system: System, method: str) -> str:
             fitting=tuple(fitting),
         )
     return method
+
+
+def steadier(model: NeuronModel, method: str, driven: tuple[str, ...]) -> tuple[str, ...]:
+    """Methods that stay finite with longer steps than `method`, best first: exponentials where each equation is linear in
+    its own state, and the method that chooses its steps."""
+    system = system_of(model, driven)
+    if not obstacle(system):
+        better: tuple[str, ...] = ("exact",)
+    elif not _not_conditionally_linear(system):
+        better = ("exponential_midpoint", "exponential_euler", "rk45")
+    else:
+        better = ("rk45",)
+    first = better.index(method) if method in better else len(better)
+    return better[:first]

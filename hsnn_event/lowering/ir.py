@@ -17,7 +17,7 @@ IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray  # one value for all, or one value each
 
 # Operations and the number of their arguments. Loads and literals carry `value` and no arguments.
-LOADS = ("state", "constant", "input", "arrival", "elapsed")  # value: index into the kernel's list of that kind
+LOADS = ("state", "constant", "input", "arrival", "elapsed", "part", "advanced", "reached")  # value: an index
 REAL_OPS = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
     "floor": 1, "rint": 1,
@@ -33,13 +33,21 @@ BOOL_OPS = {"lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or"
 # it would cost a quarter of a kernel: benchmarks/README.md, "denormals".
 DENORMAL_CUT, CUT_EVERY = 1e-30, 128
 
+PARTS = 1 << 16    # a neuron cuts a step into so many parts at most
+EASY = 2.0**-6     # an error so small that twice the step would do: its error is 2**5 times as large
+
+# Hidden states of kernels, after those of the model. HELD: did the threshold hold at the start of the step (1 or 0)? LAG:
+# how far from true it was then, and, once the neuron has fired, how far before the end of the step, as a part of the step.
+HELD, LAG = "(held)", "(lag)"
+
 
 class Instruction(NamedTuple):
     """Value number k of a section is what its k-th instruction gives.
 
-    `op` is one of LOADS ("state", "constant", "input", "arrival": `value` is the index; "elapsed": index 0, the time in
-    ms that a flow is to go on), "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a
-    key of REAL_OPS or a key of BOOL_OPS.
+    `op` is one of LOADS, "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a key of
+    REAL_OPS or a key of BOOL_OPS. Loads have an index as `value`: "state", "constant", "input" and "arrival" that into the
+    kernel's list of that kind, "advanced" that of a state; "elapsed", "part" and "reached" have index 0. "elapsed" is the
+    time in ms that a flow is to go on; what "advanced", "part" and "reached" are, Kernel says.
     """
 
     op: str
@@ -62,6 +70,20 @@ class Kernel:
     `update` and `reset` output one value a state, in order of `states`; `reset` runs only for a neuron that fires.
     `fires` outputs one bool and reads the states after `update`; a refractory neuron is never asked.
     A neuron that fires is then clamped for as many steps as its constant "refractory_steps" says, if there is one.
+
+    With an `attempt`, each neuron first cuts the step into parts, as many as it needs. It begins with part = 1, done = 0 and
+    the states at t, and repeats: `attempt` outputs, for the loads "state" and "part", new values of the model's states
+    (those that are not hidden, which come first), an error, and a bool, stop.
+
+    - If error <= 1, or part == 1/PARTS, the states become the new ones, and done grows by part. If stop, or the error is
+      NaN, it ends. If error <= EASY and done is a multiple of 2 * part, part doubles.
+    - Otherwise part is halved.
+
+    It ends when done is 1. All these numbers are multiples of 1/PARTS, so that nothing is rounded. `update` then reads the
+    states at t as "state" still, what the attempts have made of state k as "advanced" k, and done as "reached".
+
+    States whose name is no identifier are hidden (HELD, LAG): nobody sets or records them, and `update` writes them before
+    they are read.
     """
 
     name: str
@@ -72,11 +94,17 @@ class Kernel:
     update: Section
     fires: Section
     reset: Section
+    attempt: Section | None = None
 
     @property
     def refractory(self) -> bool:
         """Does the neuron have a refractory period?"""
         return "refractory_steps" in self.constants
+
+    @property
+    def interpolated(self) -> bool:
+        """Do spikes lie inside the step, as its state LAG says?"""
+        return LAG in self.states
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import sympy
 
 from hsnn_event.errors import ModelError
+from hsnn_event.lowering import detection
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
@@ -27,14 +28,21 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     system = system_of(model, driven)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
+    written = [_update(system, pool, limits, chosen)]
+    written += [fires_section(system, pool, limits), reset_section(system, pool, limits)]
+    attempt = METHODS[chosen].attempt
+    if attempt is not None:
+        written.append(attempt(_pulsed(Step(system, pool, limits))))
     used, sections = renumbered(written)
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
-    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections)
+    hidden = detection.hidden_states(system)
+    kernel = Kernel(model.name, (*system.states, *hidden), names, system.inputs, tuple(model.receptors), *sections)
     initial, reads = initial_code(model)
-    return Lowered(kernel, chosen, constants, duration, initial, reads)
+    nothing = Builder()
+    zero = nothing.section([nothing.literal(0.0)])
+    return Lowered(kernel, chosen, constants, duration, (*initial, *((name, zero) for name in hidden)), reads)
 
 
 def duration_of(system: System) -> Constants | None:
@@ -46,17 +54,11 @@ def duration_of(system: System) -> Constants | None:
 
 
 def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
-
-    Arrivals at an input are part of the step that they end, and so come before it.
-    """
+    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost."""
     step = Step(system, pool, limits)
     b = step.builder
-    for index, receptor in enumerate(system.receptors):
-        for name in (each for each in system.receptors[receptor] if each in system.inputs):
-            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            step.start[name] = b.add(step.start[name], pulse)
-    values = dict(step.start)
+    before = detection.at_start(step, step.start)
+    values = dict(_pulsed(step).start)
     for state, advanced in METHODS[method].advance(step).items():
         values[state] = advanced
     for index, receptor in enumerate(system.receptors):
@@ -65,7 +67,19 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
             values[state] = b.add(values[state], change)
     for state in system.clamp:
         values[state] = step.clamped(state, values[state])
-    return b.section([values[state] for state in system.states])
+    if METHODS[method].attempt is not None:
+        before = detection.at_stop(step, before, values)
+    return b.section([*(values[state] for state in system.states), *before])
+
+
+def _pulsed(step: Step) -> Step:
+    """The step with arrivals at inputs added to these: they are part of the step that they end, and so come before it."""
+    b, system = step.builder, step.system
+    for index, receptor in enumerate(system.receptors):
+        for name in (each for each in system.receptors[receptor] if each in system.inputs):
+            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
+            step.start[name] = b.add(step.start[name], pulse)
+    return step
 
 
 def jump(system: System, receptor: str, state: str) -> sympy.Expr:
@@ -90,13 +104,13 @@ def jump(system: System, receptor: str, state: str) -> sympy.Expr:
 
 def fires_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
-    return step.builder.section([step.write(sympy.false if system.threshold is None else system.threshold, step.start)])
+    return step.builder.section([detection.fires(step)])
 
 
 def reset_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
     values = {**step.start, **{state: step.write(value, step.start) for state, value in system.reset.items()}}
-    return step.builder.section([values[state] for state in system.states])
+    return step.builder.section([*(values[state] for state in system.states), *detection.after_reset(step)])
 
 
 def renumbered(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:

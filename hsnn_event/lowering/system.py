@@ -36,6 +36,7 @@ class System:
     reset: dict[str, sympy.Expr]
     clamp: dict[str, sympy.Expr]
     duration: sympy.Expr | None
+    detection: str = "level"
 
     def varies(self, value: sympy.Basic) -> bool:
         """Does it depend on anything that is not known before the run?"""
@@ -86,6 +87,7 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
         reset=reset,
         clamp=clamp,
         duration=duration,
+        detection=model.detection,
     )
 
 

@@ -25,12 +25,6 @@ _RELATIONS = {
 }
 
 
-class phi1(sympy.Function):  # noqa: N801 (named as in the literature on exponential integrators)
-    """(e**z - 1)/z, and 1 at z = 0: the mean of e**s over s from 0 to z."""
-
-    is_real = True
-
-
 class HostValues(Protocol):
     """Where the values of expressions come from that are known before the run."""
 
@@ -173,17 +167,10 @@ def _greatest(to: Translator, *values: int) -> int:
     return greatest
 
 
-def _phi1(to: Translator, z: int) -> int:
-    b = to.builder
-    at_zero = b.emit("eq", z, b.literal(0.0))
-    safe = b.emit("select", at_zero, b.literal(1.0), z)
-    mean = b.div(transcendental.expm1(b, z, to.limits), safe)
-    return b.emit("select", at_zero, b.literal(1.0), mean)
-
-
 # What each function of model.parse.FUNCTIONS compiles to (sqrt is a power).
 _FUNCTIONS: dict[type, Callable[..., int]] = {
     OPAQUE["exp"]: _elementary(transcendental.exp),
+    OPAQUE["exprel"]: _elementary(transcendental.exprel),
     OPAQUE["log"]: _elementary(transcendental.log),
     OPAQUE["tanh"]: _elementary(transcendental.tanh),
     OPAQUE["cosh"]: _elementary(transcendental.cosh),
@@ -195,5 +182,4 @@ _FUNCTIONS: dict[type, Callable[..., int]] = {
     OPAQUE["max"]: _greatest,
     OPAQUE["clip"]: _clip,
     OPAQUE["where"]: lambda to, *args: to.builder.emit("select", *args),
-    phi1: _phi1,
 }

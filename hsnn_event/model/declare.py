@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, ValueRangeError, shown, unknown_name
+from hsnn_event.model.detection import check_detection
 from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
 from hsnn_event.quantities import as_array, is_array, real
 from hsnn_event.units import in_unit
@@ -25,8 +26,9 @@ class NeuronModel:
     """A neuron: states that follow differential equations, and what arriving events, threshold and reset do to them.
 
     Every right-hand side is the text of one expression over the names declared here: numbers, + - * / **, comparisons with
-    and, or, not, and the functions exp, log, sqrt, abs, min, max, tanh, cosh, clip(x, low, high), heaviside (1 at 0 and
-    above), where(condition, a, b) and floor. Time is in ms. All of it is checked when the model is declared.
+    and, or, not, and the functions exp, log, exprel(x) = (exp(x) - 1)/x, sqrt, abs, min, max, tanh, cosh, floor,
+    clip(x, low, high), heaviside (1 at 0 and above), where(condition, a, b). Time is in ms. All of it is checked when the
+    model is declared.
 
     - `parameters`: a number, an array or a distribution, one value a neuron.
     - `states`: initial values, numbers or expressions of parameters and other states.
@@ -37,6 +39,9 @@ class NeuronModel:
       Where an input stands for the state, the event adds to that input in the step at whose end it arrives.
     - `threshold`: a condition, or None for a neuron that never fires; `reset`: state -> value after the spike; all of
       them read the values before the reset. One of `reset` and `refractory` goes with a threshold.
+    - `detection`: "level" fires in each step at whose end the condition holds; "crossing" where it holds at the end of a
+      step and did not at its start, which needs neither reset nor refractoriness; "interpolated" likewise, and spikes are
+      recorded at the time inside the step at which a straight line meets the threshold, which must be one comparison.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
     - `positive`, `not_negative`: names of parameters whose numbers must be above 0, or 0 or more, here and in `set`.
@@ -60,6 +65,7 @@ class NeuronModel:
     threshold: str | None = None
     reset: Mapping[str, str] = field(default_factory=dict)
     refractory: Mapping[str, object] | None = None
+    detection: str = "level"
     units: Mapping[str, str] = field(default_factory=dict)
     positive: Sequence[str] = ()
     not_negative: Sequence[str] = ()
@@ -68,7 +74,7 @@ class NeuronModel:
         _check_identifier(self.name, "the name of a model", "model")
         for each in fields(NeuronModel):
             value = getattr(self, each.name)
-            if each.name in ("name", "threshold", *RANGES) or (each.name == "refractory" and value is None):
+            if each.name in ("name", "threshold", "detection", *RANGES) or (each.name == "refractory" and value is None):
                 continue
             object.__setattr__(self, each.name, _own(value, f"{self.name}.{each.name}"))
         for role in ("parameters", "states", "inputs"):
@@ -209,11 +215,9 @@ def _check_events(model: NeuronModel) -> None:
             parse(text, everything | {WEIGHT}, f"{model.name}.receptors[{receptor!r}][{name!r}]")
     if model.threshold is not None:
         parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)
-        if not model.reset and not model.refractory:
-            text = f"{model.name}: a threshold alone fires in every step in which it holds. Give reset= or refractory=."
-            raise ModelError(text, name=model.name)
     elif model.reset or model.refractory:
         raise ModelError(f"{model.name}: without a threshold, reset and refractory have no meaning. Leave them out.")
+    check_detection(model)
     for name, text in model.reset.items():
         _check_state(model, name, "reset")
         parse(text, everything, f"{model.name}.reset[{name!r}]")

@@ -38,9 +38,15 @@ def heaviside(x: float) -> float:
     return 1.0 if x >= 0 else 0.0
 
 
+def exprel(x: float) -> float:
+    """(exp(x) - 1)/x, and its limit 1 at 0."""
+    return math.expm1(x) / x if x else 1.0
+
+
 # name: (fewest arguments, most arguments, the function of floats). lowering.arithmetic says what each one compiles to.
 FUNCTIONS: dict[str, tuple[int, int, Callable[..., float]]] = {
     "exp": (1, 1, math.exp),
+    "exprel": (1, 1, exprel),
     "log": (1, 1, math.log),
     "sqrt": (1, 1, math.sqrt),
     "abs": (1, 1, abs),

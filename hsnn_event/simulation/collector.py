@@ -109,7 +109,7 @@ class Collector:
     def take(self, seen: Seen) -> None:
         """Keep or pass on what the piece that `watch` spoke of showed. Raises RecordingError."""
         if len(seen.steps):
-            self._take_spikes(self._grid.times(seen.steps), seen.populations, seen.ids)
+            self._take_spikes(*self._on_clock(seen))
         if seen.exact is not None and len(seen.exact.ids):
             times = seen.exact.windows * self._window + seen.exact.offsets
             # What comes so soon after the start that the sum does not tell lies after it nevertheless.
@@ -126,6 +126,16 @@ class Collector:
             stream.reached(self._grid.time(self._piece.last))
         for stream in self._streams.values():
             stream.flush_if_due()
+
+    def _on_clock(self, seen: Seen) -> tuple[FloatArray, IntArray, IntArray]:
+        """Times of spikes on the clock, populations, ids, sorted by time; one inside a step lies after the step's start."""
+        times, populations, ids = self._grid.times(seen.steps), seen.populations, seen.ids
+        if seen.lags is None or not seen.lags.any():
+            return times, populations, ids
+        starts = self._grid.times(seen.steps - 1)
+        times = np.where(seen.lags > 0, np.maximum(times - seen.lags * self._grid.dt, np.nextafter(starts, np.inf)), times)
+        order = np.lexsort((ids, times))
+        return times[order], populations[order], ids[order]
 
     def _take_spikes(self, instants: FloatArray, populations: IntArray, neurons: IntArray) -> None:
         narrow = populations.astype(np.min_scalar_type(len(self._watched)))  # NumPy sorts these several times faster

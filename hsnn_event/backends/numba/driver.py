@@ -27,8 +27,9 @@ NONE = np.int64(-1)  # of one type with the numbers that it stands beside: spike
 
 # Columns of the table of slices: a slice is the part of a population that lies in a block. Where KERNEL is 0 the neurons
 # are sources of spikes, and ARRAYS is the address of their record.
-FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES = range(7)
-N_COLUMNS = 7
+# LAGS is the address of its kernel's state of that name, or 0.
+FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES, LAGS = range(8)
+N_COLUMNS = 8
 BROKEN = np.int64(-2)  # the barrier was broken off
 STIMULUS, NOISE, SOURCE = range(3)  # places in `codes`
 
@@ -53,6 +54,7 @@ class Team(NamedTuple):
     codes: npt.NDArray[np.int64]           # addresses of functions that not all networks need, and have compiled
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
+    lags: npt.NDArray[np.float64]          # (2, n_neurons), or (2, 0) where no kernel has them: those of the fired
     recorded: npt.NDArray[np.bool_]        # populations whose spikes are kept
     probe_first: npt.NDArray[np.int64]     # (n_slices + 1,): rows of the table of probes
     orders: npt.NDArray[np.int64]
@@ -61,10 +63,11 @@ class Team(NamedTuple):
 
 
 class Spikes(NamedTuple):
-    """Spikes kept, in order: `n[0]` of them."""
+    """Spikes kept, in order: `n[0]` of them; `lags` hold no number for those of populations that have none."""
 
     steps: npt.NDArray[np.int64]
     neurons: npt.NDArray[np.int64]
+    lags: npt.NDArray[np.float64]
     n: npt.NDArray[np.int64]
 
 
@@ -134,6 +137,9 @@ def _keep(team, turn, step, spikes):
         if not team.recorded[team.slices[s, POPULATION]]:
             continue
         first = team.slices[s, FIRST]
+        if team.slices[s, LAGS] != 0:
+            for j in range(team.n_fired[turn, s]):
+                spikes.lags[n + j] = team.lags[turn, first + j]
         for j in range(team.n_fired[turn, s]):
             spikes.steps[n] = step
             spikes.neurons[n] = first + team.fired[turn, first + j]
@@ -146,9 +152,10 @@ def _larger(spikes, n_more):
     """The spikes in larger arrays, with room for `n_more`."""
     n = spikes.n[0]
     steps, neurons = np.empty(2 * (n + n_more), np.int64), np.empty(2 * (n + n_more), np.int64)
+    lags = np.empty(2 * (n + n_more), np.float64)
     for j in range(n):
-        steps[j], neurons[j] = spikes.steps[j], spikes.neurons[j]
-    return Spikes(steps, neurons, spikes.n)
+        steps[j], neurons[j], lags[j] = spikes.steps[j], spikes.neurons[j], spikes.lags[j]
+    return Spikes(steps, neurons, lags, spikes.n)
 
 
 @inner
@@ -161,6 +168,15 @@ def _cut_denormals(team, s):
         values = nb.carray(as_pointer(states[k]), (n,), dtype)
         for i in range(values.size):
             values[i] = zero if abs(values[i]) < cut else values[i]
+
+
+@inner
+def _keep_lags(team, turn, s):
+    """Copy the lags of the neurons of a slice that fired: who runs ahead writes these states anew."""
+    first = team.slices[s, FIRST]
+    lags = nb.carray(as_pointer(team.slices[s, LAGS]), (team.slices[s, LENGTH],), team.ports.dtype)
+    for j in range(team.n_fired[turn, s]):
+        team.lags[turn, first + j] = lags[team.fired[turn, first + j]]
 
 
 @inner
@@ -189,6 +205,8 @@ def _advance_block(team, block, step, now, turn, scratch):
         team.n_fired[turn, s] = call(
             team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, now, fired
         )
+        if team.slices[s, LAGS] != 0:
+            _keep_lags(team, turn, s)
         if step % CUT_EVERY == 0:
             _cut_denormals(team, s)
         for q in range(team.probe_first[s], team.probe_first[s + 1]):

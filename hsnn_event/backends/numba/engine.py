@@ -30,7 +30,7 @@ from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch, fed
-from hsnn_event.lowering.ir import FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
+from hsnn_event.lowering.ir import LAG, FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
 
 PAGE = 4096  # bytes
 
@@ -66,6 +66,7 @@ class NumbaEngine:
         program, parts = self.program, self._parts
         kernels_of = [program.kernels[p.kernel] for p in program.populations]
         self._kernels = kernels_of
+        self._interpolated = np.array([kernel.interpolated for kernel in kernels_of], dtype=np.bool_)
         self._states = [
             {name: aligned(values, self._real, self._offset(k)) for k, (name, values) in enumerate(p.states.items())}
             for p in program.populations
@@ -94,6 +95,7 @@ class NumbaEngine:
             codes=np.zeros(3, np.int64),
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
+            lags=np.zeros((2, n_neurons if self._interpolated.any() else 0)),
             recorded=np.zeros(len(program.populations), np.bool_),
             probe_first=np.zeros(n_slices + 1, np.int64),
             orders=np.zeros(N_ORDERS, np.int64),
@@ -186,7 +188,7 @@ class NumbaEngine:
         self._source_records[p] = found
         for b, record in enumerate(found[0]):
             self._team.slices[p * parts.n_blocks + b] = (
-                parts.offsets[p] + parts.first[p, b], parts.length[p, b], 0, record.ctypes.data, 0, p, 0
+                parts.offsets[p] + parts.first[p, b], parts.length[p, b], 0, record.ctypes.data, 0, p, 0, 0
             )  # fmt: skip
 
     def feed(self, population: int, steps: IntArray, ids: IntArray) -> None:
@@ -226,7 +228,7 @@ class NumbaEngine:
             self._pointers[p] += [scratch, arrays]
             self._team.slices[p * parts.n_blocks + b] = (
                 parts.offsets[p] + first, parts.length[p, b], code, arrays.ctypes.data, scalars.ctypes.data, p,
-                len(kernel.states),
+                len(kernel.states), self._address(p, b, LAG, first) if kernel.interpolated else 0,
             )  # fmt: skip
 
     def _offset(self, place: int) -> int:
@@ -261,7 +263,8 @@ class NumbaEngine:
             self._calendars[thread], self._spikes[thread] = calendar, spikes
         self.step += n_steps
         self._whole = True
-        return Seen(*self._kept_spikes(), samples)
+        steps, populations, ids, lags = self._kept_spikes()
+        return Seen(steps, populations, ids, samples, lags=lags)
 
     def _require_whole(self) -> None:
         """Threads that were broken off within a step have left calendars and states of different times."""
@@ -298,13 +301,14 @@ class NumbaEngine:
                 until[:] = np.maximum(until.astype(np.int64) - (self.step - self._epoch), 0)
             self._epoch = self.step
 
-    def _kept_spikes(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Hand over and forget (steps, populations, ids)."""
+    def _kept_spikes(self) -> tuple[IntArray, IntArray, IntArray, FloatArray | None]:
+        """Hand over and forget (steps, populations, ids, lags)."""
         kept = self._spikes[0]
         steps, neurons = kept.steps[: kept.n[0]].copy(), kept.neurons[: kept.n[0]]
         populations, ids = self._in_populations(neurons)
+        lags = np.where(self._interpolated[populations], kept.lags[: kept.n[0]], 0.0) if self._interpolated.any() else None
         kept.n[0] = 0
-        return steps, populations, ids
+        return steps, populations, ids, lags
 
     def _in_populations(self, neurons: IntArray) -> tuple[IntArray, IntArray]:
         """Population and id of neurons that are numbered through the network."""
@@ -381,4 +385,4 @@ def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any], offset: int = 0) -> 
 
 
 def _no_spikes() -> Spikes:
-    return Spikes(np.empty(1024, np.int64), np.empty(1024, np.int64), np.zeros(1, np.int64))
+    return Spikes(np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024), np.zeros(1, np.int64))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from hsnn_event import compile_cache
-from hsnn_event.lowering.ir import Instruction, Kernel, Section
+from hsnn_event.lowering.ir import EASY, PARTS, Instruction, Kernel, Section
 
 CHUNK = 256  # neurons advanced before their spikes are looked for: benchmarks/README.md, "kernel chunk"
 PLACE = 0xFFFF  # above any sum of CHUNK places
@@ -22,6 +22,7 @@ _CALLS = {
     "neg": "-{0}", "abs": "abs({0})", "sqrt": "math.sqrt({0})", "not": "not {0}",
     "min": "select({0} < {1}, {0}, {1})", "max": "select({0} > {1}, {0}, {1})",
     "floor": "np.floor({0})", "rint": "np.rint({0})", "select": "select({0}, {1}, {2})", "clamped": "clamped",
+    "part": f"REAL(size) * REAL({1 / PARTS})", "reached": f"REAL(done) * REAL({1 / PARTS})",
     "scale2": "{0} * INT((INT({1}) + BIAS) << WIDTH).view(REAL)",
     "exponent": "REAL((REAL({0}).view(INT) >> WIDTH) - BIAS)",
     "mantissa": "INT((REAL({0}).view(INT) & MASK) | ONE).view(REAL)",
@@ -127,7 +128,7 @@ class _Printer:
         kernel = self.kernel
         until = f"{self.arrays.get(UNTIL)}[i]"
         lines = [f"clamped, free = {until} >= now, {until} < now"] if kernel.refractory else []
-        lines += self.section(kernel.update, "u") + self.stores(kernel.update, "u")
+        lines += [*self.attempts(), *self.section(kernel.update, "u"), *self.stores(kernel.update, "u")]
         lines += [f"{self.arrays[arrival(name)]}[i] = ZERO" for name in kernel.receptors]
         # The threshold reads the new states: their values stand in for loads.
         fresh = {name: f"u{value}" for name, value in zip(kernel.states, kernel.update.outputs, strict=True)}
@@ -137,6 +138,31 @@ class _Printer:
             f"hits = np.int32(hits + select({fires}, np.int32({PLACE + 1} + i), np.int32(0)))",
         ]
         return [*lines, *self.section(kernel.fires, "f", fresh), *hit]
+
+    def attempts(self) -> list[str]:
+        """Cut the step into parts, as `Kernel` says; `x0`, `x1`, ... become the states at its end."""
+        attempt = self.kernel.attempt
+        if attempt is None:
+            return []
+        *new, error, stop = attempt.outputs
+        states = self.kernel.states[: len(new)]
+        test = [
+            f"if p{error} <= 1 or size == 1:",
+            *(f"    x{k} = p{value}" for k, value in enumerate(new)),
+            "    done += size",
+            f"    if p{stop} or p{error} != p{error}:",
+            "        break",
+            f"    if p{error} <= {EASY} and done % (2 * size) == 0:",
+            "        size *= 2",
+            "else:",
+            "    size //= 2",
+        ]
+        return [
+            *(f"x{k} = {self.arrays[name]}[i]" for k, name in enumerate(states)),
+            f"done, size = 0, {PARTS}",
+            f"while done < {PARTS}:",
+            *_indented(4, self.section(attempt, "p", {name: f"x{k}" for k, name in enumerate(states)}) + test),
+        ]
 
     def reset(self) -> list[str]:
         """If neuron i fires, reset it, make it refractory and note its number."""
@@ -174,6 +200,8 @@ class _Printer:
             if op in names:
                 name = names[op][int(value or 0)]
                 text = fresh[name] if fresh and op == "state" else self.load(name)
+            elif op == "advanced":
+                text = f"x{int(value or 0)}"
             else:
                 text = operation(op, [f"{prefix}{a}" for a in args], value)
             lines.append(f"{prefix}{k} = {text}")
