@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from zlib import crc32
 
@@ -13,13 +13,14 @@ import numpy as np
 import hsnn_event as hsnn
 from hsnn_event.backends.c_family import Argument, arguments
 from hsnn_event.errors import MethodError
-from hsnn_event.lowering.arithmetic import Builder, evaluate
+from hsnn_event.lowering.arithmetic import Builder, attempted, evaluate
 from hsnn_event.lowering.integrators import METHODS
 from hsnn_event.lowering.ir import BOOL_OPS, REAL_OPS, Kernel
 from hsnn_event.lowering.lowered import lower_model
 
 N, STEPS, DT = 96, 120, 0.1
 PRECISIONS = ("float64", "float32")
+DETECTIONS = ("level", "crossing", "interpolated")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +60,14 @@ class Course:
 
 
 def models():
-    """Every model of the library, as its function gives it without arguments; sources are no models."""
+    """Every model of the library, as its function gives it without arguments, and every way to detect spikes.
+
+    Sources are no models.
+    """
     functions = {name: getattr(hsnn.models, name) for name in hsnn.models.__all__}
     gives = {name: inspect.signature(function).return_annotation for name, function in functions.items()}
-    return {name: function() for name, function in functions.items() if gives[name] == "NeuronModel"}
+    found = {name: function() for name, function in functions.items() if gives[name] == "NeuronModel"}
+    return found | {each: replace(hsnn.models.izhikevich(), detection=each) for each in DETECTIONS}
 
 
 def names():
@@ -177,6 +182,7 @@ def interpreted(this: Case) -> Course:
         loads["input"] = [values[step - 1] for values in this.inputs.values()]
         loads["arrival"] = [values[step - 1] for values in this.arrivals.values()]
         clamped = until >= step
+        loads |= attempted(kernel, loads, clamped, real)
         loads["state"] = spread(evaluate(kernel.update, loads, clamped, real), this.size)
         (fires,) = evaluate(kernel.fires, loads, clamped, real)
         fires = fires & ~clamped
@@ -199,7 +205,7 @@ def advanced(this: Case, call: Callable[[Sequence[np.ndarray | np.generic]], Non
         "n": np.int32(this.size),
         "fired": np.zeros(this.size, np.uint8),
         "until": np.zeros(this.size, np.int32),
-        **{f"state_{name}": array.copy() for name, array in this.states.items()},
+        **{Argument("state", name, True).variable: array.copy() for name, array in this.states.items()},
         **{f"arrival_{name}": np.zeros(this.size, real) for name in this.arrivals},
         **{f"constant_{name}": value if value.ndim else value[()] for name, value in this.constants.items()},
     }
@@ -212,7 +218,7 @@ def advanced(this: Case, call: Callable[[Sequence[np.ndarray | np.generic]], Non
         values["fired"][:] = 255  # every neuron is to say whether it fires
         call([values[each.variable] for each in this.arguments])
         assert not any(values[f"arrival_{name}"].any() for name in this.arrivals)
-        states = np.array([values[f"state_{name}"] for name in this.kernel.states])
+        states = np.array([values[each.variable] for each in this.arguments if each.role == "state"])
         assert set(values["fired"]) <= {0, 1}
         kept.append((states, values["fired"] == 1, values["until"].copy()))
     return Course(*(np.array(each) for each in zip(*kept, strict=True)))

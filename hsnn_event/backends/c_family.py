@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hsnn_event.lowering.ir import BOOL_OPS, Instruction, Kernel, Section
+from hsnn_event.lowering.ir import BOOL_OPS, EASY, PARTS, Instruction, Kernel, Section
 
 _OPERATIONS = {
     "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}",
@@ -24,6 +24,7 @@ _OPERATIONS = {
     "scale2": "scale2({0}, {1})", "exponent": "exponent_of({0})", "mantissa": "mantissa_of({0})",
     "lt": "{0} < {1}", "le": "{0} <= {1}", "gt": "{0} > {1}", "ge": "{0} >= {1}", "eq": "{0} == {1}", "ne": "{0} != {1}",
     "and": "{0} && {1}", "or": "{0} || {1}", "not": "!{0}", "clamped": "clamped",
+    "part": f"(REAL)size / {PARTS}", "reached": f"(REAL)done / {PARTS}",  # exact: a power of 2
 }  # fmt: skip
 _BITS = {"float64": 64, "float32": 32}
 
@@ -42,7 +43,9 @@ class Argument(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """Its name in the text."""
+        """Its name in the text; a hidden state, whose name is no identifier, is `hidden_lag` for "(lag)"."""
+        if self.name and not self.name.isidentifier():
+            return "hidden_" + re.sub(r"\W", "", self.name)
         return f"{self.role}_{self.name}" if self.name else self.role
 
     @property
@@ -128,11 +131,31 @@ class _Printer:
             then.append(f"until[i] = now + (int32_t){self.of('constant', 'refractory_steps')};")
         return [
             *clamped,
+            *(self.attempts(kernel.attempt) if kernel.attempt else []),
             *self.changes(kernel.update, "u"),
             *cleared,
             *self.values(kernel.fires, "f", kernel.fires.outputs),
             f"fired[i] = {fires};",
             *(["if (fired[i]) {", *_indented(4, then), "}"] if then else []),
+        ]
+
+    def attempts(self, attempt: Section) -> list[str]:
+        """Cut the step into parts, as `Kernel` says; `x0`, `x1`, ... become the states at its end."""
+        *new, error, stop = attempt.outputs
+        return [
+            *(f"REAL x{k} = {self.of('state', name)};" for k, name in enumerate(self.kernel.states[: len(new)])),
+            f"int32_t done = 0, size = {PARTS};",
+            f"while (done < {PARTS}) {{",
+            *_indented(4, self.values(attempt, "p", attempt.outputs, moved=True)),
+            f"    if (p{error} <= 1 || size == 1) {{",
+            *(f"        x{k} = p{value};" for k, value in enumerate(new)),
+            "        done += size;",
+            f"        if (p{stop} || isnan(p{error})) break;",
+            f"        if (p{error} <= {literal(EASY, self.real)} && done % (2 * size) == 0) size *= 2;",
+            "    } else {",
+            "        size /= 2;",
+            "    }",
+            "}",
         ]
 
     def of(self, role: str, name: str) -> str:
@@ -150,8 +173,8 @@ class _Printer:
         stores = [f"{self.of('state', name)} = {prefix}{value};" for name, value in new.items()]
         return [*self.values(section, prefix, new.values()), *stores]
 
-    def values(self, section: Section, prefix: str, outputs: Iterable[int]) -> list[str]:
-        """One line a value; a value that nothing reads, neither code nor `outputs`, gets none."""
+    def values(self, section: Section, prefix: str, outputs: Iterable[int], moved: bool = False) -> list[str]:
+        """One line a value; a value that nothing reads, neither code nor `outputs`, gets none. Are states `moved` already?"""
         read = {*outputs, *(arg for each in section.code for arg in each.args)}
         kinds: list[str] = []
         lines = []
@@ -159,16 +182,18 @@ class _Printer:
             truth = each.op in BOOL_OPS or each.op == "clamped" or (each.op == "select" and kinds[each.args[1]] == "bool")
             kinds.append("bool" if truth else "REAL")
             if k in read:
-                lines.append(f"const {kinds[k]} {prefix}{k} = {self.value(each, prefix)}")
+                lines.append(f"const {kinds[k]} {prefix}{k} = {self.value(each, prefix, moved)}")
         return lines
 
-    def value(self, instruction: Instruction, prefix: str) -> str:
+    def value(self, instruction: Instruction, prefix: str, moved: bool) -> str:
         """The right side of an assignment."""
         op, args, value = instruction
         kernel = self.kernel
         loads = {
             "state": kernel.states, "constant": kernel.constants, "input": kernel.inputs, "arrival": kernel.receptors,
         }  # fmt: skip
+        if op == "advanced" or (op == "state" and moved):
+            return f"x{int(value or 0)};"
         if op in loads:
             return f"{self.of(op, loads[op][int(value or 0)])};"
         if op == "literal":
