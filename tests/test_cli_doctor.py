@@ -1,12 +1,14 @@
 """`hsnn-event doctor`: a line for each thing looked at, and for each problem the way out."""
 
 import os
+import platform
 import sys
 from importlib import metadata
 
 import pytest
 
 from hsnn_event import cli, compile_cache, cores
+from hsnn_event.backends.opencl import devices
 from hsnn_event.cli import doctor, machine
 
 
@@ -75,6 +77,20 @@ def test_a_variable_that_is_no_number(monkeypatch):
 def test_a_broken_backend_of_another_package(monkeypatch):
     monkeypatch.setattr(doctor.extensions, "names", lambda kind: ["abacus"])
     assert "'abacus' is unknown" in problems(doctor.backends)[0]
+
+
+def test_compilers_that_are_there_and_that_are_not(monkeypatch):
+    monkeypatch.setattr(devices, "found", lambda: iter([("Abacus (Beads)", ("double", "single")), ("Slate (Chalk)", ())]))
+    monkeypatch.setenv("CC", sys.executable)
+    found = [line.found for line in doctor.languages()]
+    assert found == [f"Python {platform.python_version()}", "Abacus (Beads): double and single precision",
+                     "Slate (Chalk): no precision"]  # fmt: skip
+    monkeypatch.setattr(devices, "found", lambda: iter([]))
+    monkeypatch.setenv("CC", "no such compiler")
+    found = [line.found for line in doctor.languages()]
+    assert found[0].startswith("none") and found[1].startswith("no device")
+    monkeypatch.setitem(sys.modules, "hsnn_event.backends.opencl.devices", None)
+    assert [line.found for line in doctor.languages()][1] == "not installed (extra opencl)"
 
 
 def test_a_run_that_fails_or_differs(monkeypatch):

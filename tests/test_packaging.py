@@ -41,6 +41,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(archives):
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "hsnn_event").rglob("*.py")}
     assert sources <= names and "hsnn_event/py.typed" in names
     assert any(name.startswith("hsnn_event/networks/") and name.endswith(".json") for name in names)
+    heads = {path.relative_to(ROOT).as_posix() for path in (ROOT / "hsnn_event" / "backends" / "runtime").iterdir()}
+    assert heads and heads <= names
     assert {name.split("/")[0] for name in names} == {"hsnn_event", f"hsnn_event-{hsnn.__version__}.dist-info"}
     assert {"LICENSE-MIT", "LICENSE-APACHE"} <= {Path(name).name for name in names}
     assert "License-Expression: MIT OR Apache-2.0" in metadata and "Provides-Extra: plot" in metadata

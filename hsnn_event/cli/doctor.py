@@ -6,6 +6,8 @@ import argparse
 import os
 import platform
 import re
+import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -36,7 +38,7 @@ def add_command(commands: Any) -> None:
     command = commands.add_parser(
         "doctor",
         help="check the installation",
-        description="Check versions, compile cache, threads and backends, and run a small network. "
+        description="Check versions, compile cache, threads, backends and compilers, and run a small network. "
         "The exit code is 1 if something fails.",
     )
     command.add_argument("--no-run", action="store_true", help="run no network, so that nothing is compiled")
@@ -45,7 +47,7 @@ def add_command(commands: Any) -> None:
 
 def doctor(options: argparse.Namespace) -> bool:
     """Print the table, then the problems; True if there are none."""
-    checks: list[Callable[[], Iterator[Line]]] = [versions, compile_cache, threads, backends]
+    checks: list[Callable[[], Iterator[Line]]] = [versions, compile_cache, threads, backends, languages]
     if not options.no_run:
         checks.append(small_run)
     problems = []
@@ -84,7 +86,7 @@ def _package(name: str, least: str | None, extra: str | None) -> Line:
     if least and _numbers(found) < _numbers(least):
         return Line(name, found, f"{found} is too old; {least} or newer is needed. {cure}")
     try:
-        import_module(name)
+        import_module(name.replace("-", "_"))
     except Exception as error:
         return Line(name, found, f"it cannot be imported: {error}. {cure}")
     return Line(name, found)
@@ -137,6 +139,23 @@ def backends() -> Iterator[Line]:
             yield Line(f"backend {name}", "of another package, loads")
         except hsnn.errors.HsnnError as error:
             yield Line(f"backend {name}", "of another package", str(error))
+
+
+def languages() -> Iterator[Line]:
+    """What could compile kernels in C and in OpenCL C; nothing needs either yet but the tests."""
+    compiler = shutil.which(os.environ.get("CC", "gcc"))
+    told = [] if compiler is None else [compiler, "--version"]
+    version = subprocess.run(told, capture_output=True, text=True, check=False).stdout if told else ""
+    yield Line("C compiler", next(iter(version.splitlines()), compiler or "none (gcc, or what the variable CC names)"))
+    try:
+        devices = list(import_module("hsnn_event.backends.opencl.devices").found())
+    except ImportError:
+        yield Line("OpenCL", "not installed (extra opencl)")
+        return
+    for name, precisions in devices:
+        yield Line("OpenCL device", f"{name}: {' and '.join(precisions) or 'no'} precision")
+    if not devices:
+        yield Line("OpenCL", "no device (extra opencl brings one for Linux on x86-64)")
 
 
 def small_run() -> Iterator[Line]:

@@ -1,0 +1,217 @@
+"""Kernels of neuron models as text in the languages of C's family.
+
+The text of a kernel is the same in all of them. What differs (types, how memory is named, how one goes over the neurons)
+is said by a head written by hand, `runtime/<language>.h`; `runtime/operations.h` has what none of them has.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+
+from hsnn_event.lowering.ir import BOOL_OPS, EASY, PARTS, Instruction, Kernel, Section
+
+_OPERATIONS = {
+    "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}",
+    "abs": "fabs({0})", "sqrt": "sqrt({0})", "floor": "floor({0})", "rint": "rint({0})",
+    "min": "{0} < {1} ? {0} : {1}", "max": "{0} > {1} ? {0} : {1}", "select": "{0} ? {1} : {2}",
+    "scale2": "scale2({0}, {1})", "exponent": "exponent_of({0})", "mantissa": "mantissa_of({0})",
+    "lt": "{0} < {1}", "le": "{0} <= {1}", "gt": "{0} > {1}", "ge": "{0} >= {1}", "eq": "{0} == {1}", "ne": "{0} != {1}",
+    "and": "{0} && {1}", "or": "{0} || {1}", "not": "!{0}", "clamped": "clamped",
+    "part": f"(REAL)size / {PARTS}", "reached": f"(REAL)done / {PARTS}",  # exact: a power of 2
+}  # fmt: skip
+_BITS = {"float64": 64, "float32": 32}
+
+
+class Argument(NamedTuple):
+    """What a kernel takes at one place.
+
+    `role` is "n" (neurons), "now" (the step), "fired", "until" (the last step in which a neuron is clamped), or "state",
+    "constant", "input" or "arrival" with the `name` that the kernel has for it. An array has one element a neuron:
+    uint8 in "fired" (1 for those that fire), int32 in "until", reals elsewhere. Numbers are int32 or real.
+    """
+
+    role: str
+    name: str
+    is_array: bool
+
+    @property
+    def variable(self) -> str:
+        """Its name in the text; a hidden state, whose name is no identifier, is `hidden_lag` for "(lag)"."""
+        if self.name and not self.name.isidentifier():
+            return "hidden_" + re.sub(r"\W", "", self.name)
+        return f"{self.role}_{self.name}" if self.name else self.role
+
+    @property
+    def declaration(self) -> str:
+        """As it stands in the list of arguments."""
+        kind = {"fired": "uint8_t", "until": "int32_t", "n": "int32_t", "now": "int32_t"}.get(self.role, "REAL")
+        if not self.is_array:
+            return f"const {kind} {self.variable}"
+        const = "const " if self.role in ("constant", "input") else ""
+        return f"GLOBAL {const}{kind} *restrict {self.variable}"
+
+
+def arguments(kernel: Kernel, per_neuron: frozenset[str]) -> tuple[Argument, ...]:
+    """What the kernel takes, in order. `per_neuron` names the constants and inputs that have a value a neuron.
+
+    >>> from hsnn_event.lowering.lowered import lower_model
+    >>> from hsnn_event.model.library import lif_delta
+    >>> kernel = lower_model(lif_delta(), "auto", 0.1).kernel
+    >>> [each.variable for each in arguments(kernel, frozenset({"V_th"}))][:6]
+    ['n', 'fired', 'now', 'until', 'state_v', 'arrival_default']
+    """
+    refractory = [Argument("now", "", False), Argument("until", "", True)] if kernel.refractory else []
+    return (
+        Argument("n", "", False),
+        Argument("fired", "", True),
+        *refractory,
+        *(Argument("state", name, True) for name in kernel.states),
+        *(Argument("arrival", name, True) for name in kernel.receptors),
+        *(Argument("constant", name, name in per_neuron) for name in kernel.constants),
+        *(Argument("input", name, name in per_neuron) for name in kernel.inputs),
+    )
+
+
+def head(language: str, real: str) -> str:
+    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32"."""
+    runtime = files("hsnn_event.backends") / "runtime"
+    parts = [(runtime / f"{name}.h").read_text(encoding="utf-8") for name in (language, "operations")]
+    return "\n".join([f"#define REAL_BITS {_BITS[real]}", *parts])
+
+
+def function(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str) -> str:
+    """The text of a function of that name, which takes `arguments`: one clock step of n neurons.
+
+    States, arrivals (cleared), `until` and `fired` are written; the neurons may be taken in any order.
+    """
+    taken = arguments(kernel, per_neuron)
+    body = _Printer(kernel, real, {(each.role, each.name): each for each in taken}).step()
+    unused = [each.variable for each in taken[1:] if not any(re.search(rf"\b{each.variable}\b", line) for line in body)]
+    lines = [
+        f"KERNEL void {name}(",
+        ",\n".join(f"    {each.declaration}" for each in taken),
+        ") {",
+        *(f"    (void){variable};" for variable in unused),
+        "    FOR_EACH_NEURON(i, n) {",
+        *_indented(8, body),
+        "    }",
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _indented(columns: int, lines: list[str]) -> list[str]:
+    return [" " * columns + line for line in lines]
+
+
+@dataclass(frozen=True)
+class _Printer:
+    """Prints what happens to neuron i; `taken` finds an argument by its role and name."""
+
+    kernel: Kernel
+    real: str
+    taken: dict[tuple[str, str], Argument]
+
+    def step(self) -> list[str]:
+        """Advance neuron i, clear its arrivals; if it fires, say so, reset it and make it refractory."""
+        kernel = self.kernel
+        clamped = ["const bool clamped = until[i] >= now;"] if kernel.refractory else []
+        cleared = [f"{self.of('arrival', name)} = 0;" for name in kernel.receptors]
+        fires = f"f{kernel.fires.outputs[0]}" + (" && !clamped" if kernel.refractory else "")
+        then = self.changes(kernel.reset, "r")
+        if kernel.refractory:
+            then.append(f"until[i] = now + (int32_t){self.of('constant', 'refractory_steps')};")
+        return [
+            *clamped,
+            *(self.attempts(kernel.attempt) if kernel.attempt else []),
+            *self.changes(kernel.update, "u"),
+            *cleared,
+            *self.values(kernel.fires, "f", kernel.fires.outputs),
+            f"fired[i] = {fires};",
+            *(["if (fired[i]) {", *_indented(4, then), "}"] if then else []),
+        ]
+
+    def attempts(self, attempt: Section) -> list[str]:
+        """Cut the step into parts, as `Kernel` says; `x0`, `x1`, ... become the states at its end."""
+        *new, error, stop = attempt.outputs
+        return [
+            *(f"REAL x{k} = {self.of('state', name)};" for k, name in enumerate(self.kernel.states[: len(new)])),
+            f"int32_t done = 0, size = {PARTS};",
+            f"while (done < {PARTS}) {{",
+            *_indented(4, self.values(attempt, "p", attempt.outputs, moved=True)),
+            f"    if (p{error} <= 1 || size == 1) {{",
+            *(f"        x{k} = p{value};" for k, value in enumerate(new)),
+            "        done += size;",
+            f"        if (p{stop} || isnan(p{error})) break;",
+            f"        if (p{error} <= {literal(EASY, self.real)} && done % (2 * size) == 0) size *= 2;",
+            "    } else {",
+            "        size /= 2;",
+            "    }",
+            "}",
+        ]
+
+    def of(self, role: str, name: str) -> str:
+        """What belongs to neuron i: an element, or the number that all share."""
+        argument = self.taken[role, name]
+        return f"{argument.variable}[i]" if argument.is_array else argument.variable
+
+    def changes(self, section: Section, prefix: str) -> list[str]:
+        """Compute the states that the section changes, then write them."""
+        new = {
+            name: value
+            for k, (name, value) in enumerate(zip(self.kernel.states, section.outputs, strict=True))
+            if section.code[value] != Instruction("state", (), k)
+        }
+        stores = [f"{self.of('state', name)} = {prefix}{value};" for name, value in new.items()]
+        return [*self.values(section, prefix, new.values()), *stores]
+
+    def values(self, section: Section, prefix: str, outputs: Iterable[int], moved: bool = False) -> list[str]:
+        """One line a value; a value that nothing reads, neither code nor `outputs`, gets none. Are states `moved` already?"""
+        read = {*outputs, *(arg for each in section.code for arg in each.args)}
+        kinds: list[str] = []
+        lines = []
+        for k, each in enumerate(section.code):
+            truth = each.op in BOOL_OPS or each.op == "clamped" or (each.op == "select" and kinds[each.args[1]] == "bool")
+            kinds.append("bool" if truth else "REAL")
+            if k in read:
+                lines.append(f"const {kinds[k]} {prefix}{k} = {self.value(each, prefix, moved)}")
+        return lines
+
+    def value(self, instruction: Instruction, prefix: str, moved: bool) -> str:
+        """The right side of an assignment."""
+        op, args, value = instruction
+        kernel = self.kernel
+        loads = {
+            "state": kernel.states, "constant": kernel.constants, "input": kernel.inputs, "arrival": kernel.receptors,
+        }  # fmt: skip
+        if op == "advanced" or (op == "state" and moved):
+            return f"x{int(value or 0)};"
+        if op in loads:
+            return f"{self.of(op, loads[op][int(value or 0)])};"
+        if op == "literal":
+            return f"{literal(float(value or 0.0), self.real)};  // {value!r}"
+        return _OPERATIONS[op].format(*(f"{prefix}{arg}" for arg in args)) + ";"
+
+
+def literal(value: float, real: str) -> str:
+    """A number of the type, rounded to it once and written without rounding.
+
+    >>> literal(0.04, "float64"), literal(0.04, "float32"), literal(-3.0, "float32")
+    ('0x1.47ae147ae147bp-5', '0x1.47ae14p-5f', '-0x1.8p+1f')
+    """
+    with np.errstate(over="ignore"):
+        rounded = float(np.dtype(real).type(value))
+    if not math.isfinite(rounded):
+        return "NAN" if math.isnan(rounded) else "INFINITY" if rounded > 0 else "-INFINITY"
+    mantissa, exponent = rounded.hex().split("p")
+    if "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}p{exponent}" + ("f" if real == "float32" else "")

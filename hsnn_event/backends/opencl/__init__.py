@@ -1,0 +1,1 @@
+"""Kernels of neuron models in OpenCL C."""
