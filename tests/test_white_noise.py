@@ -256,7 +256,7 @@ def noisy_network(**keywords):
                   "I_x": "-I_x/tau + sigma*sqrt(2/tau)*xi"},
     )  # fmt: skip
     spiking = hsnn.models.izhikevich().extend("spiking", dynamics={
-        "v": "0.04*v**2 + 5*v + 140 - u + I + 4*xi", "u": "a*(b*v - u) + 0.1*xi"})  # fmt: skip
+        "v": "0.04*v**2 + 5*v + 140 - u + I + 10 + 4*xi", "u": "a*(b*v - u) + 0.1*xi"})  # fmt: skip
     growing = model({"x": "1 - x/20 + 0.2*x*xi"}, threshold="x > 12", reset={"x": "0"})
     one = net.population("one", 300, leaky)
     two = net.population("two", 70, spiking)
