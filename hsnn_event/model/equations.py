@@ -10,6 +10,7 @@ import numpy as np
 
 from hsnn_event.errors import shown
 from hsnn_event.model.latex import formula, name_of, number
+from hsnn_event.random import Distribution
 
 if TYPE_CHECKING:
     from hsnn_event.model.declare import NeuronModel
@@ -120,6 +121,9 @@ def _told(value: object) -> str:
         return number(float(value))
     if isinstance(value, str):
         return value
+    if isinstance(value, Distribution):
+        numbers = (value.a,) if value.kind == "exponential" else (value.a, value.b)
+        return f"{value.kind}({', '.join(map(number, numbers))})"
     if isinstance(value, np.ndarray | list | tuple):
         values = np.asarray(value)
         if values.size and values.dtype.kind in "iuf":

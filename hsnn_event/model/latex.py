@@ -10,7 +10,7 @@ _GREEK = {
     *("Psi", "Omega"),
 }
 _RELATIONS = {ast.Lt: "<", ast.LtE: r"\leq", ast.Gt: ">", ast.GtE: r"\geq", ast.Eq: "=", ast.NotEq: r"\neq"}
-_AROUND = {"abs": ("|", "|"), "floor": (r"\lfloor ", r" \rfloor")}
+_AROUND = {"abs": (r"\left|", r"\right|"), "floor": (r"\left\lfloor ", r" \right\rfloor")}
 _OWN = ("exp", "log", "min", "max", "tanh", "cosh")  # functions that LaTeX knows by a command
 _SUM, _PRODUCT, _SIGNED, _POWER = range(4)           # how tightly an expression holds together
 
@@ -21,8 +21,8 @@ def name_of(name: str) -> str:
     >>> print(name_of("tau_m"), name_of("V_th"), name_of("E_L"), name_of("tau_syn_exc"), name_of("rate"))
     \tau_{m} V_{\mathrm{th}} E_{L} \tau_{\mathrm{syn,exc}} \mathrm{rate}
     """
-    head, *rest = [part for part in name.split("_") if part] or [name]
-    written = head if len(head) == 1 else rf"\{head}" if head in _GREEK else rf"\mathrm{{{head}}}"
+    head, *rest = [part for part in name.split("_") if part] or [name.replace("_", r"\_")]
+    written = head if len(head.lstrip("\\")) == 1 else rf"\{head}" if head in _GREEK else rf"\mathrm{{{head}}}"
     if not rest:
         return written
     below = ",".join(rest)
@@ -104,7 +104,7 @@ def _call(name: str, args: list[ast.expr]) -> str:
         return rf"\sqrt{{{written[0]}}}"
     if name in _AROUND:
         before, after = _AROUND[name]
-        return rf"\left{before.strip()}{written[0]}\right{after.strip()}"
+        return f"{before}{written[0]}{after}"
     head = rf"\{name}" if name in _OWN else rf"\mathrm{{{name}}}"
     return head + _bracketed(", ".join(written))
 
