@@ -54,8 +54,8 @@ def factors_of(unit: str, place: str) -> list[Factor]:
         return _factors(unit)
     except (ValueError, AttributeError):
         raise UnitError(
-            f"{place} is {shown(unit)}, which is no unit. Write prefixes and {', '.join(_BASES)} with *, / and whole powers, "
-            "such as mV, 1/ms or uA/cm2, and 1 for a plain number.",
+            f"{place} is {shown(unit)}, which is no unit. Write prefixes and {', '.join(_BASES)} with *, / and whole "
+            "powers, such as mV, 1/ms or uA/cm2, and 1 for a plain number.",
             unit=unit,
         ) from None
 

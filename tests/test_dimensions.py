@@ -80,17 +80,18 @@ def test_what_is_right_in_its_units_is_taken(fields):
     ({"dynamics": {"v": "where(v > tau, v, E)/tau"}}, r"v > tau compares v, in mV, and tau, in ms", "mV", "ms"),
     ({"dynamics": {"v": "where(v > 0, v, I)/tau"}}, r"chooses between v, in mV, and I, in pA", "mV", "pA"),
     ({"dynamics": {"v": "max(v, I)/tau"}}, r"max\(v, I\) compares v, in mV, and I, in pA", "mV", "pA"),
-    ({"dynamics": {"v": "J/tau"}, "expressions": {"J": "g*(E - v)"}}, r"J/tau is in nS\*mV/ms, but dv/dt", "mV/ms", "nS*mV/ms"),
-    ({"expressions": {"J": "g*v"}, "units": {**CELL["units"], "J": "nA"}}, r"expressions\['J'\]: g\*v is in nS\*mV, but J is "
-     "in nA", "nA", "nS*mV"),
+    ({"dynamics": {"v": "J/tau"}, "expressions": {"J": "g*(E - v)"}}, r"J/tau is in nS\*mV/ms, but dv/dt", "mV/ms",
+     "nS*mV/ms"),
+    ({"expressions": {"J": "g*v"}, "units": {**CELL["units"], "J": "nA"}},
+     r"expressions\['J'\]: g\*v is in nS\*mV, but J is in nA", "nA", "nS*mV"),
     ({"states": {"v": "I", "w": 0.0, "n": 0.0}}, r"states\['v'\]: I is in pA, but v is in mV", "mV", "pA"),
     ({"receptors": {"exc": {"v": "v + weight"}}, "units": {**CELL["units"], "weight": "pA"}},
      r"receptors\['exc'\]\['v'\]: v \+ weight combines v, in mV, and weight, in pA", "mV", "pA"),
     ({"threshold": "v >= I", "reset": {"v": "E"}}, r"threshold: v >= I compares v, in mV, and I, in pA", "mV", "pA"),
     ({"threshold": "v >= E and not w > D", "reset": {"v": "E"}}, r"threshold: w > D compares w, in pA", "pA", "mV"),
     ({"threshold": "v >= E", "reset": {"v": "E", "w": "w + g"}}, r"reset\['w'\]: w \+ g combines", "pA", "nS"),
-    ({"threshold": "v >= E", "refractory": {"duration": "E"}}, r"refractory\['duration'\]: E is in mV, but the duration is in "
-     "ms", "ms", "mV"),
+    ({"threshold": "v >= E", "refractory": {"duration": "E"}},
+     r"refractory\['duration'\]: E is in mV, but the duration is in ms", "ms", "mV"),
     ({"threshold": "v >= E", "refractory": {"duration": "2", "clamp": {"v": "I"}}},
      r"refractory\['clamp'\]\['v'\]: I is in pA, but v is in mV", "mV", "pA"),
 ])  # fmt: skip

@@ -156,7 +156,8 @@ def test_extend_keeps_a_source_a_source():
 
 @pytest.mark.parametrize("error, message, fields", [
     (UnknownNameError, "lif_exp.extend: field 'parameter' is unknown. Did you mean 'parameters'", {"parameter": {}}),
-    (UnknownNameError, r"lif_exp.extend: parameters: key 'tau' is unknown. Did you mean 'tau_m'", {"parameters": {"tau": None}}),
+    (UnknownNameError, r"lif_exp.extend: parameters: key 'tau' is unknown. Did you mean 'tau_m'",
+     {"parameters": {"tau": None}}),
     (ArgumentTypeError, "lif_exp.extend: states must be a mapping .* not 'w'", {"states": "w"}),
     (ArgumentTypeError, "lif_exp.extend: reset must be a mapping .* not None", {"reset": None}),
     (UnknownNameError, r"lif_exp.dynamics\['v'\]: name 'tau_m' is unknown", {"parameters": {"tau_m": None}}),

@@ -135,7 +135,9 @@ def received(step: Step, members: Collection[str], generator: Entries, noise: En
     return found
 
 
-def groups(members: Collection[str], generator: Collection[tuple[str, str]], noise: Collection[tuple[str, str]]) -> list[list[str]]:
+def groups(
+    members: Collection[str], generator: Collection[tuple[str, str]], noise: Collection[tuple[str, str]]
+) -> list[list[str]]:
     """The states that noise reaches, at once or through others; those that one noise reaches together.
 
     >>> groups(["v", "I", "w", "u"], [("v", "I"), ("u", "v"), ("w", "w")], [("I", "xi"), ("w", "xi_1")])

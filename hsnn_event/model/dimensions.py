@@ -152,8 +152,8 @@ def _checked(equation: Equation, known: Mapping[str, Unit | None]) -> Unit | Non
     unit = _Reader(known, equation.place).unit(equation.tree)
     if equation.unit is not None and unit is not None and unit != equation.unit:
         raise DimensionError(
-            f"{equation.place}: {equation.text} is in {unit}, but {equation.what} is in {equation.unit}. Change the equation "
-            "or `units`.",
+            f"{equation.place}: {equation.text} is in {unit}, but {equation.what} is in {equation.unit}. Change the "
+            "equation or `units`.",
             place=equation.place, term=equation.text, left=str(equation.unit), right=str(unit),
         )  # fmt: skip
     return unit
