@@ -52,7 +52,7 @@ def factors_of(unit: str, place: str) -> list[Factor]:
     """
     try:
         return _factors(unit)
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, TypeError):
         raise UnitError(
             f"{place} is {shown(unit)}, which is no unit. Write prefixes and {', '.join(_BASES)} with *, / and whole "
             "powers, such as mV, 1/ms or uA/cm2, and 1 for a plain number.",

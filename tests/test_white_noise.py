@@ -171,8 +171,16 @@ def test_methods_hold_noise_constant_over_the_step(method, growth, kick):
     own, kicks = gains(model({"x": "-x/tau + 3*xi"}, parameters={"tau": 5.0}, **WATCHED), method, 0.5)
     assert own[0, 0] == pytest.approx(growth(-0.1), rel=1e-13)
     assert kicks[0, 0] == pytest.approx(3 * np.sqrt(0.5) * kick(-0.1), rel=1e-13)
-    variance = kicks[0, 0] ** 2 / (1 - own[0, 0] ** 2)
-    assert variance == pytest.approx(9 * 5 / 2, rel=4e-3 if method == "rk2" else 1e-3)  # of second order in z = -0.1
+
+
+@pytest.mark.parametrize("method", ["rk2", "rk4", "exponential_euler"])
+def test_the_stationary_variance_of_methods_is_of_second_order(method):
+    """9 tau/2 for x' = -x/tau + 3 xi: half the step, a quarter of the error."""
+    errors = []
+    for dt in (0.5, 0.25):
+        own, kicks = gains(model({"x": "-x/tau + 3*xi"}, parameters={"tau": 5.0}, **WATCHED), method, dt)
+        errors.append(abs(kicks[0, 0] ** 2 / (1 - own[0, 0] ** 2) - 22.5))
+    assert errors[0] < 22.5 * 0.1**2 / 2 and errors[0] / errors[1] == pytest.approx(4.0, rel=0.1)
 
 
 def test_a_process_in_two_wells_keeps_its_stationary_law():
