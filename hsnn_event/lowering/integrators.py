@@ -18,8 +18,7 @@ from hsnn_event.lowering import adaptive
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree, system_of
-from hsnn_event.model.declare import NeuronModel
+from hsnn_event.lowering.system import DT, System, affine, degree, readable
 from hsnn_event.model.symbolic import OPAQUE, symbol
 
 HALF = Fraction(1, 2)
@@ -84,7 +83,8 @@ def _exponential_midpoint(step: Step) -> dict[str, int]:
 def _exponential(step: Step, names: Names, fraction: Fraction) -> dict[str, int]:
     """The states after fraction * dt, what drives them standing still at `names`.
 
-    x' = a x + b leads to x + h f(x) (e**z - 1)/z with z = a h, which is then exact; other states take Euler's step.
+    x' = a x + b leads to x + h f(x) (e**z - 1)/z with z = a h, which is then exact; other states take Euler's step. f has
+    the mean of white noise over the step in it, z has not: the factor of a noise is that at the beginning (Ito).
     """
     system = step.system
     exact = linear_part(system)
@@ -94,7 +94,7 @@ def _exponential(step: Step, names: Names, fraction: Fraction) -> dict[str, int]
         rate, mean = system.dynamics[state], sympy.Integer(1)
         given = names
         if why_not_linear(system, state) is None:
-            slope = affine(rate, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+            slope = affine(system.drift(state), [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
             mean = OPAQUE["exprel"](span * slope) if slope != 0 else mean
             given = {**names, state: step.start[state]}
         new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(span, mean, rate), given))
@@ -140,11 +140,13 @@ class Method:
 
     Where there is an `attempt`, neurons cut the step into parts, as `ir.Kernel` says, and `advance` reads what these have
     made of the states.
+    `ito`: the factor of a noise may contain states, which count as they are at the beginning of the step.
     """
 
     obstacle: Callable[[System], str | None]
     advance: Callable[[Step], dict[str, int]]
     attempt: Callable[[Step], Section] | None = None
+    ito: bool = False
 
 
 def _nothing(system: System) -> None:
@@ -156,8 +158,8 @@ METHODS: Mapping[str, Method] = {
     "rk2": Method(_nothing, partial(_explicit, HEUN)),
     "rk4": Method(_nothing, partial(_explicit, RK4)),
     "rk45": Method(_nothing, adaptive.advance, adaptive.attempt),
-    "exponential_euler": Method(_not_conditionally_linear, _exponential_euler),
-    "rush_larsen": Method(_no_gate, _exponential_euler),
+    "exponential_euler": Method(_not_conditionally_linear, _exponential_euler, ito=True),
+    "rush_larsen": Method(_no_gate, _exponential_euler, ito=True),
     "exponential_midpoint": Method(_no_gate, _exponential_midpoint),
     "izhikevich2003": Method(_not_izhikevich, _izhikevich2003),
 }
@@ -171,6 +173,18 @@ def _has_gates(system: System) -> bool:
         if system.varies(slope):
             return True
     return False
+def why_not(system: System, method: Method) -> str | None:
+    """What prevents a method, or None."""
+    return (None if method.ito else _multiplied_noise(system)) or method.obstacle(system)
+
+
+def _multiplied_noise(system: System) -> str | None:
+    """The noise that a state multiplies, if there is one."""
+    for state in system.dynamics if system.noise else ():
+        for xi, factor in system.kicks(state).items():
+            if system.reads(factor):
+                return f"d{state}/dt contains {readable(factor * symbol(xi))}, noise times a state"
+    return None
 
 
 def choose(system: System, method: str) -> str:
@@ -182,14 +196,17 @@ def choose(system: System, method: str) -> str:
     Raises UnknownNameError, and MethodError with the term that prevents the method and the methods that do fit.
     """
     if method == "auto":
-        return "exact" if not obstacle(system) else "exponential_midpoint" if _has_gates(system) else "rk2"
+        if _multiplied_noise(system) is None:
+            return "exact" if not obstacle(system) else "exponential_midpoint" if _has_gates(system) else "rk2"
+        method = "rush_larsen" if _not_conditionally_linear(system) else "exponential_euler"
     if method not in METHODS:
         raise unknown_name(f"{system.name}: method", method, ["auto", *METHODS])
-    reason = METHODS[method].obstacle(system)
+    reason = why_not(system, METHODS[method])
     if reason:
-        fitting = [name for name, each in METHODS.items() if not each.obstacle(system)]
+        fitting = [name for name, each in METHODS.items() if not why_not(system, each)]
         raise MethodError(
-            f"{system.name}: method {method!r} does not fit: {reason}. Methods that fit: {', '.join(map(repr, fitting))}.",
+            f"{system.name}: method {method!r} does not fit: {reason}. Methods that fit: "
+            f"{', '.join(map(repr, fitting)) or 'none'}.",
             method=method,
             fitting=tuple(fitting),
         )

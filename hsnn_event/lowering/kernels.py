@@ -12,7 +12,7 @@ from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.integrators import METHODS, choose
-from hsnn_event.lowering.ir import Kernel, Section
+from hsnn_event.lowering.ir import Instruction, Kernel, Section
 from hsnn_event.lowering.lowered import STEPS, Lowered
 from hsnn_event.lowering.step import Step
 from hsnn_event.lowering.system import ARRIVING, NotAffineError, System, affine, readable, system_of
@@ -33,12 +33,13 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     attempt = METHODS[chosen].attempt
     if attempt is not None:
         written.append(attempt(_pulsed(Step(system, pool, limits))))
+    inputs, written = _without_unread_noise(Step(system, pool, limits), written)
     used, sections = renumbered(written)
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
     hidden = detection.hidden_states(system)
-    kernel = Kernel(model.name, (*system.states, *hidden), names, system.inputs, tuple(model.receptors), *sections)
+    kernel = Kernel(model.name, (*system.states, *hidden), names, inputs, tuple(model.receptors), *sections)
     initial, reads = initial_code(model)
     nothing = Builder()
     zero = nothing.section([nothing.literal(0.0)])
@@ -80,6 +81,20 @@ def _pulsed(step: Step) -> Step:
             pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
             step.start[name] = b.add(step.start[name], pulse)
     return step
+
+
+def _without_unread_noise(step: Step, sections: Sequence[Section]) -> tuple[tuple[str, ...], list[Section]]:
+    """The inputs of the model and the noises that the code reads, and the code with these as 0, 1, 2, ..."""
+    own, names = len(step.system.inputs), step.inputs
+    read = {int(each.value or 0) for section in sections for each in section.code if each.op == "input"}
+    kept = [*range(own), *sorted(each for each in read if each >= own)]
+
+    def renamed(each: Instruction) -> Instruction:
+        return each._replace(value=kept.index(int(each.value or 0))) if each.op == "input" else each
+
+    return tuple(names[number] for number in kept), [
+        Section(tuple(map(renamed, section.code)), section.outputs) for section in sections
+    ]
 
 
 def jump(system: System, receptor: str, state: str) -> sympy.Expr:
