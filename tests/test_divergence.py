@@ -87,6 +87,18 @@ def test_what_is_solved_exactly_is_not_told_to_take_shorter_steps():
     assert "smaller dt" not in str(error)
 
 
+@pytest.mark.parametrize("dt", [None, 0.5])
+def test_beside_a_clock_and_without_one_the_time_is_that_of_the_run(dt):
+    net = hsnn.Network(dt=dt, backend="reference")
+    growing = hsnn.NeuronModel(name="growing", states={"v": 1e10}, dynamics={"v": "100*v"})
+    net.population("cells", 1, growing, schedule="exact")
+    if dt:
+        net.population("others", 1, hsnn.models.lif_exp())
+    error = diverged(net)
+    assert error.time == net.t and error.since < 6.9 <= error.time + 0.5  # 1e10 e**(100 t) is beyond all numbers at 6.87 ms
+    assert "no step helps" in str(error)
+
+
 def test_the_error_travels_between_processes():
     error = DivergenceError("text", population="cells", value=np.inf, helpful=("rk45",))
     again = pickle.loads(pickle.dumps(error))

@@ -74,7 +74,8 @@ def _stop(step: Step, new: Names) -> int:
     b, system = step.builder, step.system
     if not system.reset:
         return step.write(sympy.false, {})
-    met = becomes_true(step, step.start, new)
+    inputs = {name: b.load("input", index) for index, name in enumerate(system.inputs)}  # without pulses, as `fires` has
+    met = becomes_true(step, {**step.start, **inputs}, {**new, **inputs})
     return met if system.duration is None else b.emit("and", met, b.emit("not", b.emit("clamped")))
 
 

@@ -13,16 +13,17 @@ from hsnn_event.network.population import Population
 from hsnn_event.simulation.runner import Runner
 
 
-def require_finite(populations: Sequence[Population], lowered: LoweredNetwork, engine: Runner, since: float) -> None:
-    """Raise DivergenceError for the first state, in order of declaration, that is NaN or infinite; `since` is the time of
-    the last look."""
+def require_finite(
+    populations: Sequence[Population], lowered: LoweredNetwork, engine: Runner, times: tuple[float, float]
+) -> None:
+    """Raise DivergenceError for the first state, in order of declaration, that is NaN or infinite; `times` (ms) are those
+    of the last look and of this one."""
     for number, population in enumerate(populations):
         for state in population.model.states:
             values = engine.read(number, state)
             if not np.isfinite(values).all():
                 neuron = int(np.flatnonzero(~np.isfinite(values))[0])
-                time = population.grid.time(engine.step)
-                raise _error(population, lowered.models[number], state, neuron, float(values[neuron]), (since, time))
+                raise _error(population, lowered.models[number], state, neuron, float(values[neuron]), times)
 
 
 def _error(

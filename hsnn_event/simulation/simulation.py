@@ -80,7 +80,7 @@ class Simulation:
         try:
             with interruptible() as interrupted, bar:
                 for _ in self._pieces(collector):
-                    require_finite(list(network.populations.values()), self.lowered, self.engine, finite)
+                    require_finite(list(network.populations.values()), self.lowered, self.engine, (finite, self.time))
                     finite = self.time
                     bar.update(self.time)
                     if interrupted.is_set():
