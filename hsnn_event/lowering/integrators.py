@@ -1,6 +1,6 @@
 """Methods that advance the states of a neuron by one step, chosen by name.
 
-Under every method but "izhikevich2003" the linear equations that depend only on themselves (the decay of synaptic currents
+Under every method but Izhikevich's two the linear equations that depend only on themselves (the decay of synaptic currents
 and conductances) are advanced exactly, also to the stages of Runge-Kutta.
 """
 
@@ -85,13 +85,13 @@ def _not_conditionally_linear(system: System) -> str | None:
     return next((reason for reason in reasons if reason), None)
 
 
-def _izhikevich2003(step: Step) -> dict[str, int]:
-    """The published scheme: two half Euler steps of the voltage, then one Euler step of the others with the new one."""
+def _izhikevich(parts: int, step: Step) -> dict[str, int]:
+    """The published schemes: Euler steps of the voltage, one or two halves, then one of the others with the new voltage."""
     system, b = step.system, step.builder
     voltage, *others = system.dynamics
     names = step.hold(step.start)
-    for _ in range(2):
-        change = step.write(sympy.Rational(1, 2) * DT * system.dynamics[voltage], names)
+    for _ in range(parts):
+        change = step.write(sympy.Rational(1, parts) * DT * system.dynamics[voltage], names)
         names = step.hold({**names, voltage: b.add(names[voltage], change)})
     new = {voltage: names[voltage]}
     for state in others:
@@ -125,7 +125,8 @@ METHODS: Mapping[str, Method] = {
     "rk2": Method(_nothing, partial(_explicit, HEUN)),
     "rk4": Method(_nothing, partial(_explicit, RK4)),
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler),
-    "izhikevich2003": Method(_not_izhikevich, _izhikevich2003),
+    "izhikevich2003": Method(_not_izhikevich, partial(_izhikevich, 2)),
+    "izhikevich2004": Method(_not_izhikevich, partial(_izhikevich, 1)),
 }
 
 

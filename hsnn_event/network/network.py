@@ -42,7 +42,7 @@ WEIGHT_TYPES = ("auto", "float32", "float64")
 BACKENDS = ("numba", "reference")
 SCHEDULES = ("auto", "clock", "exact")
 MOST_NEURONS = 2**31 - 1  # of a population: synapses hold targets in 32 bits
-METHODS = ("auto", "exact", "rk2", "rk4", "exponential_euler", "izhikevich2003")
+METHODS = ("auto", "exact", "rk2", "rk4", "exponential_euler", "izhikevich2003", "izhikevich2004")
 
 
 class Network(RunControl):

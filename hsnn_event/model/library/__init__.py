@@ -10,17 +10,43 @@ from typing import Any
 
 from hsnn_event import extensions
 from hsnn_event.errors import keywords_known, member_unknown
-from hsnn_event.model.library import conductance, current, quadratic, sources
+from hsnn_event.model.library import (
+    conductance,
+    current,
+    exponential,
+    izhikevich_cells,
+    izhikevich_patterns,
+    quadratic,
+    sources,
+    threshold_unit,
+)
+from hsnn_event.model.library.izhikevich_patterns import IZHIKEVICH_PATTERNS
 
-__all__ = ["izhikevich", "lif_alpha", "lif_cond_exp", "lif_delta", "lif_exp", "poisson", "qif", "spike_source"]
+__all__ = [
+    "IZHIKEVICH_PATTERNS", "adaptive_lif", "adex", "binary", "bursting", "eif", "izhikevich", "izhikevich2007",
+    "izhikevich_pattern", "leaky_izhikevich", "lif_alpha", "lif_cond_alpha", "lif_cond_dexp", "lif_cond_exp", "lif_delta",
+    "lif_dexp", "lif_exp", "poisson", "qif", "regular", "spike_source",
+]  # fmt: skip
 
+adaptive_lif = keywords_known(current.adaptive_lif, __name__)
+adex = keywords_known(exponential.adex, __name__)
+binary = keywords_known(threshold_unit.binary, __name__)
+bursting = keywords_known(sources.bursting, __name__)
+eif = keywords_known(exponential.eif, __name__)
 izhikevich = keywords_known(quadratic.izhikevich, __name__)
+izhikevich2007 = keywords_known(izhikevich_cells.izhikevich2007, __name__)
+izhikevich_pattern = keywords_known(izhikevich_patterns.izhikevich_pattern, __name__)
+leaky_izhikevich = keywords_known(quadratic.leaky_izhikevich, __name__)
 lif_alpha = keywords_known(current.lif_alpha, __name__)
+lif_cond_alpha = keywords_known(conductance.lif_cond_alpha, __name__)
+lif_cond_dexp = keywords_known(conductance.lif_cond_dexp, __name__)
 lif_cond_exp = keywords_known(conductance.lif_cond_exp, __name__)
 lif_delta = keywords_known(current.lif_delta, __name__)
+lif_dexp = keywords_known(current.lif_dexp, __name__)
 lif_exp = keywords_known(current.lif_exp, __name__)
 poisson = keywords_known(sources.poisson, __name__)
 qif = keywords_known(quadratic.qif, __name__)
+regular = keywords_known(sources.regular, __name__)
 spike_source = keywords_known(sources.spike_source, __name__)
 
 
