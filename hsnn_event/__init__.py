@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
     from hsnn_event.recording.stored import open_recording as open_recording
+    from hsnn_event.timecourse import sampled as sampled
     from hsnn_event.timecourse import steps as steps
     from hsnn_event.topology import connect as connect
 
@@ -43,6 +44,7 @@ _PUBLIC = {
     "networks": "hsnn_event.networks",
     "open_recording": "hsnn_event.recording.stored:open_recording",
     "random": "hsnn_event.random",
+    "sampled": "hsnn_event.timecourse:sampled",
     "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
 }
@@ -60,6 +62,7 @@ __all__ = [
     "networks",
     "open_recording",
     "random",
+    "sampled",
     "steps",
     "stimuli",
 ]

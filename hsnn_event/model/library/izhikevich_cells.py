@@ -73,7 +73,7 @@ def izhikevich2007(
     - "TC" thalamocortical relay cell: b is 0 above -65 mV, fires at v_peak + 0.1 u, reset to c - 0.1 u;
     - "RTN" cell of the reticular nucleus: b is 2 nS above -65 mV.
 
-    v begins at v_r, u at 0. Raises UnknownNameError for another cell, ValueRangeError for C or k <= 0.
+    v begins at v_r, u at 0. Defaults: the regular spiking cell. Raises UnknownNameError for another cell, ValueRangeError for C or k <= 0.
 
     >>> izhikevich2007("CH", C=60.0).parameters["C"], izhikevich2007("CH").parameters["k"]
     (60.0, 1.5)
