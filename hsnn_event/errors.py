@@ -46,6 +46,10 @@ class ExpressionError(ModelError):
     """The text of an expression cannot be read, or is larger or stranger than expressions may be."""
 
 
+class DimensionError(ModelError):
+    """An equation of a model adds, compares or equates quantities of different units."""
+
+
 class UnknownNameError(HsnnError, LookupError):
     """A name that nothing declares: a variable, parameter, receptor, population, rule or option."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,9 @@ _DIMENSIONS = ("length", "mass", "time", "current", "temperature", "substance", 
 _BASES = {
     "m": (1, 0, 0, 0), "s": (0, 0, 1, 0), "A": (0, 0, 0, 1), "Hz": (0, 0, -1, 0), "C": (0, 0, 1, 1), "V": (2, 1, -3, -1),
     "S": (-2, -1, 3, 2), "F": (-2, -1, 4, 2), "ohm": (2, 1, -3, -2), "K": (0, 0, 0, 0, 1), "mol": (0, 0, 0, 0, 0, 1),
+    "M": (-3, 0, 0, 0, 0, 1),
 }  # fmt: skip
+_SCALES = {"M": 3}  # powers of ten of bases that are not SI's own: a mole in a litre
 _FACTOR = re.compile(r"([A-Za-z]+)(?:\*\*|\^)?(-?\d+)?")
 
 
@@ -32,6 +34,40 @@ def carries_unit(value: object) -> bool:
     if isinstance(value, np.ndarray) and type(value) is np.ndarray:
         return False
     return hasattr(value, "rescale") or hasattr(value, "magnitude") or hasattr(value, "to_value") or _is_brian(value)
+
+
+class Factor(NamedTuple):
+    """One factor of a unit: (prefix base)**power."""
+
+    prefix: str
+    base: str
+    power: int
+
+
+def factors_of(unit: str, place: str) -> list[Factor]:
+    """The factors of the text of a unit; UnitError, which calls it `place`, for a text that is none.
+
+    >>> factors_of("uA/cm2", "doc")
+    [Factor(prefix='u', base='A', power=1), Factor(prefix='c', base='m', power=-2)]
+    """
+    try:
+        return _factors(unit)
+    except (ValueError, AttributeError, TypeError):
+        raise UnitError(
+            f"{place} is {shown(unit)}, which is no unit. Write prefixes and {', '.join(_BASES)} with *, / and whole "
+            "powers, such as mV, 1/ms or uA/cm2, and 1 for a plain number.",
+            unit=unit,
+        ) from None
+
+
+def dimension_of(base: str) -> tuple[int, ...]:
+    """The powers of length, mass, time, current, temperature and substance in a base."""
+    return _BASES[base] + (0,) * (6 - len(_BASES[base]))
+
+
+def exponent_of(prefix: str, base: str) -> int:
+    """The power of ten by which the unit differs from SI's own."""
+    return _PREFIXES[prefix] + _SCALES.get(base, 0)
 
 
 def in_unit(value: T, what: str, unit: str | None) -> T:
@@ -77,7 +113,7 @@ def _converted(value: object, unit: str) -> object:
     return plain.item() if isinstance(plain, np.ndarray) and plain.ndim == 0 else plain
 
 
-def _factors(unit: str) -> list[tuple[str, str, int]]:
+def _factors(unit: str) -> list[Factor]:
     """Prefix, base and power of each factor of a unit's text."""
     factors = []
     over, *under = unit.replace("Ohm", "ohm").replace("µ", "u").split("/")
@@ -87,7 +123,7 @@ def _factors(unit: str) -> list[tuple[str, str, int]]:
             split = match and _symbol(match[1])
             if not match or not split:
                 raise ValueError(f"the unit {unit!r} is not known")
-            factors.append((*split, side * int(match[2] or 1)))
+            factors.append(Factor(*split, side * int(match[2] or 1)))
     return factors
 
 
@@ -104,12 +140,12 @@ def _is_brian(value: object) -> bool:
     return hasattr(getattr(value, "dim", None), "get_dimension")
 
 
-def _from_si(value: object, factors: list[tuple[str, str, int]]) -> object:
+def _from_si(value: object, factors: list[Factor]) -> object:
     """Brian2 holds SI values, which cost the last digit: 15 digits give 0.3 ms back as 0.3."""
     exponent = 0
     wanted = [0] * len(_DIMENSIONS)
     for prefix, base, power in factors:
-        exponent += _PREFIXES[prefix] * power
+        exponent += exponent_of(prefix, base) * power
         for place, dimension in enumerate(_BASES[base]):
             wanted[place] += dimension * power
     held = value.dim  # type: ignore[attr-defined]

@@ -65,6 +65,11 @@ MISTAKES = [
     ("own(reset={})", "own threshold reset= refractory="),
     ("own(threshold='v = 1')", "own.threshold 'v = 1' =="),
     ("own(receptors={'exc': {'g': 'g + weight'}})", "own receptors 'exc' 'g' v"),
+    ("own(dynamics={'v': 'exp(xi)'})", "own.dynamics['v'] exp(xi) linear xi sigma*xi"),
+    ("own(threshold='v > xi')", "own.threshold 'xi' white noise dynamics"),
+    ("own(units={'v': 'mV', 'E_L': 'mV', 'tau_m': 'mV'})", "own.dynamics['v'] 1 mV/ms units"),
+    ("own(units={'v': 'millivolt'})", "own.units['v'] 'millivolt' no unit mV"),
+    ("cell.extend(parameter={'tau_w': 1.0})", "lif_exp.extend 'parameter' 'parameters'"),
     # connections
     ("net.connect(exc, inh, hsnn.connect.bernoulli(p=20), weight=1.0, delay=1.0)", "bernoulli p 20 0 and 1"),
     ("net.connect(exc, inh, 'all_to_all', weight=1.0, delay=1.0)", "rule hsnn.connect 'all_to_all'"),

@@ -10,7 +10,7 @@ import hsnn_event as hsnn
 from hsnn_event.backends.numba.engine import NumbaEngine
 from hsnn_event.backends.protocol import Moment, Watch
 from hsnn_event.backends.reference import ReferenceEngine
-from hsnn_event.lowering.program import drive_keys, lower
+from hsnn_event.lowering.program import lower, lower_network, trial_keys
 from hsnn_event.simulation import drawing
 
 STEPS = 300
@@ -248,7 +248,7 @@ def test_a_restart_is_a_new_beginning():
     program = lower(net)
     engines = [ReferenceEngine(program), NumbaEngine(program, 2, 3)]
     assert_parity(program, engines)
-    beginning = Moment.start(drive_keys(net, 1), len(program.populations))
+    beginning = Moment.start(trial_keys(net, lower_network(net).models, 1), len(program.populations))
     for engine in engines:
         engine.restore(beginning)
         for number, plan in enumerate(program.populations):

@@ -7,7 +7,7 @@ from scipy import stats
 
 import hsnn_event as hsnn
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, ShapeError, ValueRangeError
-from hsnn_event.lowering.program import drive_keys, lower
+from hsnn_event.lowering.program import lower, lower_network, trial_keys
 
 ADDER = hsnn.NeuronModel(
     name="adder", states={"x": 0.0}, dynamics={"x": "0"}, receptors={"default": {"x": "x + weight"}}
@@ -143,8 +143,9 @@ def test_two_equal_drives_are_uncorrelated(kind, whole):
     data = net.run(200.0)[trace]
     one, other = (changes(data[name].values)[:, 100:200].ravel() for name in "xy")
     assert stats.pearsonr(one, other).pvalue > 1e-3
-    assert len(set(drive_keys(net, 0))) == 2 and drive_keys(net, 0) == lower(net).keys
-    assert not set(drive_keys(net, 0)) & set(drive_keys(net, 1))
+    models = lower_network(net).models
+    assert len(set(trial_keys(net, models, 0))) == 2 and trial_keys(net, models, 0) == lower(net).keys
+    assert not set(trial_keys(net, models, 0)) & set(trial_keys(net, models, 1))
 
 
 @pytest.mark.parametrize("words, error, make", [

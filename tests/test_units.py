@@ -208,7 +208,7 @@ def test_wrong_dimensions_are_refused_wherever_a_number_is_taken(q):
 
 
 def test_a_model_of_ones_own_names_its_units(q):
-    text = {"states": {"v": q(-65.0, "mV")}, "dynamics": {"v": "a*(w - v)"}, "receptors": {"default": {"v": "v + weight*a"}}}
+    text = {"states": {"v": q(-65.0, "mV")}, "dynamics": {"v": "a*(w - v)"}, "receptors": {"default": {"v": "v + 2*weight"}}}
     model = hsnn.NeuronModel(name="m", parameters={"a": q(8.0, "Hz"), "w": q(-0.06, "V")},
                              units={"v": "mV", "a": "1/ms", "w": "mV", "weight": "mV"}, **text)  # fmt: skip
     assert model.parameters == {"a": pytest.approx(0.008), "w": pytest.approx(-60.0)} and model.states == {"v": -65.0}

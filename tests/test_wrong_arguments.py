@@ -146,6 +146,11 @@ CALLS = {
     "get": A.get, "group.get": (A + B).get, "group + x": lambda x: (A + B) + x, "x + a": lambda x: x + A,
     "view": lambda x: A[x],
     "with_parameters(tau_m)": lambda x: hsnn.models.lif_exp().with_parameters(tau_m=x),
+    **keyword(hsnn.models.lif_exp().extend, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
+              "threshold", "reset", "refractory", "units", "positive", "not_negative"),
+    "extend(field)": lambda x: hsnn.models.lif_exp().extend(**{str(x): {}}),
+    **{f"extend({role}[])": lambda x, role=role: hsnn.models.lif_exp().extend(**{role: {"v": x}})
+       for role in ("parameters", "dynamics", "receptors", "reset", "refractory", "units")},
     "with_parameters(parameter)": lambda x: hsnn.models.lif_exp().with_parameters(**{str(x): 1.0}), "labelled": A.labelled,
     "sample": A.sample, "a + x": lambda x: A + x,
     **keyword(R.uniform, "low", "high", low=0.0, high=1.0),

@@ -9,6 +9,7 @@ import numpy as np
 
 from hsnn_event.errors import ValueRangeError
 from hsnn_event.lowering.arithmetic import evaluate
+from hsnn_event.lowering.diffusion import Diffusion, Share
 from hsnn_event.lowering.ir import FloatArray, Number, Section
 from hsnn_event.lowering.ladder import Ladder, Rung
 from hsnn_event.lowering.outlook import Bound, Outlook
@@ -54,8 +55,8 @@ class Entry:
     column: int
 
 
-# a parameter, an expression of them, or a number of a propagator, outlook or ladder
-Source = str | Derived | Entry | Bound | Rung
+# a parameter, an expression of them, or a number of a propagator, outlook, ladder or diffusion
+Source = str | Derived | Entry | Bound | Rung | Share
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Constants:
     propagations: tuple[Propagation, ...]
     outlooks: tuple[Outlook, ...] = ()
     ladders: tuple[Ladder, ...] = ()
+    diffusions: tuple[Diffusion, ...] = ()
 
     def values(self, given: Mapping[str, Number]) -> dict[str, Number]:
         """Every constant, a float where all that it depends on is one number for all neurons."""
@@ -76,6 +78,7 @@ class Constants:
         matrices = [each.matrix(loads) for each in self.propagations]
         outlooks = [each.numbers(loads) for each in self.outlooks]
         ladders = [each.numbers(loads) for each in self.ladders]
+        diffusions = [each.numbers(loads) for each in self.diffusions]
         result: dict[str, Number] = {}
         for name, source in zip(self.names, self.sources, strict=True):
             if isinstance(source, str):
@@ -90,6 +93,9 @@ class Constants:
             elif isinstance(source, Rung):
                 value = ladders[source.ladder][..., source.place]
                 text = f"{name} of the propagators"
+            elif isinstance(source, Share):
+                value = diffusions[source.diffusion][..., source.place]
+                text = f"{name} of the noise"
             else:
                 value = evaluate(source.section, {"constant": loads})[0].astype(np.float64)
                 text = source.text

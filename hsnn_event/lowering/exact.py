@@ -18,7 +18,7 @@ from hsnn_event.lowering.lowered import Lowered
 from hsnn_event.lowering.quadratic import quadratic_of
 from hsnn_event.lowering.search import Searched
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import System, system_of
+from hsnn_event.lowering.system import System, readable, system_of
 from hsnn_event.lowering.transcendental import LIMITS
 from hsnn_event.model.declare import WEIGHT, NeuronModel
 from hsnn_event.model.symbolic import symbol
@@ -65,7 +65,7 @@ class Form:
 
 def form_of(system: System) -> Form:
     """The form that fits. Raises MethodError."""
-    reason = _pulsed(system)
+    reason = _noisy(system) or _pulsed(system)
     if reason is None:
         quadratic = quadratic_of(system)
         if quadratic is not None:
@@ -88,6 +88,13 @@ def form_of(system: System) -> Form:
 def _linear_flow(step: Step, elapsed: int, names: Names, frozen: tuple[str, ...]) -> dict[str, int]:
     shallow = is_shallow(rates(step, frozen))
     return (flow if shallow else propagate)(step, elapsed, names, frozen)
+
+
+def _noisy(system: System) -> str | None:
+    for state in system.dynamics if system.noise else ():
+        for xi, factor in system.kicks(state).items():
+            return f"d{state}/dt contains {readable(factor * symbol(xi))}, white noise, which no closed form follows"
+    return None
 
 
 def _pulsed(system: System) -> str | None:

@@ -10,6 +10,7 @@ import sympy
 
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants, Derived, Entry, Propagation, Source
+from hsnn_event.lowering.diffusion import Diffusion, Share
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.ladder import LEVELS, Ladder, Place, Rung
 from hsnn_event.lowering.outlook import Bound, Outlook
@@ -29,6 +30,7 @@ class Pool:
     sources: list[Source] = field(default_factory=list)
     _outlooks: list[Outlook] = field(default_factory=list)
     _ladders: list[Ladder] = field(default_factory=list)
+    _diffusions: list[Diffusion] = field(default_factory=list)
     _propagations: dict[object, Propagation] = field(default_factory=dict)
     _known: dict[object, int] = field(default_factory=dict)
 
@@ -94,6 +96,20 @@ class Pool:
             levels.append([self._add(rung, label, rung) for rung, label in zip(rungs, labels, strict=True)])
         return self._add(shortest, "shortest", shortest), levels
 
+    def diffusion(self, entries: Entries, noise: Entries, states: Sequence[str]) -> list[int]:
+        """The indices of the constants of a `Diffusion`, row by row."""
+        noises = list(dict.fromkeys(xi for _, xi in noise))
+        places = tuple((states.index(row), states.index(column)) for row, column in entries)
+        kicks = tuple((states.index(row), noises.index(xi)) for row, xi in noise)
+        section = self.section([*entries.values(), *noise.values()])
+        made = Diffusion(section, places, kicks, len(states), len(noises))
+        if made not in self._diffusions:
+            self._diffusions.append(made)
+        number = self._diffusions.index(made)
+        shares = [Share(number, place) for place in range(len(states) ** 2)]
+        labels = [f"N_{row}_{column}" for row in states for column in states]
+        return [self._add(share, label, share) for share, label in zip(shares, labels, strict=True)]
+
     def section(self, values: Sequence[sympy.Expr]) -> Section:
         """Code over the host values, which it loads as constants."""
         builder = Builder()
@@ -119,6 +135,7 @@ class Pool:
             tuple(list(self._propagations.values())[number] for number in used),
             tuple(self._outlooks),
             tuple(self._ladders),
+            tuple(self._diffusions),
         )
 
     def _free(self, name: str, taken: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ import sympy
 from hsnn_event.errors import MethodError, unknown_name
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree
+from hsnn_event.lowering.system import DT, System, affine, degree, readable
 from hsnn_event.lowering.translate import phi1
 from hsnn_event.model.symbolic import symbol
 
@@ -67,14 +67,17 @@ def _weighted(step: Step, state: str, weights: tuple[Fraction, ...], increments:
 
 
 def _exponential_euler(step: Step) -> dict[str, int]:
-    """x + dt f(x) (e**z - 1)/z with z = dt df/dx, which is exact where all that f depends on but x stands still."""
+    """x + dt f(x) (e**z - 1)/z with z = dt df/dx, which is exact where all that f depends on but x stands still.
+
+    f has the mean of white noise over the step in it, z has not: the factor of a noise is that at the beginning (Ito).
+    """
     system = step.system
     exact = linear_part(system)
     names = step.hold(step.start)
     new = propagate(step, exact, step.start, Fraction(1))
     for state in (each for each in system.dynamics if each not in exact):
         rate = system.dynamics[state]
-        slope = affine(rate, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+        slope = affine(system.drift(state), [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
         mean = phi1(DT * slope) if slope != 0 else sympy.Integer(1)
         new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(DT, mean, rate), names))
     return new
@@ -110,10 +113,14 @@ def _not_izhikevich(system: System) -> str | None:
 
 @dataclass(frozen=True)
 class Method:
-    """`obstacle` says what prevents the method, or None; `advance` writes the new value of each state that moves."""
+    """`obstacle` says what prevents the method, or None; `advance` writes the new value of each state that moves.
+
+    `ito`: the factor of a noise may contain states, which count as they are at the beginning of the step.
+    """
 
     obstacle: Callable[[System], str | None]
     advance: Callable[[Step], dict[str, int]]
+    ito: bool = False
 
 
 def _nothing(system: System) -> None:
@@ -124,10 +131,24 @@ METHODS: Mapping[str, Method] = {
     "exact": Method(obstacle, advance_exactly),
     "rk2": Method(_nothing, partial(_explicit, HEUN)),
     "rk4": Method(_nothing, partial(_explicit, RK4)),
-    "exponential_euler": Method(_not_conditionally_linear, _exponential_euler),
+    "exponential_euler": Method(_not_conditionally_linear, _exponential_euler, ito=True),
     "izhikevich2003": Method(_not_izhikevich, partial(_izhikevich, 2)),
     "izhikevich2004": Method(_not_izhikevich, partial(_izhikevich, 1)),
 }
+
+
+def why_not(system: System, method: Method) -> str | None:
+    """What prevents a method, or None."""
+    return (None if method.ito else _multiplied_noise(system)) or method.obstacle(system)
+
+
+def _multiplied_noise(system: System) -> str | None:
+    """The noise that a state multiplies, if there is one."""
+    for state in system.dynamics if system.noise else ():
+        for xi, factor in system.kicks(state).items():
+            if system.reads(factor):
+                return f"d{state}/dt contains {readable(factor * symbol(xi))}, noise times a state"
+    return None
 
 
 def choose(system: System, method: str) -> str:
@@ -138,14 +159,18 @@ def choose(system: System, method: str) -> str:
     Raises UnknownNameError, and MethodError with the term that prevents the method and the methods that do fit.
     """
     if method == "auto":
-        return "rk2" if obstacle(system) else "exact"
+        multiplied = _multiplied_noise(system) is not None
+        if not multiplied:
+            return "rk2" if obstacle(system) else "exact"
+        method = "exponential_euler"
     if method not in METHODS:
         raise unknown_name(f"{system.name}: method", method, ["auto", *METHODS])
-    reason = METHODS[method].obstacle(system)
+    reason = why_not(system, METHODS[method])
     if reason:
-        fitting = [name for name, each in METHODS.items() if not each.obstacle(system)]
+        fitting = [name for name, each in METHODS.items() if not why_not(system, each)]
         raise MethodError(
-            f"{system.name}: method {method!r} does not fit: {reason}. Methods that fit: {', '.join(map(repr, fitting))}.",
+            f"{system.name}: method {method!r} does not fit: {reason}. Methods that fit: "
+            f"{', '.join(map(repr, fitting)) or 'none'}.",
             method=method,
             fitting=tuple(fitting),
         )

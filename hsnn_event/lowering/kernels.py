@@ -27,12 +27,12 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     system = system_of(model, driven)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
-    used, sections = renumbered(written)
+    inputs, update = _update(system, pool, limits, chosen)
+    used, sections = renumbered([update, fires_section(system, pool, limits), reset_section(system, pool, limits)])
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
-    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections)
+    kernel = Kernel(model.name, system.states, names, inputs, tuple(model.receptors), *sections)
     initial, reads = initial_code(model)
     return Lowered(kernel, chosen, constants, duration, initial, reads)
 
@@ -45,8 +45,8 @@ def duration_of(system: System) -> Constants | None:
     return timing.keep([timing.constant(system.duration)])
 
 
-def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
+def _update(system: System, pool: Pool, limits: Limits, method: str) -> tuple[tuple[str, ...], Section]:
+    """The inputs that are read; advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
 
     Arrivals at an input are part of the step that they end, and so come before it.
     """
@@ -65,7 +65,18 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
             values[state] = b.add(values[state], change)
     for state in system.clamp:
         values[state] = step.clamped(state, values[state])
-    return b.section([values[state] for state in system.states])
+    return _without_unread_noise(step, b.section([values[state] for state in system.states]))
+
+
+def _without_unread_noise(step: Step, section: Section) -> tuple[tuple[str, ...], Section]:
+    """The inputs of the model and the noises that the code reads, and the code with these as 0, 1, 2, ..."""
+    own = len(step.system.inputs)
+    read = {int(each.value or 0) for each in section.code if each.op == "input"}
+    kept = [*range(own), *sorted(each for each in read if each >= own)]
+    code = tuple(
+        each._replace(value=kept.index(int(each.value or 0))) if each.op == "input" else each for each in section.code
+    )
+    return tuple(step.inputs[number] for number in kept), Section(code, section.outputs)
 
 
 def jump(system: System, receptor: str, state: str) -> sympy.Expr:

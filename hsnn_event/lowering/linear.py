@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import sympy
 
+from hsnn_event.lowering.diffusion import groups, received
 from hsnn_event.lowering.step import Names, Step
 from hsnn_event.lowering.system import DT, NotAffineError, System, affine
 from hsnn_event.model.symbolic import symbol
@@ -17,8 +18,8 @@ CONSTANT = "1"                                     # the column of what is left
 
 
 def linear_row(system: System, state: str) -> Row:
-    """dx/dt as factors known to the host; raises NotAffineError with the term that prevents it."""
-    factors, rest = affine(system.dynamics[state], map(symbol, (*system.states, *system.inputs)))
+    """dx/dt as factors (of noises too) known to the host; raises NotAffineError with the term that prevents it."""
+    factors, rest = affine(system.dynamics[state], map(symbol, (*system.states, *system.inputs, *system.noise)))
     return {name.name: factor for name, factor in factors.items()}, rest
 
 
@@ -35,7 +36,8 @@ def obstacle(system: System) -> str | None:
 def linear_part(system: System) -> tuple[str, ...]:
     """The largest set of linear equations that depend on themselves only and not on the threshold's states.
 
-    They stay exact under an approximate method. What the threshold reads, and what is clamped, is left to the method.
+    They stay exact under an approximate method. What the threshold reads, and what is clamped, is left to the method; and
+    so is what shares a noise with an equation left to it.
     """
     watched = () if system.threshold is None else system.reads(system.threshold)
     rows: dict[str, set[str]] = {}
@@ -46,8 +48,14 @@ def linear_part(system: System) -> tuple[str, ...]:
             rows[state] = {name for name in linear_row(system, state)[0] if name in system.dynamics}
         except NotAffineError:
             continue
-    while not all(uses <= set(rows) for uses in rows.values()):
-        rows = {state: uses for state, uses in rows.items() if uses <= set(rows)}
+    noises = {state: set(system.kicks(state)) for state in system.dynamics} if system.noise else {}
+    before = None
+    while before != rows:
+        before = rows
+        outside = set().union(*(xis for state, xis in noises.items() if state not in rows))
+        rows = {
+            state: uses for state, uses in rows.items() if uses <= set(rows) and not noises.get(state, set()) & outside
+        }
     return tuple(rows)
 
 
@@ -56,17 +64,24 @@ def propagate(
 ) -> dict[str, int]:
     """The values of `members` after fraction * dt, from their values in `names`; those in `frozen` stand still.
 
-    A structural zero of the propagator costs nothing.
+    A structural zero of the propagator costs nothing. Of noise a part of a step has that part: its mean, given the whole.
     """
     generator: Generator = {}
+    noise: Generator = {}
     for state in (each for each in members if each not in frozen):
         factors, rest = linear_row(step.system, state)
+        for xi in (each for each in step.system.noise if each in factors):
+            noise[state, xi] = factors.pop(xi) * DT ** sympy.Rational(1, 2)
         terms = {**factors, **({CONSTANT: rest} if rest != 0 else {})}
         for name in (each for each in (*step.start, CONSTANT) if each in terms):
             generator[state, name] = terms[name] * DT * sympy.Rational(fraction)
     part = "" if fraction == 1 else f"{fraction.numerator}_{fraction.denominator}"
     prefix = ("H" if frozen else "P") + part
-    return {state: _row(step, state, generator, names, prefix) for state in members}
+    new = {state: _row(step, state, generator, names, prefix) for state in members}
+    whole = {place: factor / sympy.Rational(fraction) for place, factor in generator.items()}
+    for state, kick in received(step, members, whole, noise, fraction).items():
+        new[state] = step.builder.add(new[state], kick)
+    return new
 
 
 def _row(step: Step, row: str, generator: Generator, names: Names, prefix: str) -> int:
@@ -110,6 +125,7 @@ def advance_exactly(step: Step) -> dict[str, int]:
     new = propagate(step, members, step.start, Fraction(1))
     below = _below([(state, name) for state in members for name in linear_row(system, state)[0]])
     driven = [state for state in members if state not in system.clamp and below.get(state, set()) & set(system.held)]
+    driven = _with_those_of_the_same_noise(system, driven)
     if driven:
         still = propagate(step, members, step.hold(step.start), Fraction(1), frozen=system.held)
         for state in driven:
@@ -117,10 +133,20 @@ def advance_exactly(step: Step) -> dict[str, int]:
     return new
 
 
+def _with_those_of_the_same_noise(system: System, driven: Sequence[str]) -> list[str]:
+    """Those too whose noise goes with that of `driven` states, and so is another one while something is clamped."""
+    factors = {(state, name) for state in system.dynamics for name in linear_row(system, state)[0]}
+    noise = {place for place in factors if place[1] in system.noise}
+    found = set(driven)
+    for group in groups(system.dynamics, factors - noise, noise):
+        found |= set(group) if set(group) & found else set()
+    return [state for state in system.dynamics if state in found and state not in system.clamp]
+
+
 def why_not_linear(system: System, state: str) -> str | None:
-    """What prevents dx/dt = a*x + b, a and b free of x."""
+    """What prevents dx/dt = a*x + b, a and b free of x, noise apart."""
     try:
-        affine(system.dynamics[state], [symbol(state)])
+        affine(system.drift(state), [symbol(state)])
     except NotAffineError as error:
         return f"d{state}/dt contains {error.facts['term']}, which is not linear in {state}"
     return None

@@ -25,6 +25,7 @@ from hsnn_event.lowering.ir import (
     ValuePlan,
 )
 from hsnn_event.lowering.lowered import LoweredModel, lower_model
+from hsnn_event.lowering.noise import white_keys, white_plans
 from hsnn_event.lowering.sources import SILENT, SILENT_EXACT, LoweredSource, lower_source, source_keys, source_plans
 from hsnn_event.lowering.stimuli import (
     Change,
@@ -99,7 +100,7 @@ def lower_network(network: Network) -> LoweredNetwork:
     projections = [projection_plan(network, each) for each in network.projections.values()]
     counts = {True: count(), False: count()}
     return LoweredNetwork(
-        _clock_program(network, halves[False], projections) if False in halves else None,
+        _clock_program(network, halves[False], models, projections) if False in halves else None,
         exact_program(network, halves[True], projections, number_types(network)[1]) if True in halves else None,
         tuple(models),
         tuple(parameters),
@@ -129,7 +130,12 @@ def half(
     return made
 
 
-def _clock_program(network: Network, populations: Half, projections: Sequence[ProjectionPlan]) -> Program:
+def _clock_program(
+    network: Network,
+    populations: Half,
+    models: Sequence[LoweredModel | LoweredSource],
+    projections: Sequence[ProjectionPlan],
+) -> Program:
     state_type, weight_type = number_types(network)
     return Program(
         dt=network.grid.dt,
@@ -140,7 +146,7 @@ def _clock_program(network: Network, populations: Half, projections: Sequence[Pr
         state_type=state_type,
         weight_type=weight_type,
         events=events_plans(network),
-        noise=noise_plans(network),
+        noise=(*noise_plans(network), *white_plans(network, models)),
         sources=source_plans(network),
     )
 
@@ -231,10 +237,13 @@ def number_types(network: Network) -> tuple[str, str]:
     return state_type, state_type if network.weights == "auto" else network.weights
 
 
-def drive_keys(network: Network, trial: int, exact: bool = False) -> tuple[int, ...]:
+def trial_keys(
+    network: Network, models: Sequence[LoweredModel | LoweredSource], trial: int, exact: bool = False
+) -> tuple[int, ...]:
     """The streams of a trial, in the order of `Program.keys`, or of `ExactProgram.keys`."""
     drives = (key for kind in ("poisson", "noise") for key in stimulus_keys(network, kind, trial, exact))
-    return (*drives, *source_keys(network, trial, exact))
+    white = () if exact else white_keys(network, models, trial)
+    return (*drives, *white, *source_keys(network, trial, exact))
 
 
 def _overlaid(base: FloatArray, assignments: Sequence[Assignment], seed: int) -> FloatArray:

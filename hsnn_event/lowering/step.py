@@ -9,16 +9,21 @@ import sympy
 
 from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.host import Pool
-from hsnn_event.lowering.system import System
+from hsnn_event.lowering.system import DT, System
 from hsnn_event.lowering.transcendental import Limits
 from hsnn_event.lowering.translate import Translator
 
-Names = Mapping[str, int]  # state or input -> number of its value
+Names = Mapping[str, int]  # state, input or noise -> number of its value
+
+
+def noise_of(state: str) -> str:
+    """The input that holds the standard normal number of a state; no declared name looks like it."""
+    return f"xi__{state}"
 
 
 @dataclass
 class Step:
-    """`start` are the states at t and the inputs of the step."""
+    """`start` are the states at t and the inputs of the step; a noise is an input that is held over the step too."""
 
     system: System
     pool: Pool
@@ -30,6 +35,20 @@ class Step:
         system, load = self.system, self.builder.load
         self.start = {name: load("state", index) for index, name in enumerate(system.states)}
         self.start |= {name: load("input", index) for index, name in enumerate(system.inputs)}
+        for name in system.noise:  # of the mean of white noise over dt
+            deviation = load("constant", self.pool.constant(DT ** sympy.Rational(-1, 2)))
+            self.start[name] = self.builder.mul(load("input", self.inputs.index(name)), deviation)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """All that the code may load as input: those of the model, then standard normal numbers, of noises and states."""
+        system = self.system
+        own = map(noise_of, system.dynamics) if system.noise else ()
+        return (*system.inputs, *system.noise, *own)
+
+    def normal(self, state: str) -> int:
+        """The standard normal number of a state that noise reaches."""
+        return self.builder.load("input", self.inputs.index(noise_of(state)))
 
     def write(self, value: sympy.Basic, names: Names) -> int:
         """The number of the value of an expression."""

@@ -141,7 +141,7 @@ def input_values(
         ]
         courses = [_pieces(drive, drive.weight) for drive in drives]
         steps = {0, *(step for each in courses for step in each.steps.tolist())}
-        rest = float(population.model.inputs[name])
+        rest = float(population.model.inputs.get(name, 0.0))  # noise in equations is no input of the model
         values = [Change(step, number, name, _input_after(step, rest, drives, courses)) for step in sorted(steps)]
         start[name], changes = values[0].values, changes + values[1:]
     return start, changes

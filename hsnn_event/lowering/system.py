@@ -21,6 +21,7 @@ ARRIVING = symbol(WEIGHT)
 class System:
     """The equations of a model, auxiliary expressions put in.
 
+    In `dynamics` a noise stands for the white noise itself, in 1/sqrt(ms), each term of the first degree in it.
     `host` are the symbols whose values are known before a run: parameters, dt, and the inputs that nothing drives.
     Everything else (states, driven inputs, an event's weight) varies from step to step.
     """
@@ -36,6 +37,7 @@ class System:
     reset: dict[str, sympy.Expr]
     clamp: dict[str, sympy.Expr]
     duration: sympy.Expr | None
+    noise: tuple[str, ...] = ()  # white noises in the dynamics
 
     def varies(self, value: sympy.Basic) -> bool:
         """Does it depend on anything that is not known before the run?"""
@@ -44,6 +46,14 @@ class System:
     def reads(self, value: sympy.Basic) -> tuple[str, ...]:
         """The states that it depends on."""
         return tuple(name for name in self.states if symbol(name) in value.free_symbols)
+
+    def drift(self, state: str) -> sympy.Expr:
+        """dx/dt without noise."""
+        return affine(self.dynamics[state], map(symbol, self.noise))[1]
+
+    def kicks(self, state: str) -> dict[str, sympy.Expr]:
+        """The factor of each noise in dx/dt."""
+        return {xi.name: factor for xi, factor in affine(self.dynamics[state], map(symbol, self.noise))[0].items()}
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -65,7 +75,8 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
         items = dict(texts).items()  # type: ignore[call-overload]
         return {name: expression(str(text), names, f"{place}.{role}[{name!r}]") for name, text in items}
 
-    dynamics = read(model.dynamics, "dynamics")
+    with_noise = {**names, **{xi: symbol(xi) for xi in model.noise}}
+    dynamics = {name: expression(text, with_noise, f"{place}.dynamics[{name!r}]") for name, text in model.dynamics.items()}
     initial, reset, clamp = read(model.states, "states"), read(model.reset, "reset"), read(model.clamp, "clamp")
     duration = None
     if model.refractory is not None:
@@ -86,6 +97,7 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
         reset=reset,
         clamp=clamp,
         duration=duration,
+        noise=model.noise,
     )
 
 

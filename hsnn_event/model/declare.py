@@ -10,6 +10,10 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, ValueRangeError, shown, unknown_name
+from hsnn_event.model.dimensions import check_dimensions
+from hsnn_event.model.equations import html_of, latex_of, text_of
+from hsnn_event.model.extend import extended
+from hsnn_event.model.noise import check_linear, is_reserved, noise_in
 from hsnn_event.model.parse import FUNCTIONS, RESERVED, parse
 from hsnn_event.quantities import as_array, is_array, real
 from hsnn_event.units import in_unit
@@ -30,7 +34,8 @@ class NeuronModel:
 
     - `parameters`: a number, an array or a distribution, one value a neuron.
     - `states`: initial values, numbers or expressions of parameters and other states.
-    - `dynamics`: dx/dt for each state x that moves by itself.
+    - `dynamics`: dx/dt for each state x that moves by itself. xi, xi_1, xi_2, ... in it are independent Gaussian white
+      noises, in 1/sqrt(ms): "-x/tau + sigma*sqrt(2/tau)*xi" is an Ornstein-Uhlenbeck process of standard deviation sigma.
     - `expressions`: auxiliary expressions, usable in all others.
     - `inputs`: continuous inputs and their default values.
     - `receptors`: name -> state -> the state after an event of weight `weight`; it must be state + weight * factor.
@@ -41,9 +46,12 @@ class NeuronModel:
       keeps that value, and events on it are lost.
     - `positive`, `not_negative`: names of parameters whose numbers must be above 0, or 0 or more, here and in `set`.
     - `units`: of variables, such as "mV" or "1/ms"; "weight" stands for that of events. Values given as objects with
-      units (pint, quantities, Brian2) are converted to these.
+      units (pint, quantities, Brian2) are converted to these. Equations of which all names have units must be right in
+      their units; plain numbers in them take whatever unit fits.
 
-    Raises ExpressionError, UnknownNameError, ModelError, ArgumentTypeError, ValueRangeError, which name the place.
+    `print(model)` and notebooks show the equations.
+    Raises ExpressionError, UnknownNameError, ModelError, DimensionError, UnitError, ArgumentTypeError, ValueRangeError,
+    which name the place.
 
     >>> NeuronModel(name="leaky", parameters={"tau": 10.0}, states={"v": 0.0}, dynamics={"v": "-v/tua"})
     Traceback (most recent call last):
@@ -81,6 +89,7 @@ class NeuronModel:
         _check_values(self)
         _check_equations(self)
         _check_events(self)
+        check_dimensions(self, expression_order(self))
 
     def with_parameters(self, **values: object) -> NeuronModel:
         """The same model with other values of some parameters; UnknownNameError for a name that it has not.
@@ -93,6 +102,42 @@ class NeuronModel:
             if name not in self.parameters:
                 raise unknown_name(f"{self.name}: parameter", name, self.parameters)
         return replace(self, parameters={**self.parameters, **values})
+
+    def extend(self, name: str | None = None, **fields: object) -> NeuronModel:
+        """A model with more in it: this one with some fields changed, and another name if one is given.
+
+        Mappings (parameters, states, dynamics, expressions, inputs, receptors, reset, refractory, units) are merged: what
+        is given is added or replaces what has that key, and None takes a key away. Other fields are replaced.
+        Raises UnknownNameError for a field that models do not have, or a key to take away that is not there; and what
+        declaring the new model raises.
+
+        Adaptation in four lines:
+
+        >>> from hsnn_event.model.library import lif_exp
+        >>> adapting = lif_exp().extend(
+        ...     "adapting", parameters={"tau_w": 100.0, "b": 40.0}, states={"w": 0.0}, reset={"w": "w + b"},
+        ...     dynamics={"v": "(E_L - v)/tau_m + (I_syn - w + I_e + I)/C_m", "w": "-w/tau_w"},
+        ...     units={"w": "pA", "b": "pA", "tau_w": "ms"})
+        >>> adapting.reset
+        {'v': 'V_reset', 'w': 'w + b'}
+        """
+        return extended(self, name, fields)
+
+    def equations(self) -> str:
+        """The equations, receptors, threshold, reset, refractoriness and parameters as text; `str(model)` is the same.
+
+        >>> from hsnn_event.model.library import lif_delta
+        >>> print(lif_delta().equations()[:58])
+        lif_delta
+          dynamics
+            dv/dt = (E_L - v)/tau_m + (I_e + I)/C_m
+        """
+        return text_of(self)
+
+    @property
+    def noise(self) -> tuple[str, ...]:
+        """The white noises in the dynamics."""
+        return noise_in(self.dynamics)
 
     def check_range(self, name: str, value: object, what: str) -> None:
         """Refuse numbers, one or an array, that a parameter may not have; a distribution passes.
@@ -119,6 +164,15 @@ class NeuronModel:
         clamp = (self.refractory or {}).get("clamp", {})
         assert isinstance(clamp, Mapping)
         return clamp
+
+    def __str__(self) -> str:
+        return text_of(self)
+
+    def _repr_latex_(self) -> str:
+        return latex_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def __repr__(self) -> str:
         return f"<NeuronModel {self.name}: states {', '.join(self.states)}; receptors {', '.join(self.receptors) or 'none'}>"
@@ -162,8 +216,8 @@ def _check_names(model: NeuronModel) -> None:
         for name in getattr(model, role):
             place = f"{model.name}.{role}"
             _check_identifier(name, "a name", place)
-            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT):
-                what = "a function" if name in FUNCTIONS else "reserved"
+            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT) or is_reserved(name):
+                what = "a function" if name in FUNCTIONS else "that of white noise" if is_reserved(name) else "reserved"
                 raise ModelError(f"{place}: the name {name!r} is {what}. Choose another.", name=name)
             if name in roles:
                 raise ModelError(f"{place}: {name!r} is already one of {roles[name]}. Choose another.", name=name)
@@ -196,7 +250,8 @@ def _check_equations(model: NeuronModel) -> None:
     everything = variables | set(model.expressions)
     for name, text in model.dynamics.items():
         _check_state(model, name, "dynamics")
-        parse(text, everything, f"{model.name}.dynamics[{name!r}]")
+        place = f"{model.name}.dynamics[{name!r}]"
+        check_linear(parse(text, everything | set(noise_in({name: text})), place), place)
     initial_order(model)
 
 

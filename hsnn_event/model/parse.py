@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Collection
 
 from hsnn_event.errors import ExpressionError, shown, unknown_name
+from hsnn_event.model.noise import is_noise
 
 MAX_LENGTH = 2000  # characters
 MAX_DEPTH = 100    # levels of the tree; a sum of n terms has n
@@ -179,6 +180,12 @@ class _Checker:
         if name in RESERVED:
             raise ExpressionError(
                 f"{self.place}: {name!r} is kept for time, and equations here do not read it. Use an input that varies.",
+                place=self.place,
+                name=name,
+            )
+        if is_noise(name):
+            raise ExpressionError(
+                f"{self.place}: {name!r} is white noise, which stands in `dynamics` only. Give it a state of its own there.",
                 place=self.place,
                 name=name,
             )

@@ -9,7 +9,7 @@ import numpy as np
 from hsnn_event.backends.mixed import MixedEngine
 from hsnn_event.backends.protocol import Engine, ExactEngine, Flowing, Moment, Seen, Watch
 from hsnn_event.lowering.ir import FloatArray, Number, ValuePlan
-from hsnn_event.lowering.program import LoweredNetwork, drive_keys
+from hsnn_event.lowering.program import LoweredNetwork, trial_keys
 from hsnn_event.network.network import Network
 from hsnn_event.simulation.engines import new_engine, new_exact_engine
 
@@ -100,7 +100,7 @@ class Runner:
 
     def keys(self, trial: int, exact: bool) -> tuple[int, ...]:
         """Of the streams that a trial draws anew, in the populations with or without a clock."""
-        return drive_keys(self._network, trial, exact)
+        return trial_keys(self._network, self._lowered.models, trial, exact)
 
     def memory(self) -> tuple[int, int] | None:
         """The number of synapses and their bytes; None where the backend does not count them."""
