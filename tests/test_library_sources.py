@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event.errors import HsnnError, ValueRangeError
+from hsnn_event.errors import DeclarationError, HsnnError, MethodError, ValueRangeError
 
 M = hsnn.models
 
@@ -54,15 +54,51 @@ def test_sources_send_like_any_population():
     assert net.run(25.0).spikes["cell"].times.tolist() == [10.5, 11.5, 20.5, 21.5]
 
 
+def test_jitter_displaces_each_spike_by_itself():
+    """Mean and standard deviation of displacements, 4 standard errors of 400 logistic numbers (kurtosis 4.2); fixed seed."""
+    found = np.array([times[:11] for times in trains(M.regular(20.0, jitter=0.8), 400, 260.0)])
+    displaced = found - 20.0 * np.arange(1, 12)
+    assert np.all(np.abs(displaced.mean(axis=0)) < 4 * 0.8 / 20)
+    assert np.all(np.abs(displaced.std(axis=0) - 0.8) < 4 * 0.8 * np.sqrt(3.2 / 400) / 2)
+    assert abs(np.corrcoef(displaced[:, 0], displaced[:, 1])[0, 1]) < 4 / 20
+
+
+def test_bursts_by_chance_begin_at_their_rate():
+    """200 neurons, 2 s: intervals within bursts as given, those between them exponential (4 standard errors)."""
+    found = trains(M.bursting(3, 2.0, rate=20.0), 200, 2000.0)
+    gaps = np.concatenate([np.diff(each) for each in found])
+    within = np.concatenate([np.diff(each[: 3 * (len(each) // 3)].reshape(-1, 3)).ravel() for each in found])
+    np.testing.assert_allclose(within, 2.0, rtol=0, atol=1e-9)
+    waits = np.concatenate([each[3::3] - each[2 : 3 * ((len(each) - 1) // 3) : 3] for each in found])
+    assert len(gaps) > 10_000 and waits.mean() == pytest.approx(50.0, abs=4 * 50.0 / np.sqrt(len(waits)) + 2.0)
+    assert waits.std() == pytest.approx(waits.mean(), rel=0.06)
+
+
+@pytest.mark.parametrize("model", [M.regular(10.0, jitter=1.0), M.bursting(2, 1.0, rate=5.0), M.gif()], ids=lambda m: m.name)
+def test_chance_needs_a_clock(model):
+    net = hsnn.Network(dt=None)
+    net.population("source", 1, model)
+    with pytest.raises(MethodError, match="it fires by chance"):
+        net.run(1.0)
+
+
 @pytest.mark.parametrize("words, make", [
     ("regular: period is 0; it must be above 0", lambda: M.regular(0.0)),
     ("regular: phase is -1; it must be 0 or more", lambda: M.regular(5.0, phase=-1.0)),
     ("bursting: n is 0; it must be at least 1", lambda: M.bursting(0, 1.0, 5.0)),
+    ("regular: jitter is -1; it must be above 0", lambda: M.regular(5.0, jitter=-1.0)),
+    ("bursting: rate is -1; it must be 0 or more", lambda: M.bursting(2, 1.0, rate=-1.0)),
     ("bursting: 6 spikes 1.0 ms apart last as long as the period of 5.0 ms", lambda: M.bursting(6, 1.0, 5.0)),
 ])  # fmt: skip
 def test_sources_that_cannot_be_are_refused(words, make):
     with pytest.raises(ValueRangeError, match=words.replace(".", r"\.")):
         make()
+
+
+def test_bursts_need_a_period_or_a_rate():
+    for keywords in ({}, {"period": 5.0, "rate": 1.0}):
+        with pytest.raises(DeclarationError, match="either period= .* or rate="):
+            M.bursting(2, 1.0, **keywords)
 
 
 # ------------------------------------------------------------------------------------------------------ rates as functions

@@ -20,6 +20,7 @@ from hsnn_event.units import in_unit
 
 WEIGHT = "weight"
 AT = "at"  # set(at=...) schedules
+HAZARD_DRAW = "hazard_draw"  # what lowering calls the random number that a hazard is compared with
 RANGES = ("positive", "not_negative")  # fields that list parameters
 _REFRACTORY_KEYS = ("duration", "clamp")
 
@@ -42,6 +43,8 @@ class NeuronModel:
       Where an input stands for the state, the event adds to that input in the step at whose end it arrives.
     - `threshold`: a condition, or None for a neuron that never fires; `reset`: state -> value after the spike; all of
       them read the values before the reset. One of `reset` and `refractory` goes with a threshold.
+    - `hazard`: instead of a threshold the rate (1/ms) at which the neuron fires by chance: with the probability
+      1 - exp(-hazard dt) at the end of each step, if it is not refractory. On the clock only.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
     - `positive`, `not_negative`: names of parameters whose numbers must be above 0, or 0 or more, here and in `set`.
@@ -66,6 +69,7 @@ class NeuronModel:
     inputs: Mapping[str, float] = field(default_factory=dict)
     receptors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     threshold: str | None = None
+    hazard: str | None = None
     reset: Mapping[str, str] = field(default_factory=dict)
     refractory: Mapping[str, object] | None = None
     units: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +80,7 @@ class NeuronModel:
         _check_identifier(self.name, "the name of a model", "model")
         for each in fields(NeuronModel):
             value = getattr(self, each.name)
-            if each.name in ("name", "threshold", *RANGES) or (each.name == "refractory" and value is None):
+            if each.name in ("name", "threshold", "hazard", *RANGES) or (each.name == "refractory" and value is None):
                 continue
             object.__setattr__(self, each.name, _own(value, f"{self.name}.{each.name}"))
         for role in ("parameters", "states", "inputs"):
@@ -216,7 +220,7 @@ def _check_names(model: NeuronModel) -> None:
         for name in getattr(model, role):
             place = f"{model.name}.{role}"
             _check_identifier(name, "a name", place)
-            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT) or is_reserved(name):
+            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT, HAZARD_DRAW) or is_reserved(name):
                 what = "a function" if name in FUNCTIONS else "that of white noise" if is_reserved(name) else "reserved"
                 raise ModelError(f"{place}: the name {name!r} is {what}. Choose another.", name=name)
             if name in roles:
@@ -262,13 +266,17 @@ def _check_events(model: NeuronModel) -> None:
             if name not in model.inputs:
                 _check_state(model, name, f"receptors[{receptor!r}]")
             parse(text, everything | {WEIGHT}, f"{model.name}.receptors[{receptor!r}][{name!r}]")
-    if model.threshold is not None:
+    if model.hazard is not None:
+        if model.threshold is not None:
+            raise ModelError(f"{model.name}: both threshold= and hazard= say when it fires. Give one of them.")
+        parse(model.hazard, everything, f"{model.name}.hazard")
+    elif model.threshold is not None:
         parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)
         if not model.reset and not model.refractory:
             text = f"{model.name}: a threshold alone fires in every step in which it holds. Give reset= or refractory=."
             raise ModelError(text, name=model.name)
     elif model.reset or model.refractory:
-        raise ModelError(f"{model.name}: without a threshold, reset and refractory have no meaning. Leave them out.")
+        raise ModelError(f"{model.name}: without a threshold or a hazard, reset and refractory have no meaning. Leave them out.")
     for name, text in model.reset.items():
         _check_state(model, name, "reset")
         parse(text, everything, f"{model.name}.reset[{name!r}]")

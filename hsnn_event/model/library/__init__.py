@@ -18,12 +18,13 @@ from hsnn_event.model.library import (
     izhikevich_patterns,
     quadratic,
     sources,
+    stochastic,
     threshold_unit,
 )
 from hsnn_event.model.library.izhikevich_patterns import IZHIKEVICH_PATTERNS
 
 __all__ = [
-    "IZHIKEVICH_PATTERNS", "adaptive_lif", "adex", "binary", "bursting", "eif", "izhikevich", "izhikevich2007",
+    "IZHIKEVICH_PATTERNS", "adaptive_lif", "adex", "binary", "bursting", "eif", "gif", "izhikevich", "izhikevich2007",
     "izhikevich_pattern", "leaky_izhikevich", "lif_alpha", "lif_cond_alpha", "lif_cond_dexp", "lif_cond_exp", "lif_delta",
     "lif_dexp", "lif_exp", "poisson", "qif", "regular", "spike_source",
 ]  # fmt: skip
@@ -33,6 +34,7 @@ adex = keywords_known(exponential.adex, __name__)
 binary = keywords_known(threshold_unit.binary, __name__)
 bursting = keywords_known(sources.bursting, __name__)
 eif = keywords_known(exponential.eif, __name__)
+gif = keywords_known(stochastic.gif, __name__)
 izhikevich = keywords_known(quadratic.izhikevich, __name__)
 izhikevich2007 = keywords_known(izhikevich_cells.izhikevich2007, __name__)
 izhikevich_pattern = keywords_known(izhikevich_patterns.izhikevich_pattern, __name__)

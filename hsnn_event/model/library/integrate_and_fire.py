@@ -24,12 +24,13 @@ def neuron(
     expressions: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     not_negative: Sequence[str] = (),
-    threshold: str = THRESHOLD,
+    threshold: str | None = THRESHOLD,
+    hazard: str | None = None,
     reset: Mapping[str, str] | None = None,
 ) -> NeuronModel:
     """The neuron with dv/dt = `dv`, at rest at E_L, reset to V_reset for t_ref; further states besides those of synapses.
 
-    Time constants, C_m, g_L and Delta_T must be above 0, t_ref and `not_negative` 0 or more.
+    Time constants, C_m, Delta_T and Delta_V must be above 0, t_ref, g_L and `not_negative` 0 or more.
     """
     everything = {**parameters, **synapses.parameters}
     known = {**UNITS, **{each: "ms" for each in everything if each.startswith("tau")}, **synapses.units, **(units or {})}
@@ -44,9 +45,10 @@ def neuron(
         inputs={"I": 0.0},
         receptors=synapses.receptors,
         units={each: unit for each, unit in known.items() if each in named},
-        positive=[each for each in everything if each in ("C_m", "Delta_T") or each.startswith("tau")],
+        positive=[each for each in everything if each in ("C_m", "Delta_T", "Delta_V") or each.startswith("tau")],
         not_negative=[each for each in everything if each in ("t_ref", "g_L", *not_negative)],
         threshold=threshold,
+        hazard=hazard,
         reset={**RESET, **(reset or {})},
         refractory=REFRACTORY,
     )
