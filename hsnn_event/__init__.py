@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
     from hsnn_event.recording.stored import open_recording as open_recording
+    from hsnn_event.timecourse import sampled as sampled
     from hsnn_event.timecourse import steps as steps
     from hsnn_event.topology import connect as connect
 
@@ -49,6 +50,7 @@ _PUBLIC = {
     "open_recording": "hsnn_event.recording.stored:open_recording",
     "random": "hsnn_event.random",
     "receptors": "hsnn_event.model.library.receptors",
+    "sampled": "hsnn_event.timecourse:sampled",
     "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
 }
@@ -69,6 +71,7 @@ __all__ = [
     "open_recording",
     "random",
     "receptors",
+    "sampled",
     "steps",
     "stimuli",
 ]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import UNBOUNDED, as_array, indices, is_array, real_or_array
+from hsnn_event.quantities import UNBOUNDED, as_array, indices, is_array, real, real_or_array
 from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+
+MOST_SAMPLES = 10_000_000  # of a function
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,40 @@ def steps(times: Iterable[float], values: Iterable[float] | Iterable[Iterable[fl
             raise ShapeError("steps: values mix numbers and rows; give one number a time, or one row a time.")
         return Steps(times, np.array(table))
     return Steps(times, _flat(rows, "steps: values", low=-math.inf))
+
+
+def sampled(function: Callable[[float], object], every: float, until: float) -> Steps:
+    """`function` of time (ms) as `steps`: in each interval of `every` ms its value in the middle; 0 from `until` on.
+
+    The function gives a number, or an array of one a target. For rates: the integral over an interval is then right to the
+    third order of `every`. `until` is a multiple of `every`. Raises ArgumentTypeError, ShapeError, ValueRangeError.
+
+    >>> sampled(lambda t: 10.0 * t, every=1.0, until=3.0).values.tolist()
+    [5.0, 15.0, 25.0, 0.0]
+    """
+    if not callable(function):
+        raise ArgumentTypeError(f"sampled: give a function of the time in ms, not {shown(function)}.", value=function)
+    every, until = real(every, "sampled: every", unit="ms"), real(until, "sampled: until", unit="ms")
+    if not (every > 0 and until > 0):
+        name, value = ("every", every) if not every > 0 else ("until", until)
+        raise ValueRangeError(f"sampled: {name} must be above 0, not {value:g} ms.", value=value)
+    if until / every > MOST_SAMPLES:
+        text = f"sampled: {until:g} ms are more than {MOST_SAMPLES:,} intervals of {every:g} ms. Take longer ones."
+        raise ValueRangeError(text, every=every, until=until)
+    n = round(until / every)
+    if n < 1 or abs(n * every - until) > 1e-6 * every:
+        text = f"sampled: until = {until:g} ms is no multiple of every = {every:g} ms. Change one of them."
+        raise ValueRangeError(text, every=every, until=until)
+    values = [_value_at(function, (k + 0.5) * every) for k in range(n)]
+    return steps(np.append(every * np.arange(n), until), [*values, 0.0 * values[0]])
+
+
+def _value_at(function: Callable[[float], object], time: float) -> FloatArray:
+    try:
+        return np.asarray(function(time), dtype=np.float64)
+    except Exception as error:  # the caller's code
+        text = f"sampled: the function failed at {time:g} ms ({error}). It takes a time in ms and gives numbers."
+        raise ArgumentTypeError(text, time=time) from error
 
 
 def strength(value: Strength, what: str, low: float) -> Strength:

@@ -46,7 +46,27 @@ MODELS = {
     "lif_cond_exp": (
         hsnn.models.lif_cond_exp(**CONDUCTANCE, I_e=200.0), ("auto", "rk4", "exponential_midpoint"), (6.0, 20.0), 3000.0
     ),
-    "izhikevich": (hsnn.models.izhikevich(), ("auto", "rk2", "rk4", "izhikevich2003"), (5.0, -3.0), 5000.0),
+    "izhikevich": (hsnn.models.izhikevich(), ("auto", "rk2", "rk4", "izhikevich2003", "izhikevich2004"), (5.0, -3.0), 5000.0),
+    "izhikevich2007": (hsnn.models.izhikevich2007("LTS"), ("auto", "rk4"), (5.0, -3.0), 5000.0),
+    "izhikevich_fs": (hsnn.models.izhikevich2007("FS"), ("auto",), (5.0, -3.0), 5000.0),
+    "izhikevich_tc": (hsnn.models.izhikevich2007("TC"), ("auto",), (5.0, -3.0), 5000.0),
+    "leaky_izhikevich": (hsnn.models.leaky_izhikevich(), ("auto",), (5.0, -3.0), 5000.0),
+    "lif_dexp": (hsnn.models.lif_dexp(I_e=380.0, tau_rise={"exc": 0.5, "inh": 5.0}, tau_decay=TWO), ("auto", "rk4"),
+                 (200.0, -100.0), 500.0),
+    "lif_cond_alpha": (hsnn.models.lif_cond_alpha(**CONDUCTANCE, I_e=200.0), ("auto", "rk4"), (6.0, 20.0), 3000.0),
+    "lif_cond_dexp": (
+        hsnn.models.lif_cond_dexp(E_L=-60.0, V_th=-50.0, tau_rise=TWO, tau_decay={"exc": 5.0, "inh": 5.0}, I_e=200.0),
+        ("auto", "exponential_euler"), (6.0, 20.0), 3000.0,
+    ),
+    "adaptive_lif": (hsnn.models.adaptive_lif(I_e=900.0, tau_syn=TWO), ("auto", "rk2"), (300.0, -100.0), 500.0),
+    "eif": (hsnn.models.eif(I_e=380.0, tau_syn=TWO), ("auto", "rk4"), (200.0, -100.0), 500.0),
+    "adex": (hsnn.models.adex(I_e=900.0, tau_syn=TWO), ("auto", "rk4"), (6.0, 20.0), 3000.0),
+    "gif": (hsnn.models.gif(I_e=150.0, t_ref=2.0, tau_syn=TWO), ("auto", "rk4"), (50.0, -20.0), 3000.0),
+    "jitter": (hsnn.models.regular(3.0, jitter=0.3), ("auto",), None, None),
+    "chance_bursts": (hsnn.models.bursting(3, 0.5, rate=100.0), ("auto",), None, None),
+    "binary": (hsnn.models.binary(theta=1.5), ("auto",), (1.0, -1.0), 3000.0),
+    "regular": (hsnn.models.regular(3.0, phase=hsnn.random.uniform(0.0, 3.0)), ("auto",), None, None),
+    "bursting": (hsnn.models.bursting(3, 0.5, 5.0), ("auto",), None, None),
     "adaptive": (LEAKY_WITH_CURRENT, ("auto", "rush_larsen"), (2.0, 1.0), 3000.0),
     "free": (FREE, ("auto", "rk2"), None, None),
 }  # fmt: skip

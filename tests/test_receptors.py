@@ -106,7 +106,7 @@ def test_receptors_saturate_however_many_spikes_arrive():
     """A thousand at once bind all receptors and no more, at the usual step, under a method that follows fast binding."""
     cell = held(R.gaba_a(kinetics="destexhe"))
     r = run(cell, 200, method="exponential_euler", arrivals={(5, "gaba_a"): 1000.0}).states["r_gaba_a"]
-    assert 0 <= r.min() and 0.999 < r.max() <= 1 and r[-1] < 1
+    assert r.min() >= 0 and 0.999 < r.max() <= 1 and r[-1] < 1
 
 
 def test_synapses_add_up_whatever_stands_beside_them():

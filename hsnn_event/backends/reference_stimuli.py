@@ -33,7 +33,7 @@ def noise_at(plan: NoisePlan, key: int, ids: IntArray, step: int) -> FloatArray:
     """What is added to the input of each of the neurons `ids` in the step that ends at `step`."""
     draw = (step - 1) // plan.every
     u = [uniform_at(np.uint64(key), draw & 0xFFFFFFFF, draw >> 32, neuron, 0) for neuron in ids.tolist()]
-    return np.asarray(plan.sigma.at(step) * quantile("normal", 0.0, 1.0, np.array(u)))
+    return np.asarray(plan.sigma.at(step) * quantile(plan.law, plan.mean, 1.0, np.array(u)))
 
 
 def poisson_source(probability: Number, key: int, size: int, step: int) -> list[int]:

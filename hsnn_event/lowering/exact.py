@@ -20,7 +20,7 @@ from hsnn_event.lowering.search import Searched
 from hsnn_event.lowering.step import Names, Step
 from hsnn_event.lowering.system import System, readable, system_of
 from hsnn_event.lowering.transcendental import LIMITS
-from hsnn_event.model.declare import WEIGHT, NeuronModel
+from hsnn_event.model.declare import HAZARD_DRAW, WEIGHT, NeuronModel
 from hsnn_event.model.symbolic import symbol
 
 LIMIT = LIMITS["float64"]
@@ -65,7 +65,7 @@ class Form:
 
 def form_of(system: System) -> Form:
     """The form that fits. Raises MethodError."""
-    reason = _noisy(system) or _pulsed(system)
+    reason = _by_chance(system) or _noisy(system) or _pulsed(system)
     if reason is None:
         quadratic = quadratic_of(system)
         if quadratic is not None:
@@ -95,6 +95,10 @@ def _noisy(system: System) -> str | None:
         for xi, factor in system.kicks(state).items():
             return f"d{state}/dt contains {readable(factor * symbol(xi))}, white noise, which no closed form follows"
     return None
+
+
+def _by_chance(system: System) -> str | None:
+    return "it fires by chance (hazard=), in steps" if HAZARD_DRAW in system.inputs else None
 
 
 def _pulsed(system: System) -> str | None:

@@ -1,6 +1,6 @@
 """Methods that advance the states of a neuron by one step, chosen by name.
 
-Under every method but "izhikevich2003" and "rk45" the linear equations that depend only on themselves (the decay of synaptic
+Under every method but Izhikevich's two and "rk45" the linear equations that depend only on themselves (the decay of synaptic
 currents and conductances) are advanced exactly, also to the stages of Runge-Kutta.
 """
 
@@ -18,7 +18,8 @@ from hsnn_event.lowering import adaptive
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree, readable
+from hsnn_event.lowering.system import DT, System, affine, degree, readable, system_of
+from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.symbolic import OPAQUE, symbol
 
 HALF = Fraction(1, 2)
@@ -111,13 +112,13 @@ def _no_gate(system: System) -> str | None:
     return reasons[0] if reasons and None not in reasons else None
 
 
-def _izhikevich2003(step: Step) -> dict[str, int]:
-    """The published scheme: two half Euler steps of the voltage, then one Euler step of the others with the new one."""
+def _izhikevich(parts: int, step: Step) -> dict[str, int]:
+    """The published schemes: Euler steps of the voltage, one or two halves, then one of the others with the new voltage."""
     system, b = step.system, step.builder
     voltage, *others = system.dynamics
     names = step.hold(step.start)
-    for _ in range(2):
-        change = step.write(sympy.Rational(1, 2) * DT * system.dynamics[voltage], names)
+    for _ in range(parts):
+        change = step.write(sympy.Rational(1, parts) * DT * system.dynamics[voltage], names)
         names = step.hold({**names, voltage: b.add(names[voltage], change)})
     new = {voltage: names[voltage]}
     for state in others:
@@ -161,7 +162,8 @@ METHODS: Mapping[str, Method] = {
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler, ito=True),
     "rush_larsen": Method(_no_gate, _exponential_euler, ito=True),
     "exponential_midpoint": Method(_no_gate, _exponential_midpoint),
-    "izhikevich2003": Method(_not_izhikevich, _izhikevich2003),
+    "izhikevich2003": Method(_not_izhikevich, partial(_izhikevich, 2)),
+    "izhikevich2004": Method(_not_izhikevich, partial(_izhikevich, 1)),
 }
 
 

@@ -224,7 +224,10 @@ class EventsPlan:
 
 @dataclass(frozen=True)
 class NoisePlan:
-    """sigma * (a standard normal number of each neuron), added to an input; drawn again every `every` steps."""
+    """sigma * (a random number of each neuron), added to an input; drawn again every `every` steps.
+
+    The numbers are standard normal, or (`law` "exponential") exponential with mean 1.
+    """
 
     population: int
     input: str
@@ -232,6 +235,12 @@ class NoisePlan:
     every: int
     key: int
     ids: IntArray | None = None
+    law: str = "normal"
+
+    @property
+    def mean(self) -> float:
+        """Of the numbers."""
+        return 1.0 if self.law == "exponential" else 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""White noise in equations -> plans: a stream of standard normal numbers for each noise that a kernel reads."""
+"""Noise and chance in equations -> plans: a stream of random numbers for each that a kernel reads."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from hsnn_event.lowering.ir import Course, NoisePlan
 from hsnn_event.lowering.lowered import LoweredModel
 from hsnn_event.lowering.sources import LoweredSource
+from hsnn_event.model.declare import HAZARD_DRAW
 from hsnn_event.network.network import Network
 from hsnn_event.rng import stream_key
 
@@ -18,7 +19,7 @@ def white_plans(network: Network, models: Sequence[LoweredModel | LoweredSource]
     always = Course(np.array([0]), (1.0,))
     keys = white_keys(network, models, network.trial)
     return tuple(
-        NoisePlan(number, name, always, 1, key)
+        NoisePlan(number, name, always, 1, key, law="exponential" if name == HAZARD_DRAW else "normal")
         for (number, name), key in zip(_noises(network, models), keys, strict=True)
     )
 

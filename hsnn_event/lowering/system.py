@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sympy
 
 from hsnn_event.errors import MethodError
-from hsnn_event.model.declare import WEIGHT, NeuronModel, expression_order
+from hsnn_event.model.declare import HAZARD_DRAW, WEIGHT, NeuronModel, expression_order
 from hsnn_event.model.symbolic import expression, symbol
 
 _WHOLE = re.compile(r"(\d)\.0(?![\de])")
@@ -85,12 +85,15 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
     threshold = None
     if model.threshold is not None:
         threshold = expression(model.threshold, names, f"{place}.threshold", boolean=True)
+    if model.hazard is not None:  # an exponential number of mean 1 is below hazard*dt with probability 1 - exp(-hazard*dt)
+        hazard = expression(model.hazard, names, f"{place}.hazard")
+        threshold = sympy.StrictGreaterThan(DT * hazard, symbol(HAZARD_DRAW), evaluate=False)
     names[WEIGHT] = ARRIVING
     return System(
         name=place,
         host=(*model.parameters, *(name for name in model.inputs if name not in driven), DT.name),
         states=tuple(model.states),
-        inputs=tuple(name for name in model.inputs if name in driven),
+        inputs=(*(name for name in model.inputs if name in driven), *([HAZARD_DRAW] if model.hazard is not None else [])),
         initial=initial,
         dynamics={name: dynamics[name] for name in model.states if name in dynamics},
         receptors={name: read(action, f"receptors[{name!r}]") for name, action in model.receptors.items()},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 WEIGHT = "weight"
 AT = "at"  # set(at=...) schedules
+HAZARD_DRAW = "hazard_draw"  # what lowering calls the random number that a hazard is compared with
 RANGES = ("positive", "not_negative")  # fields that list parameters
 _REFRACTORY_KEYS = ("duration", "clamp")
 
@@ -51,6 +52,8 @@ class NeuronModel:
     - `detection`: "level" fires in each step at whose end the condition holds; "crossing" where it holds at the end of a
       step and did not at its start, which needs neither reset nor refractoriness; "interpolated" likewise, and spikes are
       recorded at the time inside the step at which a straight line meets the threshold, which must be one comparison.
+    - `hazard`: instead of a threshold the rate (1/ms) at which the neuron fires by chance: with the probability
+      1 - exp(-hazard dt) at the end of each step, if it is not refractory. On the clock only.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
     - `positive`, `not_negative`: names of parameters whose numbers must be above 0, or 0 or more, here and in `set`.
@@ -75,6 +78,7 @@ class NeuronModel:
     inputs: Mapping[str, float] = field(default_factory=dict)
     receptors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     threshold: str | None = None
+    hazard: str | None = None
     reset: Mapping[str, str] = field(default_factory=dict)
     refractory: Mapping[str, object] | None = None
     detection: str = "level"
@@ -86,7 +90,8 @@ class NeuronModel:
         check_identifier(self.name, "the name of a model", "model")
         for each in fields(NeuronModel):
             value = getattr(self, each.name)
-            if each.name in ("name", "threshold", "detection", *RANGES) or (each.name == "refractory" and value is None):
+            plain = ("name", "threshold", "hazard", "detection", *RANGES)
+            if each.name in plain or (each.name == "refractory" and value is None):
                 continue
             object.__setattr__(self, each.name, own(value, f"{self.name}.{each.name}"))
         for role in ("parameters", "states", "inputs"):
@@ -231,7 +236,7 @@ def _check_names(model: NeuronModel) -> None:
         for name in getattr(model, role):
             place = f"{model.name}.{role}"
             check_identifier(name, "a name", place)
-            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT) or is_reserved(name):
+            if name in FUNCTIONS or name in RESERVED or name in (WEIGHT, AT, HAZARD_DRAW) or is_reserved(name):
                 what = "a function" if name in FUNCTIONS else "that of white noise" if is_reserved(name) else "reserved"
                 raise ModelError(f"{place}: the name {name!r} is {what}. Choose another.", name=name)
             if name in roles:
@@ -277,10 +282,14 @@ def _check_events(model: NeuronModel) -> None:
             if name not in model.inputs:
                 _check_state(model, name, f"receptors[{receptor!r}]")
             parse(text, everything | {WEIGHT}, f"{model.name}.receptors[{receptor!r}][{name!r}]")
-    if model.threshold is not None:
+    if model.hazard is not None:
+        if model.threshold is not None:
+            raise ModelError(f"{model.name}: both threshold= and hazard= say when it fires. Give one of them.")
+        parse(model.hazard, everything, f"{model.name}.hazard")
+    elif model.threshold is not None:
         parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)
     elif model.reset or model.refractory:
-        raise ModelError(f"{model.name}: without a threshold, reset and refractory have no meaning. Leave them out.")
+        raise ModelError(f"{model.name}: without a threshold or a hazard, reset and refractory have no meaning. Leave them out.")
     check_detection(model)
     for name, text in model.reset.items():
         _check_state(model, name, "reset")

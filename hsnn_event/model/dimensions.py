@@ -140,6 +140,8 @@ def _equations(model: NeuronModel, units: Mapping[str, Unit]) -> Iterator[Equati
         yield from texts(f"receptors[{receptor!r}]", action)
     if model.threshold is not None:
         yield Equation(f"{model.name}.threshold", model.threshold, None)
+    if model.hazard is not None:
+        yield Equation(f"{model.name}.hazard", model.hazard, MS ** Fraction(-1), "the hazard")
     yield from texts("reset", model.reset)
     if model.refractory is not None:
         duration = str(model.refractory["duration"])

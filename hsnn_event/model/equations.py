@@ -91,7 +91,9 @@ def sections(model: NeuronModel) -> Iterator[tuple[str, list[Line]]]:
         yield from _some(f"on an event at {receptor}", _assigned(action))
     if model.threshold is not None:
         yield "fires when", [Line("", model.threshold, "")]
-        yield from _some("then", _assigned(model.reset))
+    if model.hazard is not None:
+        yield "fires by chance, per ms", [Line("", model.hazard, "")]
+    yield from _some("then", _assigned(model.reset))
     if model.refractory is not None:
         yield "refractory for", [Line("", str(model.refractory["duration"]), "")]
         yield from _some("in which", (Line(state, text) for state, text in model.clamp.items()))

@@ -11,7 +11,7 @@ from hsnn_event.errors import ArgumentTypeError, shown, unknown_name
 if TYPE_CHECKING:
     from hsnn_event.model.declare import NeuronModel
 
-_OPTIONAL = ("threshold", "refractory")  # None takes them away
+_OPTIONAL = ("threshold", "hazard", "refractory")  # None takes them away
 
 
 def extended(model: NeuronModel, name: str | None, changes: Mapping[str, object]) -> NeuronModel:

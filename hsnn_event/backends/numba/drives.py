@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hsnn_event.backends.numba import noise, sources, stimuli
 from hsnn_event.backends.numba.partition import Partition
+from hsnn_event.distributions import KINDS
 from hsnn_event.elementary import exp64
 from hsnn_event.lowering.ir import (
     Course,
@@ -160,7 +161,7 @@ def noise_table(program: Program, parts: Partition, inputs: dict[tuple[int, str]
         for run in _runs(p, None, parts):
             offset = run.first * each.values.itemsize
             addresses = [each.values.ctypes.data + offset, each.base.ctypes.data + offset]
-            table.add(run.slice, -1, [noise.PLAIN, *addresses, run.first, run.length, 0, 0, 0, 0, 1, 0])
+            table.add(run.slice, -1, [noise.PLAIN, *addresses, run.first, run.length, 0, 0, 0, 0, 1, 0, 0])
     for stream, plan in enumerate(program.noise):
         _add_noise(table, plan, stream, parts, inputs[plan.population, plan.input].values)
     return table.sorted(len(program.populations) * parts.n_blocks)
@@ -175,7 +176,7 @@ def _add_noise(table: Table, plan: NoisePlan, stream: int, parts: Partition, val
         address = values.ctypes.data + run.first * values.itemsize
         table.add(run.slice, stream, [
             noise.NOISE, address, 0, run.first, run.length, steps, len(course.steps), sigma + 8 * run.begin * own, width,
-            plan.every, signed(plan.key),
+            plan.every, signed(plan.key), KINDS[plan.law],
         ])  # fmt: skip
 
 

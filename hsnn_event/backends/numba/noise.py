@@ -1,4 +1,4 @@
-"""Noisy inputs: of each slice, what they are without noise plus normal numbers, a pure function of (key, neuron, draw)."""
+"""Noisy inputs: of each slice, what they are without noise plus random numbers, a pure function of (key, neuron, draw)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from hsnn_event.backends.numba.native import address_of, as_pointer, inner
 from hsnn_event.backends.numba.stimuli import steps_before
-from hsnn_event.distributions import quantile_in_place
+from hsnn_event.distributions import KINDS, quantile_in_place
 from hsnn_event.rng import fill_uniform
 
 # One record a run of neighbouring neurons in a slice; all numbers are int64, INPUT and BASE addresses of the run's part of
 # state-type arrays, COURSE of N steps after which pieces begin, VALUES of (N, WIDTH) standard deviations: WIDTH is 0 for
 # one that all share, else the first LENGTH of a piece are those of the run. Records of kind BASE come first in a slice:
-# they put BASE into INPUT.
-(KIND, INPUT, BASE, ID, LENGTH, COURSE, N, VALUES, WIDTH, EVERY, KEY) = range(11)
-N_COLUMNS = 11
+# they put BASE into INPUT. LAW is one of KINDS of distributions: normal, of mean 0, or exponential, of mean 1.
+(KIND, INPUT, BASE, ID, LENGTH, COURSE, N, VALUES, WIDTH, EVERY, KEY, LAW) = range(12)
+N_COLUMNS = 12
 PLAIN, NOISE = range(2)
 AT_ONCE = 256
-NORMAL = np.int64(2)  # KINDS["normal"] of distributions
+NORMAL = np.int64(KINDS["normal"])
 
 
 @inner
@@ -49,7 +49,7 @@ def _add_noise(record, step, real, normal):
         n = min(AT_ONCE, record[LENGTH] - first)
         drawn = normal[:n]
         fill_uniform(drawn, np.uint64(record[KEY]), draw & 0xFFFFFFFF, draw >> 32, record[ID] + first)
-        quantile_in_place(NORMAL, 0.0, 1.0, drawn)
+        quantile_in_place(record[LAW], 0.0 if record[LAW] == NORMAL else 1.0, 1.0, drawn)
         for i in range(n):
             values[first + i] += real.type(sigma[first + i if width else 0] * drawn[i])
 

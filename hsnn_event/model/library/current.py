@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hsnn_event.model.declare import NeuronModel
-from hsnn_event.model.library.membrane import (
-    REFRACTORY,
-    RESET,
-    THRESHOLD,
-    UNITS,
-    per_receptor,
-    suffix,
-)
-
-_EULER = 2.718281828459045  # e: the peak of (t/tau) exp(1 - t/tau) is 1
+from hsnn_event.model.library.integrate_and_fire import neuron
+from hsnn_event.model.library.synapses import NONE, Synapses, alpha, double_exponential, exponential
 
 
 def lif_delta(
@@ -36,8 +29,8 @@ def lif_delta(
     >>> lif_delta(tau_m=20.0).receptors
     {'default': {'v': 'v + weight'}}
     """
-    return _current_based("lif_delta", _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e),
-                          {}, [], {}, {"default": {"v": "v + weight"}})  # fmt: skip
+    synapses = replace(NONE, receptors={"default": {"v": "v + weight"}}, units={"weight": "mV"})
+    return _current_based("lif_delta", _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e), synapses)
 
 
 def lif_exp(
@@ -60,16 +53,8 @@ def lif_exp(
     >>> list(lif_exp(tau_syn={"exc": 0.5, "inh": 1.0}).states)
     ['v', 'I_exc', 'I_inh']
     """
-    place, taus = "lif_exp", per_receptor("lif_exp", "tau_syn", tau_syn)
-    parameters = _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e)
-    dynamics, receptors, currents = {}, {}, []
-    for receptor, value in taus.items():
-        tau, current = f"tau_syn{suffix(receptor, taus)}", f"I{suffix(receptor, taus, '_syn')}"
-        parameters[tau] = value
-        dynamics[current] = f"-{current}/{tau}"
-        receptors[receptor] = {current: f"{current} + weight"}
-        currents.append(current)
-    return _current_based(place, parameters, dict.fromkeys(currents, 0.0), currents, dynamics, receptors)
+    synapses = exponential("lif_exp", "I", tau_syn)
+    return _current_based("lif_exp", _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e), synapses)
 
 
 def lif_alpha(
@@ -91,19 +76,70 @@ def lif_alpha(
     >>> lif_alpha().receptors["default"]
     {'dI_syn': 'dI_syn + weight*2.718281828459045/tau_syn'}
     """
-    place, taus = "lif_alpha", per_receptor("lif_alpha", "tau_syn", tau_syn)
-    parameters = _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e)
-    states: dict[str, float] = {}
-    dynamics: dict[str, str] = {}
-    receptors, currents = {}, []
-    for receptor, value in taus.items():
-        tau, current = f"tau_syn{suffix(receptor, taus)}", f"I{suffix(receptor, taus, '_syn')}"
-        parameters[tau] = value
-        states |= {current: 0.0, f"d{current}": 0.0}
-        dynamics |= {current: f"d{current} - {current}/{tau}", f"d{current}": f"-d{current}/{tau}"}
-        receptors[receptor] = {f"d{current}": f"d{current} + weight*{_EULER}/{tau}"}
-        currents.append(current)
-    return _current_based(place, parameters, states, currents, dynamics, receptors)
+    synapses = alpha("lif_alpha", "I", tau_syn)
+    return _current_based("lif_alpha", _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e), synapses)
+
+
+def lif_dexp(
+    *,
+    C_m: object = 250.0,
+    tau_m: object = 10.0,
+    E_L: object = -70.0,
+    V_th: object = -55.0,
+    V_reset: object = -70.0,
+    t_ref: object = 2.0,
+    tau_rise: object | Mapping[str, object] = 0.5,
+    tau_decay: object | Mapping[str, object] = 2.0,
+    I_e: object = 0.0,
+) -> NeuronModel:
+    """Leaky integrate-and-fire with currents that rise with tau_rise and decay with tau_decay (ms); weight (pA) is the peak.
+
+    I(t) = weight * (exp(-t/tau_decay) - exp(-t/tau_rise)) / (its largest value), from the states I_syn and dI_syn
+    (I_<name>, dI_<name> for mappings, which have the same keys); the alpha function where both are equal. All else as in
+    `lif_exp`. Defaults: the membrane of NEST's `iaf_psc_exp`, tau_decay its tau_syn; tau_rise is our choice, a quarter of it.
+    Raises what `lif_exp` does, and DeclarationError if the keys differ.
+
+    >>> lif_dexp(tau_rise=0.2, tau_decay=5.0).dynamics["I_syn"]
+    'dI_syn - I_syn/tau_decay'
+    """
+    synapses = double_exponential("lif_dexp", "I", tau_rise, tau_decay)
+    return _current_based("lif_dexp", _membrane(C_m, tau_m, E_L, V_th, V_reset, t_ref, I_e), synapses)
+
+
+def adaptive_lif(
+    *,
+    C_m: object = 281.0,
+    g_L: object = 30.0,
+    E_L: object = -70.6,
+    V_th: object = -50.4,
+    V_reset: object = -70.6,
+    t_ref: object = 0.0,
+    a: object = 4.0,
+    b: object = 80.5,
+    tau_w: object = 144.0,
+    tau_syn: object | Mapping[str, object] = 2.0,
+    I_e: object = 0.0,
+) -> NeuronModel:
+    """Leaky integrate-and-fire with a current w that adapts to the potential and to spikes; linear, so solved exactly.
+
+    C_m dv/dt = g_L (E_L - v) - w + sum of currents + I_e + I, tau_w dw/dt = a (v - E_L) - w; at v >= V_th a spike: v = V_reset
+    for t_ref, w = w + b. Synaptic currents as in `lif_exp`. C_m in pF, g_L and a in nS, b and w in pA, tau_w in ms, all else
+    as there. Source: Gerstner, Kistler, Naud and Paninski (2014), Neuronal Dynamics, section 6.1, the case of f linear.
+    Defaults: those of `adex` (Brette and Gerstner 2005), which fires at V_th at once where that model begins its upstroke;
+    tau_syn as in `lif_exp`. Raises ValueRangeError for C_m or a tau <= 0, g_L or t_ref < 0, NaN.
+
+    >>> adaptive_lif().dynamics["w"]
+    '(a*(v - E_L) - w)/tau_w'
+    """
+    parameters = {"C_m": C_m, "g_L": g_L, "E_L": E_L, "V_th": V_th, "V_reset": V_reset, "t_ref": t_ref,
+                  "a": a, "b": b, "tau_w": tau_w, "I_e": I_e}  # fmt: skip
+    synapses = exponential("adaptive_lif", "I", tau_syn)
+    total = " + ".join([*synapses.names, "I_e", "I"])
+    return neuron(
+        "adaptive_lif", f"(g_L*(E_L - v) - w + {total})/C_m", parameters, synapses,
+        states={"w": 0.0}, dynamics={"w": "(a*(v - E_L) - w)/tau_w"}, reset={"w": "w + b"},
+        units={"a": "nS", "b": "pA", "w": "pA"},
+    )  # fmt: skip
 
 
 def _membrane(
@@ -112,28 +148,6 @@ def _membrane(
     return {"C_m": C_m, "tau_m": tau_m, "E_L": E_L, "V_th": V_th, "V_reset": V_reset, "t_ref": t_ref, "I_e": I_e}
 
 
-def _current_based(
-    name: str,
-    parameters: dict[str, object],
-    states: dict[str, float],
-    currents: list[str],
-    dynamics: dict[str, str],
-    receptors: dict[str, dict[str, str]],
-) -> NeuronModel:
-    total = " + ".join([*currents, "I_e", "I"])
-    units = {**UNITS, **{each: "ms" for each in parameters if each.startswith("tau")}}
-    return NeuronModel(
-        name=name,
-        parameters=parameters,
-        states={"v": "E_L", **states},
-        dynamics={"v": f"(E_L - v)/tau_m + ({total})/C_m", **dynamics},
-        inputs={"I": 0.0},
-        receptors=receptors,
-        units={**units, **dict.fromkeys(currents, "pA"), **{each: "pA/ms" for each in states if each not in currents},
-               "weight": "mV" if name == "lif_delta" else "pA"},
-        positive=["C_m", *(each for each in parameters if each.startswith("tau"))],
-        not_negative=["t_ref"],
-        threshold=THRESHOLD,
-        reset=RESET,
-        refractory=REFRACTORY,
-    )
+def _current_based(name: str, membrane: dict[str, object], synapses: Synapses) -> NeuronModel:
+    total = " + ".join([*synapses.names, "I_e", "I"])
+    return neuron(name, f"(E_L - v)/tau_m + ({total})/C_m", membrane, synapses)

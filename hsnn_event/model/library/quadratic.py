@@ -5,6 +5,8 @@ from __future__ import annotations
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.library.membrane import REFRACTORY, RESET, THRESHOLD, UNITS
 
+_JUMP = {"default": {"v": "v + weight"}}
+
 
 def izhikevich(*, a: object = 0.02, b: object = 0.2, c: object = -65.0, d: object = 8.0) -> NeuronModel:
     """Izhikevich (2003), IEEE Trans. Neural Netw. 14:1569: dv/dt = 0.04 v^2 + 5 v + 140 - u + I, du/dt = a (b v - u).
@@ -21,11 +23,38 @@ def izhikevich(*, a: object = 0.02, b: object = 0.2, c: object = -65.0, d: objec
         states={"v": -65.0, "u": "b*v"},
         dynamics={"v": "0.04*v**2 + 5*v + 140 - u + I", "u": "a*(b*v - u)"},
         inputs={"I": 0.0},
-        receptors={"default": {"v": "v + weight"}},
+        receptors=_JUMP,
         threshold="v >= 30",
         reset={"v": "c", "u": "u + d"},
         units={"v": "mV", "u": "mV/ms", "a": "1/ms", "b": "1/ms", "c": "mV", "d": "mV/ms", "I": "mV/ms"},
     )
+
+
+def leaky_izhikevich(
+    *, a: object = 0.02, b: object = 0.2, c: object = -55.0, d: object = 8.0, E_L: object = -65.0
+) -> NeuronModel:
+    """The Izhikevich neuron whose recovery is a conductance: dv/dt = 0.04 v^2 + 5 v + 140 - u (v - E_L) + I.
+
+    du/dt = a (b v - u); at v >= 30 mV: v = c, u = u + d. An event moves v by its weight (mV). a in 1/ms, u and d in 1/ms, b in
+    1/(ms mV), c and E_L in mV, the input I in mV/ms. Defaults: the "leaky hybrid" of the seed of this project,
+    but without the division of dv/dt by a capacitance of 100 and of du/dt by a time constant of 10, which slow it down until
+    it is all but silent. u begins at b v; being negative there it drives v away from E_L, until spikes have lifted it.
+
+    >>> leaky_izhikevich().dynamics["v"]
+    '0.04*v**2 + 5*v + 140 - u*(v - E_L) + I'
+    """
+    return NeuronModel(
+        name="leaky_izhikevich",
+        parameters={"a": a, "b": b, "c": c, "d": d, "E_L": E_L},
+        states={"v": -65.0, "u": "b*v"},
+        dynamics={"v": "0.04*v**2 + 5*v + 140 - u*(v - E_L) + I", "u": "a*(b*v - u)"},
+        inputs={"I": 0.0},
+        receptors=_JUMP,
+        threshold="v >= 30",
+        reset={"v": "c", "u": "u + d"},
+        units={"v": "mV", "u": "1/ms", "a": "1/ms", "b": "1/ms/mV", "c": "mV", "d": "1/ms", "E_L": "mV", "I": "mV/ms",
+               "weight": "mV"},
+    )  # fmt: skip
 
 
 def qif(
@@ -59,7 +88,7 @@ def qif(
         states={"v": "v_rest"},
         dynamics={"v": "a_0*(v - v_rest)*(v - v_crit)/tau_m + (I_e + I)/C_m"},
         inputs={"I": 0.0},
-        receptors={"default": {"v": "v + weight"}},
+        receptors=_JUMP,
         units={**{name: unit for name, unit in UNITS.items() if name not in ("g_L", "E_L")},
                "a_0": "1/mV", "v_rest": "mV", "v_crit": "mV", "weight": "mV"},
         positive=["C_m", "tau_m", "a_0"],
