@@ -49,14 +49,14 @@ def _explicit(tableau: Tableau, step: Step) -> dict[str, int]:
         names: Names = step.start
         if increments:
             names = {**step.start, **propagate(step, exact, step.start, sum(row, Fraction(0)))}
-            names |= {state: _weighted(step, state, row, increments) for state in others}
+            names |= {state: weighted(step, state, row, increments) for state in others}
         names = step.hold(names)
         increments.append({state: step.write(DT * system.dynamics[state], names) for state in others})
     new = propagate(step, exact, step.start, Fraction(1))
-    return new | {state: _weighted(step, state, tableau.b, increments) for state in others}
+    return new | {state: weighted(step, state, tableau.b, increments) for state in others}
 
 
-def _weighted(step: Step, state: str, weights: tuple[Fraction, ...], increments: list[dict[str, int]]) -> int:
+def weighted(step: Step, state: str, weights: tuple[Fraction, ...], increments: list[dict[str, int]]) -> int:
     """x + sum(weight * k), increments of equal weight added up first."""
     b = step.builder
     total = step.start[state]
@@ -110,10 +110,14 @@ def _not_izhikevich(system: System) -> str | None:
 
 @dataclass(frozen=True)
 class Method:
-    """`obstacle` says what prevents the method, or None; `advance` writes the new value of each state that moves."""
+    """`obstacle` says what prevents the method, or None; `advance` writes the new value of each state that moves.
+
+    With a `tableau`, inputs may change from stage to stage, as those that couplings reach do.
+    """
 
     obstacle: Callable[[System], str | None]
     advance: Callable[[Step], dict[str, int]]
+    tableau: Tableau | None = None
 
 
 def _nothing(system: System) -> None:
@@ -122,8 +126,8 @@ def _nothing(system: System) -> None:
 
 METHODS: Mapping[str, Method] = {
     "exact": Method(obstacle, advance_exactly),
-    "rk2": Method(_nothing, partial(_explicit, HEUN)),
-    "rk4": Method(_nothing, partial(_explicit, RK4)),
+    "rk2": Method(_nothing, partial(_explicit, HEUN), HEUN),
+    "rk4": Method(_nothing, partial(_explicit, RK4), RK4),
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler),
     "izhikevich2003": Method(_not_izhikevich, _izhikevich2003),
 }

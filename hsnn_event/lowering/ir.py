@@ -17,7 +17,8 @@ IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray  # one value for all, or one value each
 
 # Operations and the number of their arguments. Loads and literals carry `value` and no arguments.
-LOADS = ("state", "constant", "input", "arrival", "elapsed")  # value: index into the kernel's list of that kind
+# value: index into the kernel's list of that kind, or into those of a coupling ("pre", "post")
+LOADS = ("state", "constant", "input", "arrival", "elapsed", "pre", "post")
 REAL_OPS = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
     "floor": 1, "rint": 1,
@@ -38,8 +39,8 @@ class Instruction(NamedTuple):
     """Value number k of a section is what its k-th instruction gives.
 
     `op` is one of LOADS ("state", "constant", "input", "arrival": `value` is the index; "elapsed": index 0, the time in
-    ms that a flow is to go on), "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a
-    key of REAL_OPS or a key of BOOL_OPS.
+    ms that a flow is to go on; "pre", "post": what a coupling reads of its two neurons), "clamped" (bool: is the neuron
+    refractory in this step), "literal" (`value`, a float), a key of REAL_OPS or a key of BOOL_OPS.
     """
 
     op: str
@@ -56,12 +57,30 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Stages:
+    """The evaluations of a coupled neuron's equations in a substep; before each, all coupled neurons have done the last.
+
+    A stage reads the states at the beginning of the substep, the `hidden` values that earlier stages left, and inputs with
+    what couplings add to them at the stage. It outputs one value for each of `hidden`, then of `published`: what couplings
+    read in the next stage. The last stage outputs one for each state instead of `hidden`; in the last substep
+    `Kernel.update` stands in for it, and `publish` (outputs: `published`) reads the states when the step is done. A load of
+    state number len(states) + k is hidden value k, in these sections and in `update`.
+    """
+
+    hidden: tuple[str, ...]
+    published: tuple[str, ...]
+    publish: Section
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True)
 class Kernel:
     """One clock step of a neuron: `update` (advance from t to t + dt, then add the arrivals), `fires`, `reset`.
 
     `update` and `reset` output one value a state, in order of `states`; `reset` runs only for a neuron that fires.
     `fires` outputs one bool and reads the states after `update`; a refractory neuron is never asked.
     A neuron that fires is then clamped for as many steps as its constant "refractory_steps" says, if there is one.
+    `stages` has what comes before `update` where a coupling reaches or reads the neuron.
     """
 
     name: str
@@ -72,6 +91,7 @@ class Kernel:
     update: Section
     fires: Section
     reset: Section
+    stages: Stages | None = None
 
     @property
     def refractory(self) -> bool:
@@ -152,6 +172,26 @@ class ProjectionPlan:
 
 
 @dataclass(frozen=True)
+class CouplePlan:
+    """Continuous coupling: in each stage, `input` of each target grows by the sum of conductance * function, over its edges
+    in order of the partner's id, then of draw; divided by their number if `averaged`.
+
+    `edges` has conductances as weights; its receptor and delays mean nothing. `function` loads the published quantities
+    `pre` of the source and `post` of the target. If `symmetric`, a pair is one junction, in whatever order and however
+    often it is drawn, and acts on both of its neurons; where all pairs of a population are drawn independently ("bernoulli"),
+    each counts once. Conductances of kind "ordered" are those of junctions in the order of (source, target).
+    """
+
+    edges: ProjectionPlan
+    input: str
+    pre: tuple[str, ...]
+    post: tuple[str, ...]
+    function: Section
+    symmetric: bool
+    averaged: bool
+
+
+@dataclass(frozen=True)
 class Course:
     """Numbers that change at steps: `values[k]` in the steps after `steps[k]`, as far as the next; 0 up to the first.
 
@@ -227,7 +267,7 @@ class ListedSource:
 
 @dataclass(frozen=True)
 class Program:
-    """A network, lowered. Time step k ends at time k * dt."""
+    """A network, lowered. Time step k ends at time k * dt. Coupled populations go through `substeps` equal parts of it."""
 
     dt: float
     populations: tuple[PopulationPlan, ...]
@@ -239,6 +279,8 @@ class Program:
     events: tuple[EventsPlan, ...] = ()
     noise: tuple[NoisePlan, ...] = ()
     sources: tuple[PoissonSource | ListedSource, ...] = ()
+    couplings: tuple[CouplePlan, ...] = ()
+    substeps: int = 1
 
     @property
     def keys(self) -> tuple[int, ...]:

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sympy
 
-from hsnn_event.errors import ModelError
 from hsnn_event.lowering.arithmetic import Builder
+from hsnn_event.lowering.arrivals import add_pulses, after_arrivals
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.integrators import METHODS, choose
 from hsnn_event.lowering.ir import Kernel, Section
-from hsnn_event.lowering.lowered import STEPS, Lowered
+from hsnn_event.lowering.lowered import STEPS, Coupled, Lowered
+from hsnn_event.lowering.stages import gains, last_stage, staged
 from hsnn_event.lowering.step import Step
-from hsnn_event.lowering.system import ARRIVING, NotAffineError, System, affine, readable, system_of
+from hsnn_event.lowering.system import System, system_of
 from hsnn_event.lowering.transcendental import LIMITS, Limits
 from hsnn_event.lowering.translate import Translator
-from hsnn_event.model.declare import WEIGHT, NeuronModel, initial_order
-from hsnn_event.model.symbolic import symbol
+from hsnn_event.model.declare import NeuronModel, initial_order
 
 
-def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, ...]) -> Lowered:
+def lower(
+    model: NeuronModel, method: str, state_type: str, driven: tuple[str, ...], coupled: Coupled | None = None
+) -> Lowered:
     """What follows from the model's equations under a method; raises what `lower_model` does."""
     limits = LIMITS[state_type]
-    system = system_of(model, driven)
+    system = replace(system_of(model, driven), coupled=() if coupled is None else coupled.inputs)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
-    used, sections = renumbered(written)
+    stages = None if coupled is None else staged(system, pool, limits, METHODS[chosen], coupled.published)
+    update = _update(system, pool, limits, chosen) if stages is None else last_stage(system, pool, limits, METHODS[chosen])
+    written = [update, fires_section(system, pool, limits), reset_section(system, pool, limits)]
+    used, sections = renumbered([*written, *(() if stages is None else (stages.publish, *stages.sections))])
+    if stages is not None:
+        stages = replace(stages, publish=sections[3], sections=tuple(sections[4:]))
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
-    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections)
+    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections[:3], stages)
     initial, reads = initial_code(model)
-    return Lowered(kernel, chosen, constants, duration, initial, reads)
+    return Lowered(kernel, chosen, constants, duration, initial, reads, gains(system))
 
 
 def duration_of(system: System) -> Constants | None:
@@ -46,46 +53,10 @@ def duration_of(system: System) -> Constants | None:
 
 
 def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
-
-    Arrivals at an input are part of the step that they end, and so come before it.
-    """
+    """Advance, with the arrivals at inputs; add the arrivals at states."""
     step = Step(system, pool, limits)
-    b = step.builder
-    for index, receptor in enumerate(system.receptors):
-        for name in (each for each in system.receptors[receptor] if each in system.inputs):
-            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            step.start[name] = b.add(step.start[name], pulse)
-    values = dict(step.start)
-    for state, advanced in METHODS[method].advance(step).items():
-        values[state] = advanced
-    for index, receptor in enumerate(system.receptors):
-        for state in (each for each in system.receptors[receptor] if each in system.states):
-            change = step.write(jump(system, receptor, state) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            values[state] = b.add(values[state], change)
-    for state in system.clamp:
-        values[state] = step.clamped(state, values[state])
-    return b.section([values[state] for state in system.states])
-
-
-def jump(system: System, receptor: str, state: str) -> sympy.Expr:
-    """The factor c of an action that is state + weight * c, c known before the run."""
-    action = system.receptors[receptor][state]
-    place = f"{system.name}.receptors[{receptor!r}][{state!r}]"
-    cure = f"Arrivals of a step are summed, so it must be {state} + weight*factor, the factor made of parameters."
-    try:
-        factors, rest = affine(action, map(symbol, (*system.states, *system.inputs, WEIGHT)))
-    except NotAffineError as error:
-        raise ModelError(f"{place}: it contains {error.facts['term']}. {cure}", term=error.facts["term"]) from None
-    factor_of_weight = factors.pop(ARRIVING, sympy.Integer(0))
-    left = {name: factor for name, factor in factors.items() if name != symbol(state)}
-    own = factors.get(symbol(state), sympy.Integer(0))
-    surplus = [*(name * factor for name, factor in left.items()), *([rest] if rest != 0 else [])]
-    if not own.is_number or float(own) != 1.0:
-        surplus.append((own - 1) * symbol(state))
-    if surplus:
-        raise ModelError(f"{place}: it adds {readable(surplus[0])}. {cure}", term=readable(surplus[0]))
-    return factor_of_weight
+    add_pulses(step)
+    return after_arrivals(step, {**step.start, **METHODS[method].advance(step)})
 
 
 def fires_section(system: System, pool: Pool, limits: Limits) -> Section:

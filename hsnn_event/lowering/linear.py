@@ -35,7 +35,8 @@ def obstacle(system: System) -> str | None:
 def linear_part(system: System) -> tuple[str, ...]:
     """The largest set of linear equations that depend on themselves only and not on the threshold's states.
 
-    They stay exact under an approximate method. What the threshold reads, and what is clamped, is left to the method.
+    They stay exact under an approximate method. What the threshold reads, what is clamped and what couplings move is left
+    to the method.
     """
     watched = () if system.threshold is None else system.reads(system.threshold)
     rows: dict[str, set[str]] = {}
@@ -43,9 +44,11 @@ def linear_part(system: System) -> tuple[str, ...]:
         if state in watched or state in system.clamp:
             continue
         try:
-            rows[state] = {name for name in linear_row(system, state)[0] if name in system.dynamics}
+            factors = linear_row(system, state)[0]
         except NotAffineError:
             continue
+        if not set(factors) & set(system.coupled):
+            rows[state] = {name for name in factors if name in system.dynamics}
     while not all(uses <= set(rows) for uses in rows.values()):
         rows = {state: uses for state, uses in rows.items() if uses <= set(rows)}
     return tuple(rows)

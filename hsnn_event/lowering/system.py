@@ -36,6 +36,8 @@ class System:
     reset: dict[str, sympy.Expr]
     clamp: dict[str, sympy.Expr]
     duration: sympy.Expr | None
+    quantities: dict[str, sympy.Expr]  # parameters, states, inputs and expressions by name
+    coupled: tuple[str, ...] = ()      # inputs that change from stage to stage
 
     def varies(self, value: sympy.Basic) -> bool:
         """Does it depend on anything that is not known before the run?"""
@@ -73,6 +75,7 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
     threshold = None
     if model.threshold is not None:
         threshold = expression(model.threshold, names, f"{place}.threshold", boolean=True)
+    quantities = dict(names)
     names[WEIGHT] = ARRIVING
     return System(
         name=place,
@@ -86,6 +89,7 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
         reset=reset,
         clamp=clamp,
         duration=duration,
+        quantities=quantities,
     )
 
 
