@@ -259,7 +259,8 @@ class ReferenceEngine:
 
     def _held_inputs(self, number: int) -> dict[str, Real]:
         """Inputs without what couplings add."""
-        return {name: np.asarray(value, self._dtype) for name, value in {**self._inputs[number], **self._noisy[number]}.items()}
+        held = {**self._inputs[number], **self._noisy[number]}
+        return {name: np.asarray(value, self._dtype) for name, value in held.items()}
 
     def _fired(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
         """Advance one population by one step; the neurons that fired, in ascending order."""
@@ -299,10 +300,10 @@ class ReferenceEngine:
 
     def _loads(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> dict[str, list[npt.NDArray[np.floating]]]:
         kernel = self._kernels[number]
+        inputs = zip(self._inputs, self._noisy, self._coupled, strict=True)
         named = (
             ("state", kernel.states, self._states), ("constant", kernel.constants, self._constants),
-            ("input", kernel.inputs,
-             [held | noisy | coupled for held, noisy, coupled in zip(self._inputs, self._noisy, self._coupled, strict=True)]),
+            ("input", kernel.inputs, [{**held, **noisy, **coupled} for held, noisy, coupled in inputs]),
         )  # fmt: skip
         loads = {kind: [np.asarray(held[number][name], self._dtype) for name in names] for kind, names, held in named}
         if kernel.stages is not None:

@@ -51,7 +51,7 @@ class ReferenceCouplings:
             }
             (value,) = evaluate(plan.function, loads, dtype=self._dtype)
             total = np.zeros(self._sizes[target], self._dtype)
-            np.add.at(total, neurons, conductances * value)
+            np.add.at(total, neurons, conductances * value.astype(self._dtype, copy=False))
             if plan.averaged:
                 number = np.maximum(np.bincount(neurons, minlength=len(total)), 1)
                 total = total / number.astype(self._dtype)

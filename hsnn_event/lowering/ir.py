@@ -178,8 +178,9 @@ class CouplePlan:
 
     `edges` has conductances as weights; its receptor and delays mean nothing. `function` loads the published quantities
     `pre` of the source and `post` of the target. If `symmetric`, a pair is one junction, in whatever order and however
-    often it is drawn, and acts on both of its neurons; where all pairs of a population are drawn independently ("bernoulli"),
-    each counts once. Conductances of kind "ordered" are those of junctions in the order of (source, target).
+    often it is drawn, and acts on both of its neurons; of "bernoulli" within a population the draws from a neuron to one of
+    lower id do not count where the other order is drawn too. Conductances of kind "ordered" are those of junctions in the
+    order of (source, target).
     """
 
     edges: ProjectionPlan

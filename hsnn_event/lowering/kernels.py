@@ -33,13 +33,15 @@ def lower(
     stages = None if coupled is None else staged(system, pool, limits, METHODS[chosen], coupled.published)
     update = _update(system, pool, limits, chosen) if stages is None else last_stage(system, pool, limits, METHODS[chosen])
     written = [update, fires_section(system, pool, limits), reset_section(system, pool, limits)]
-    used, sections = renumbered([*written, *(() if stages is None else (stages.publish, *stages.sections))])
+    more = () if stages is None else (stages.publish, *stages.sections)
+    used, sections = renumbered([*written, *more])
+    (update, fires, reset), rest = sections[:3], sections[3:]
     if stages is not None:
-        stages = replace(stages, publish=sections[3], sections=tuple(sections[4:]))
+        stages = replace(stages, publish=rest[0], sections=tuple(rest[1:]))
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
-    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), *sections[:3], stages)
+    kernel = Kernel(model.name, system.states, names, system.inputs, tuple(model.receptors), update, fires, reset, stages)
     initial, reads = initial_code(model)
     return Lowered(kernel, chosen, constants, duration, initial, reads, gains(system))
 

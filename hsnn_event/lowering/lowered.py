@@ -50,8 +50,9 @@ class Lowered:
 class LoweredModel:
     """A kernel, and how a population's parameters become its constants and initial values.
 
-    `method` is the one chosen; it advances by `dt` / `substeps` at a time. `constants` and `initial` take every parameter's values (a number, or an array of shape
-    (size,)), and those of undriven inputs where they differ from the model's; missing names take the model's own values.
+    `method` is the one chosen; it advances by `dt` / `substeps` at a time. `constants` and `initial` take every parameter's
+    values (a number, or an array of shape (size,)), and those of undriven inputs where they differ from the model's;
+    missing names take the model's own values.
     """
 
     kernel: Kernel | ExactKernel

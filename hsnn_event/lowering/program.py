@@ -15,9 +15,9 @@ from hsnn_event.lowering.coupling import check_stages, coupled, function_code, m
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.exact_program import Half, exact_program
 from hsnn_event.lowering.ir import (
+    CouplePlan,
     FloatArray,
     IntArray,
-    CouplePlan,
     Kernel,
     Number,
     PopulationPlan,
@@ -145,7 +145,13 @@ def in_substeps(
     check_stages(joined)
     plans = [couple_plan(network, coupling) for coupling in network.couplings.values()]
     number = substeps(network, plans, models, parameters)
-    return [replace(each, substeps=number) if each in joined.values() else each for each in models]
+    return _in_substeps(models, number)
+
+
+def _in_substeps(models: Sequence[LoweredModel | LoweredSource], number: int) -> list[LoweredModel | LoweredSource]:
+    return [
+        replace(each, substeps=number) if isinstance(each, LoweredModel) and each.joined else each for each in models
+    ]
 
 
 def with_conductance(network: Network, lowered: LoweredNetwork, number: int, conductance: ValuePlan) -> LoweredNetwork:
@@ -157,9 +163,8 @@ def with_conductance(network: Network, lowered: LoweredNetwork, number: int, con
     plans = list(lowered.program.couplings)
     plans[number] = replace(plans[number], edges=replace(plans[number].edges, weight=conductance))
     steps = substeps(network, plans, lowered.models, lowered.parameters)
-    models = tuple(replace(each, substeps=steps) if getattr(each, "joined", False) else each for each in lowered.models)
     program = replace(lowered.program, couplings=tuple(plans), substeps=steps)
-    return replace(lowered, program=program, models=models)
+    return replace(lowered, program=program, models=tuple(_in_substeps(lowered.models, steps)))
 
 
 def _clock_program(

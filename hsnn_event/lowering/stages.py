@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from hsnn_event.lowering.arrivals import add_pulses, after_arrivals
@@ -85,7 +84,7 @@ def _increments(step: Step, n_stages: int) -> Increments:
     ]
 
 
-def _at(step: Step, row: Sequence[Fraction], done: Increments) -> dict[str, int]:
+def _at(step: Step, row: tuple[Fraction, ...], done: Increments) -> dict[str, int]:
     """States and inputs where a row of the tableau leads: x + sum(row[j] * k[j]), and the exact part of the equations."""
     if not done:
         return dict(step.start)

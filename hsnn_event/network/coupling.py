@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,14 +17,16 @@ from hsnn_event.network.catalog import member
 from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.network.projection import FloatArray, IntArray, PerEdge, Weight, end_of, missing, per_synapse
 from hsnn_event.network.views import Value, View
-from hsnn_event.quantities import flag, is_array, real, real_or_array, whole
+from hsnn_event.quantities import flag, is_array, label, real, real_or_array, whole
 from hsnn_event.random import Distribution
+from hsnn_event.rng import stream_key
 from hsnn_event.topology.listed import kept, thinned
 from hsnn_event.topology.pattern import Labels, Pattern, Wanted
 from hsnn_event.topology.rules import Rule
 from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
+    from hsnn_event.network.network import Network
     from hsnn_event.network.population import Population
 
 LINEAR = "v_pre - v_post"
@@ -125,17 +126,9 @@ def _drawing() -> Any:
     return import_module("hsnn_event.simulation.drawing")
 
 
-class Declared(NamedTuple):
-    """A coupling, and the labels that its populations take from a graph (None: they keep theirs)."""
-
-    coupling: Coupling
-    source_labels: Labels | None
-    target_labels: Labels | None
-
-
 def declared_coupling(
-    source: View,
-    target: View,
+    network: Network,
+    ends: tuple[tuple[View, ...], tuple[View, ...]],
     rule: Rule | Pattern,
     conductance: Value | None,
     function: str,
@@ -143,18 +136,22 @@ def declared_coupling(
     symmetric: bool,
     normalize: str | None,
     substeps: int | None,
-    key: Callable[[str], int],
-) -> Declared:
-    """A coupling whose every part is checked, under its default name; `key` gives the key of its random stream."""
+    name: str | None,
+) -> Coupling:
+    """A coupling between two views, every part of it checked, now one of the network's."""
+    if any(len(each) > 1 for each in ends):
+        raise ArgumentTypeError("couple: a group has several members; couple them one by one.", value=ends)
+    (source,), (target,) = ends
+    if name is not None and label(name, "couple: name") in network.couplings:
+        raise DeclarationError(f"a coupling named {name!r} exists already; choose another name.", name=name)
     symmetric = flag(symmetric, "couple: symmetric")
     where = f"{source.name}{'<->' if symmetric else '->'}{target.name}"
-    port = check_coupled(source, target, function, port, symmetric, normalize, where)
-    where = f"{where}.{port}"
-    source_labels: Labels | None = None
-    target_labels: Labels | None = None
+    where = f"{where}.{check_coupled(source, target, function, port, symmetric, normalize, where)}"
+    free = network.couplings.free_name(name or where)
+    labels: list[Labels | None] = [None, None]
     if isinstance(rule, Pattern):
-        wanted = Wanted(where, "", conductance is None, False, None, key(where))
-        rule, source_labels, target_labels = rule.rule(end_of(source), end_of(target), wanted)
+        wanted = Wanted(where, "", conductance is None, False, None, stream_key(network.seed, "coupling", free))
+        rule, *labels = rule.rule(end_of(source), end_of(target), wanted)
     same = source.population is target.population
     rule.check(where, source.ids, target.ids, same)
     held = _conductances(conductance, rule, source, target, f"{where}: conductance")
@@ -164,8 +161,13 @@ def declared_coupling(
         held = held[mask] if isinstance(held, np.ndarray) else held
     rule = replace(rule, weights=None, delays=None)
     steps = None if substeps is None else checked_substeps(substeps, f"{where}: substeps")
-    made = Coupling(where, source, target, rule, held, function, port, symmetric, normalize, steps)
-    return Declared(made, source_labels, target_labels)
+    made = Coupling(free, source, target, rule, held, function, port, symmetric, normalize, steps)
+    if isinstance(held, np.ndarray):
+        made.edges()  # refuses values that contradict each other
+    network.couplings.add(free, made)
+    source.population.take_labels(labels[0])
+    target.population.take_labels(labels[1])
+    return made
 
 
 def check_coupled(
@@ -197,7 +199,7 @@ def function_reads(function: object, source: Population, target: Population, sym
         f"{name}_{side}": (side, name)
         for side, population in zip(SIDES, (source, target), strict=True)
         for name in _readable(population)
-        if not symmetric or name in _readable(source) and name in _readable(target)
+        if not symmetric or (name in _readable(source) and name in _readable(target))
     }
     if not isinstance(function, str):
         text = f"{what} is the text of an expression such as {LINEAR!r}, not {shown(function)}."
@@ -233,10 +235,10 @@ def _check_clock(population: Population, where: str) -> None:
 
 
 def _conductances(value: Value | None, rule: Rule, source: View, target: View, what: str) -> Weight:
-    if value is None and rule.weights is None:
+    given = rule.weights if value is None else _checked_law(in_unit(value, what, None), what)
+    if given is None:
         raise missing("conductance", rule, what.removesuffix(": conductance"))
-    given = rule.weights if value is None else in_unit(value, what, None)
-    if isinstance(_checked_law(given, what), Distribution):
+    if isinstance(given, Distribution):
         return given
     values = per_synapse(given, rule, source, target, what)
     return real_or_array(values, np.size(values), what, low=0.0)

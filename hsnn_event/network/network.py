@@ -227,26 +227,10 @@ class Network(RunControl):
         2
         """
         self._require_open("a coupling")
-        for neurons in (a, b):
-            if isinstance(neurons, Group):
-                raise ArgumentTypeError(f"couple: {shown(neurons)} is a group; couple its members one by one.", value=neurons)
-        source, target = *self._own_parts(a), *self._own_parts(b)
-        if name is not None and label(name, "couple: name") in self.couplings:
-            raise DeclarationError(f"a coupling named {name!r} exists already; choose another name.", name=name)
-
-        def key(default: str) -> int:
-            return stream_key(self.seed, "coupling", self.couplings.free_name(name or default))
-
-        coupling, *labels = declared_coupling(
-            source, target, _rule(rule), conductance, function, input, symmetric, normalize, substeps, key
+        ends = self._own_parts(a), self._own_parts(b)
+        return declared_coupling(
+            self, ends, _rule(rule), conductance, function, input, symmetric, normalize, substeps, name
         )
-        coupling = replace(coupling, name=self.couplings.free_name(name or coupling.name))
-        if isinstance(coupling.conductance, np.ndarray):
-            coupling.edges()  # refuses values that contradict each other
-        self.couplings.add(coupling.name, coupling)
-        source.population.take_labels(labels[0])
-        target.population.take_labels(labels[1])
-        return coupling
 
     @keywords_known
     def drive(

@@ -18,8 +18,8 @@ from hsnn_event.lowering.program import (
     value_plan,
     with_conductance,
 )
-from hsnn_event.network.coupling import Coupling
 from hsnn_event.monitor.progress import Progress
+from hsnn_event.network.coupling import Coupling
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight
