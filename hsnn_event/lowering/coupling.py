@@ -12,7 +12,7 @@ import numpy as np
 from hsnn_event.compile_cache import remembered
 from hsnn_event.distributions import quantile, rescaled
 from hsnn_event.errors import MethodError, ValueRangeError
-from hsnn_event.lowering.ir import CouplePlan, FloatArray, Number, RulePlan, Section, ValuePlan
+from hsnn_event.lowering.ir import CouplePlan, IntArray, Number, ProjectionPlan, RulePlan, Section, ValuePlan
 from hsnn_event.lowering.lowered import Coupled, LoweredModel
 from hsnn_event.network.coupling import MOST_SUBSTEPS, Coupling, Reads, function_reads
 from hsnn_event.network.network import Network
@@ -122,29 +122,31 @@ def largest_totals(plan: CouplePlan, sizes: tuple[int, int]) -> tuple[float, flo
     n_targets = sizes[1] if edges.target_ids is None else len(edges.target_ids)
     if plan.averaged:
         return (_most(edges.weight, 1.0),) * 2
-    listed = _listed(edges.rule, n_sources)
-    if listed is not None:
-        weights = edges.weight.values if edges.weight.kind == "array" else None
-        ends = ((listed[1], n_targets), (listed[0], n_sources))
-        if weights is not None:
-            onto_target, onto_source = (float(np.bincount(ids, weights, n).max(initial=0.0)) for ids, n in ends)
-        else:
-            counts = (float(np.bincount(ids, minlength=n).max(initial=0)) for ids, n in ends)
-            onto_target, onto_source = (_most(edges.weight, count) for count in counts)
-    else:
-        expected = _expected(edges.rule, n_sources, n_targets)
-        onto_target, onto_source = (_most(edges.weight, count) for count in expected)
-    if plan.symmetric and edges.source == edges.target:
-        twice = edges.rule.kind in ("bernoulli", "all_to_all")  # of which each pair counts once
-        onto_target = max(onto_target, onto_source) if twice else onto_target + onto_source
-    return onto_target, onto_source
+    within = plan.symmetric and edges.source == edges.target
+    listed = _listed(edges, n_sources)
+    if listed is None:
+        onto_target, onto_source = (_most(edges.weight, n) for n in _expected(edges.rule, n_sources, n_targets))
+        once = edges.rule.kind in ("bernoulli", "all_to_all")  # which yield both orders of a pair, or count one of them
+        both = max(onto_target, onto_source) if once else onto_target + onto_source
+        return (both, both) if within else (onto_target, onto_source)
+    weights = edges.weight.values if edges.weight.kind == "array" else None
+    each = [np.bincount(ids, weights, size) for ids, size in zip(listed, sizes, strict=True)]
+    sums = [each[0] + each[1]] * 2 if within else each[::-1]
+    most = [float(values.max(initial=0.0)) for values in sums]
+    return tuple(most if weights is not None else (_most(edges.weight, n) for n in most))  # type: ignore[return-value]
 
 
-def _listed(rule: RulePlan, n_sources: int) -> tuple[FloatArray, FloatArray] | None:
-    """The pairs that a rule lists, as places of their sources and targets."""
-    if rule.kind == "csr" and rule.indptr is not None:
-        return np.repeat(np.arange(n_sources), np.diff(rule.indptr)), np.asarray(rule.targets)
-    return None if rule.sources is None else (np.asarray(rule.sources), np.asarray(rule.targets))
+def _listed(edges: ProjectionPlan, n_sources: int) -> tuple[IntArray, IntArray] | None:
+    """The population ids of the pairs that a rule lists; None where it draws them."""
+    rule = edges.rule
+    if rule.targets is None:
+        return None
+    sources = np.repeat(np.arange(n_sources), np.diff(rule.indptr)) if rule.indptr is not None else rule.sources
+    assert sources is not None
+    return (
+        sources if edges.source_ids is None else edges.source_ids[sources],
+        rule.targets if edges.target_ids is None else edges.target_ids[rule.targets],
+    )
 
 
 def _expected(rule: RulePlan, n_sources: int, n_targets: int) -> tuple[float, float]:
