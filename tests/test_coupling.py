@@ -125,7 +125,8 @@ def test_any_function_of_states_expressions_and_parameters():
     net.run(3.0)
 
     def rate(t, r):
-        return sum(0.3 * t_max / (1 + np.exp(-v0 * np.exp(-t / 10) / 5)) for t_max, v0 in ((2.0, 5.0), (1.0, -5.0))) * (1 - r)
+        released = (t_max / (1 + np.exp(-v0 * np.exp(-t / 10) / 5)) for t_max, v0 in ((2.0, 5.0), (1.0, -5.0)))
+        return 0.3 * sum(released) * (1 - r)
 
     assert b.get("r")[0] == pytest.approx(solve_ivp(rate, (0, 3.0), [0.0], rtol=1e-10, atol=1e-12).y[0, -1], rel=1e-7)
 

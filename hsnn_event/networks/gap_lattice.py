@@ -58,8 +58,8 @@ def gap_lattice(
     rows, cols = whole(rows, "gap_lattice: rows", low=1), whole(cols, "gap_lattice: cols", low=1)
     radius = real(radius, "gap_lattice: radius", low=0.0)
     as_seed = flag(seed_convention, "gap_lattice: seed_convention")
-    reach = min(radius, float(np.hypot(rows, cols)))
-    if rows * cols * max(1.0, np.pi * reach**2) > MOST_PAIRS:
+    radius = min(radius, float(rows + cols))  # farther away than any neuron
+    if rows * cols * max(1.0, np.pi * radius**2) > MOST_PAIRS:
         text = f"gap_lattice: {rows} rows and {cols} cols with radius {radius:g} make more than 2**31 pairs. Give less."
         raise ValueRangeError(text, rows=rows, cols=cols, radius=radius)
     net = Network(**network_options)
