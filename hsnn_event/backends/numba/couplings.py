@@ -15,9 +15,12 @@ import numpy.typing as npt
 from hsnn_event.backends.numba import kernels, readback, records, rows
 from hsnn_event.backends.numba.drives import NoisyInput
 from hsnn_event.backends.numba.gather import QUANTITIES, gather_address
-from hsnn_event.backends.numba.partition import Partition, aligned
+from hsnn_event.backends.numba.partition import SPREAD, Partition, aligned
 from hsnn_event.lowering.ir import CouplePlan, Instruction, IntArray, Kernel, Number, Program, Section, ValuePlan
 from hsnn_event.lowering.junctions import Incoming, Pairs, drawable, incoming, junctions
+
+
+HIDDEN = "(hidden)"
 
 
 class CoupledInput(NamedTuple):
@@ -55,17 +58,23 @@ class Couplings:
         self.arrays: dict[tuple[int, str, int], npt.NDArray[Any]] = {}  # population, name of the layout, copy
         self.inputs: dict[tuple[int, str], CoupledInput] = {}
         for p, population in enumerate(program.populations):
-            stages = program.kernels[population.kernel].stages
-            for name in () if stages is None else map(hidden, stages.hidden):
-                self.arrays[p, name, 0] = self.arrays[p, name, 1] = aligned(np.zeros(population.size), self._real)
-            for name in () if stages is None else map(published, stages.published):
+            kernel = program.kernels[population.kernel]
+            for place, name in enumerate(widened(kernel).states[len(kernel.states) :], len(kernel.states)):
                 for copy in (0, 1):
-                    self.arrays[p, name, copy] = aligned(np.zeros(population.size), self._real)
+                    self.arrays[p, name, copy] = aligned(np.zeros(population.size), self._real, self._offset(place))
+                if name.startswith(HIDDEN):  # a neuron's own
+                    self.arrays[p, name, 1] = self.arrays[p, name, 0]
         for packed in (each for some in self._packed for each in some):
             key = packed.target, packed.plan.input
             held = np.broadcast_to(np.asarray(numbers[key[0]][key[1]]), program.populations[key[0]].size)
+            kernel = program.kernels[program.populations[key[0]].kernel]
+            place = len(widened(kernel).states) + 1 + kernel.inputs.index(key[1])
             base = noisy[key].values if key in noisy else aligned(held, self._real)
-            self.inputs.setdefault(key, CoupledInput(base, aligned(held, self._real)))
+            self.inputs.setdefault(key, CoupledInput(base, aligned(held, self._real, self._offset(place))))
+
+    def _offset(self, place: int) -> int:
+        """Where in its page the array at a place of a kernel's layout begins, in bytes."""
+        return SPREAD * place * self._real.itemsize
 
     @property
     def phases(self) -> tuple[int, int]:
@@ -139,7 +148,7 @@ class Couplings:
 
 def hidden(name: str) -> str:
     """The name, among the arrays of a layout, of a hidden value."""
-    return f"(hidden) {name}"
+    return f"{HIDDEN} {name}"
 
 
 def published(name: str) -> str:
