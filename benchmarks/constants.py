@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 import hsnn_event as hsnn
-from hsnn_event.backends.numba import driver, engine, kernels
+from hsnn_event.backends.numba import driver, engine, kernels, partition
 from hsnn_event.backends.numba.crew import GONE
 from hsnn_event.backends.numba.native import call
 from hsnn_event.backends.protocol import Watch
@@ -61,7 +61,7 @@ class Bench:
         plan, kernel = program.populations[0], program.kernels[0]
         where, n, rng = kernels.layout(kernel, frozenset()), options.neurons, np.random.default_rng(1)
         until = rng.integers(0, plan.constants["refractory_steps"], n).astype(np.int32)
-        place = place or (lambda values, _: engine.aligned(values, values.dtype))
+        place = place or (lambda values, _: partition.aligned(values, values.dtype))
         self.states = [place(np.full(n, -60.0 if s == "v" else silent, real), k) for k, s in enumerate(kernel.states)]
         self.rest = [place(until if a == kernels.UNTIL else np.zeros(n, real), len(self.states) + k)
                      for k, a in enumerate(where.arrays[len(self.states):])]  # fmt: skip
@@ -146,8 +146,8 @@ def placed(offset: Callable[[int], int]) -> Place:
     """Copies that begin `offset(k)` bytes into a page."""
 
     def place(values: npt.NDArray[Any], k: int) -> npt.NDArray[Any]:
-        memory = np.empty(values.nbytes + 2 * engine.PAGE, np.uint8)
-        start = -memory.ctypes.data % engine.PAGE + offset(k)
+        memory = np.empty(values.nbytes + 2 * partition.PAGE, np.uint8)
+        start = -memory.ctypes.data % partition.PAGE + offset(k)
         array = memory[start : start + values.nbytes].view(values.dtype)
         array[:] = values
         return array
@@ -156,10 +156,10 @@ def placed(offset: Callable[[int], int]) -> Place:
 
 
 def alignment(options: argparse.Namespace) -> None:
-    """`aligned` of backends/numba/engine.py."""
+    """`aligned` of backends/numba/partition.py."""
     places = {
-        "line, staggered": placed(lambda k: 7 * engine.LINE * (k + 1) % engine.PAGE),
-        "off by 16 bytes, staggered": placed(lambda k: 7 * engine.LINE * (k + 1) % engine.PAGE + 16),
+        "line, staggered": placed(lambda k: 7 * driver.LINE * (k + 1) % partition.PAGE),
+        "off by 16 bytes, staggered": placed(lambda k: 7 * driver.LINE * (k + 1) % partition.PAGE + 16),
         "line, all at one place of their pages": placed(lambda k: 0),
         "off by 16 bytes, all at one place": placed(lambda k: 16),
     }

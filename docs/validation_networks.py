@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import test_coupling as coupling
+import test_coupling_parity as lattice
 import test_validation_brunel as brunel
 import test_validation_microcircuit as circuit
 import test_validation_networks as brette
@@ -24,8 +26,8 @@ OTHER_TENTH = (0.75, 3.28, 4.76, 6.20, 6.55, 8.97, 1.10, 8.06)
 
 
 def sections() -> dict[str, list[Row]]:
-    return {"brette": brette2007(), "brunel": brunel2000(), "izhikevich2003": izhikevich2003(), "full": full(),
-            "tenth": tenth(), "same": same()}  # fmt: skip
+    return {"brette": brette2007(), "brunel": brunel2000(), "izhikevich2003": izhikevich2003(), "gaps": gaps(),
+            "full": full(), "tenth": tenth(), "same": same()}  # fmt: skip
 
 
 def brette2007() -> list[Row]:
@@ -70,6 +72,19 @@ def izhikevich2003() -> list[Row]:
     within = 3.0 * np.sqrt(2.0) * 166.0 / np.sqrt(20)
     return [Row("izhikevich2003", "spikes in the first second", "7533 ± 166", 7533 - within, 7533 + within, "", 0,
                 lambda: float(np.mean(brunel.counts_of_2003())), "mean over 20 seeds")]  # fmt: skip
+
+
+def gaps() -> list[Row]:
+    over = "over 20 seeds"
+    return [
+        Row("gap-lattice", "lattice: spikes, mean", "931 to 974", 931, 974, "", 1,
+            lambda: float(np.mean(lattice.lattice_counts())), over),
+        Row("gap-lattice-sd", "lattice: spikes, standard deviation", "", 5, 15, "", 1,
+            lambda: float(np.std(lattice.lattice_counts(), ddof=1)), over),
+        *(near(f"gap-pair-{g}", f"two axons, {g} mS/cm2: largest difference in 50 ms", 0.0, 1e-3, "mV", 5,
+               lambda g=g: coupling.pair_error(g, 50.0, "numba"))  # type: ignore[misc]
+          for g in (0.1, 0.5)),
+    ]  # fmt: skip
 
 
 @cache

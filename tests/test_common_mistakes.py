@@ -85,6 +85,8 @@ MISTAKES = [
     ("net.connect(exc, inh, every_pair, weight=1.0, delay=0.25)", "exc->inh delay 0.25 dt round_delays=True"),
     ("net.connect(exc, inh, every_pair, weight=np.ones(7), delay=1.0)", "exc->inh weight (7,) (50,)"),
     ("net.connect(exc, inh, every_pair, weight=np.full(50, np.nan), delay=1.0)", "exc->inh weight NaN"),
+    ("net.couple(exc, inh, every_pair, conductance=-2.0)", "exc<->inh conductance -2 at least 0"),
+    ("net.couple(exc, inh, every_pair, function='V_m_pre - V_m_post')", "exc<->inh function 'V_m_pre' v_pre"),
     ("net.connect(exc, inh, every_pair, weight=1.0, delay=1.0, receptor='ampa')", "exc->inh receptor 'ampa' default"),
     ("net.connect(exc, two, every_pair, weight=1.0, delay=1.0)", "exc->two receptor exc inh"),
     ("net.connect(exc, noise, every_pair, weight=1.0, delay=1.0)", "exc->noise poisson no receptor"),

@@ -17,6 +17,7 @@ import hsnn_event as hsnn
 from hsnn_event import errors, quantities
 from hsnn_event.errors import HsnnError, shown
 from hsnn_event.lowering import integrators
+from hsnn_event.network.coupling import Coupling
 from hsnn_event.network.network import METHODS
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection
@@ -45,6 +46,7 @@ RESULT = hsnn.Result({"a": SPIKES}, t_start=0.0, t_stop=5.0)
 MATRIX = csr_array(np.ones((4, 4)))
 GRAPH = nx.complete_graph(4)
 PROJECTION = NET.connect(A, A, ALL, weight=1.0, delay=1.0)
+COUPLING = NET.couple(A, A, ALL, conductance=1.0)
 NAMED = NET.population("named", 4, hsnn.models.lif_exp(), labels=["a", "b", "c", "d"])
 FILES = TemporaryDirectory()
 SAVED = Path(FILES.name, "saved.h5")
@@ -79,6 +81,10 @@ def populated(name="p", size=2, model=None, **keywords):
 
 def connected(source=A, target=A, rule=ALL, weight=1.0, delay=1.0, **keywords):
     return NET.connect(source, target, rule, weight=weight, delay=delay, **keywords)
+
+
+def coupled(a=A, b=A, rule=ALL, **keywords):
+    return NET.couple(a, b, rule, **keywords)
 
 
 def of_graph(**keywords):
@@ -221,6 +227,10 @@ CALLS = {
     "connect without weight": lambda x: NET.connect(A, A, x, delay=1.0),
     "projection.set(weight)": lambda x: PROJECTION.set(weight=x),
     "projection.set(x)": lambda x: PROJECTION.set(**{str(x): 1.0}),
+    **keyword(coupled, "a", "b", "rule", "conductance", "function", "input", "symmetric", "normalize", "substeps", "name"),
+    "couple[]": lambda x: NET.couplings[x], "coupling.get": COUPLING.get,
+    "coupling.set(conductance)": lambda x: COUPLING.set(conductance=x),
+    "coupling.set(x)": lambda x: COUPLING.set(**{str(x): 1.0}),
     "projection.get": PROJECTION.get, **keyword(PROJECTION.to_networkx, "weight", "delay"),
     **keyword(hsnn.steps, "times", "values", times=[1.0, 2.0], values=[3.0, 4.0]),
     "steps(values[])": lambda x: hsnn.steps([1.0, 2.0], [1.0, x]),
@@ -246,6 +256,10 @@ CALLS = {
     "net.save": SAVED_NET.save, **keyword(loaded, "path", "threads", "blocks", "backend"),
     **keyword(N.brunel2000, "state"), **keyword(N.brette2007, "benchmark"), **keyword(N.izhikevich2003, "seed", "dt"),
     **keyword(N.microcircuit, "scale", "drive", "thalamic", scale=0.01),
+    "gap_lattice(rows)": lambda x: N.gap_lattice(x, 2, 1.0) if modest(x) else None,
+    "gap_lattice(cols)": lambda x: N.gap_lattice(2, x, 1.0) if modest(x) else None,
+    "gap_lattice(radius)": lambda x: N.gap_lattice(2, 2, x),
+    "gap_lattice(seed_convention)": lambda x: N.gap_lattice(2, 2, 1.0, seed_convention=x),
     **keyword(N.quiet, "n", "out_degree", "rate", n=10, out_degree=2, rate=1.0),
     **keyword(N.reference_rates, "name", "scale", name="cuba"),
     "save": RESULT.save, "load": hsnn.Result.load, "from_hdf5": hsnn.SpikeData.from_hdf5, "to_hdf5": SPIKES.to_hdf5,
@@ -273,12 +287,14 @@ def check(name, call, value):
 INTERNAL = {
     *("assign", "schedule", "value", "reweight", "check_variable", "input", "receptor", "take_labels", "weight_unit"),
     *("cumulative", "edges", "bytes_per_synapse", "take_weight", "check_range"),
+    *("reconduct", "take_conductance"),
 }
 
 
 def public_calls():
     """Each function of the public modules and each method of the public classes that takes an argument."""
-    classes = (hsnn.Network, Population, Group, Projection, hsnn.Result, hsnn.SpikeData, StateData, hsnn.NeuronModel)
+    declared = (hsnn.Network, Population, Group, Projection, Coupling, hsnn.NeuronModel)
+    classes = (*declared, hsnn.Result, hsnn.SpikeData, StateData)
     found = [member for owner in classes for member in inspect.getmembers(owner, inspect.isroutine)]
     for module in (C, R, S, M, N):
         own = (each for each in vars(module).items() if getattr(each[1], "__module__", "").startswith(module.__name__))

@@ -135,6 +135,9 @@ class Engine(Protocol):
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         """New weights, as if declared: spikes in flight arrive with them."""
 
+    def reconduct(self, coupling: int, conductance: ValuePlan, substeps: int) -> None:
+        """New conductances of a coupling, and the number of substeps from now on; constants are written apart."""
+
 
 class ExactEngine(Protocol):
     """The same of an `ExactProgram`: what a network without a clock runs on, and the exact half of a mixed one.

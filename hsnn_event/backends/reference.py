@@ -16,6 +16,7 @@ import numpy.typing as npt
 from sortedcontainers import SortedList
 
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, fed, sample_steps
+from hsnn_event.backends.reference_couplings import Quantities, Real, ReferenceCouplings
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
 from hsnn_event.lowering.arithmetic import attempted, evaluate
@@ -32,6 +33,7 @@ from hsnn_event.lowering.ir import (
     PoissonPlan,
     Program,
     Section,
+    Stages,
     ValuePlan,
 )
 
@@ -73,7 +75,11 @@ class ReferenceEngine:
         self._inputs = [dict(plan.inputs) for plan in program.populations]
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
         self._rows = self._all_rows()
-        self._noisy: list[dict[str, npt.NDArray[np.floating]]] = [{} for _ in program.populations]
+        self._noisy: Quantities = [{} for _ in program.populations]
+        self._couplings = ReferenceCouplings(program, self._dtype)
+        self._joined = [number for number, kernel in enumerate(self._kernels) if kernel.stages is not None]
+        self._coupled: Quantities = [{} for _ in program.populations]      # inputs, in the stage that is computed
+        self._hidden: list[list[Real]] = [[] for _ in program.populations]  # what earlier stages left
         self.restore(Moment.start(program.keys, len(program.populations)))
 
     def moment(self) -> Moment:
@@ -109,6 +115,7 @@ class ReferenceEngine:
             self.step += 1
             arrivals = self._arrivals()
             self._add_noise()
+            self._couple(arrivals)
             for number in range(len(self._kernels)):
                 fired = self._fired(number, arrivals[number])
                 for neuron in fired:
@@ -136,7 +143,7 @@ class ReferenceEngine:
         return values if probe.ids is None else values[probe.ids]
 
     def read(self, population: int, variable: str) -> FloatArray:
-        values = self._noisy[population].get(variable)
+        values = self._coupled[population].get(variable, self._noisy[population].get(variable))
         values = self._holder(population, variable)[variable] if values is None else values
         return np.array(np.broadcast_to(values, self.program.populations[population].size), dtype=np.float64)
 
@@ -147,6 +154,7 @@ class ReferenceEngine:
         else:
             holder[variable] = np.array(values, dtype=np.float64) if np.ndim(values) else float(values)
             self._noisy[population].pop(variable, None)
+            self._coupled[population].pop(variable, None)
 
     def reweight(self, projection: int, weight: ValuePlan) -> None:
         plan = replace(self.program.projections[projection], weight=weight)
@@ -158,6 +166,10 @@ class ReferenceEngine:
         self._queue = SortedList(
             each._replace(synapse=self._rows[each.source_population][each.source][each.rank]) for each in self._queue
         )
+
+    def reconduct(self, coupling: int, conductance: ValuePlan, substeps: int) -> None:
+        self.program = replace(self.program, substeps=substeps)
+        self._couplings.reconduct(coupling, conductance)
 
     def feed(self, population: int, steps: IntArray, ids: IntArray) -> None:
         """Spikes of a population that is a list: those of steps done are in flight, the others still to come."""
@@ -223,6 +235,43 @@ class ReferenceEngine:
             noise = noise_at(plan, self._keys[id(plan)], ids, self.step).astype(self._dtype)
             self._noisy[plan.population][plan.input][ids] += noise
 
+    def _couple(self, arrivals: list[list[npt.NDArray[np.floating]]]) -> None:
+        """Bring coupled populations to the last stage of the step: what is left of it is their `update`."""
+        if not self._joined:
+            return
+        published: Quantities = [{} for _ in self._kernels]
+        for number in self._joined:
+            stages = self._stages(number)
+            published[number] = dict(zip(stages.published, self._stage(number, stages.publish, arrivals), strict=True))
+        n_stages = len(self._stages(self._joined[0]).sections)
+        last = n_stages * self.program.substeps - 1
+        for phase in range(last + 1):
+            held = [self._held_inputs(number) for number in range(len(self._kernels))]
+            self._coupled = self._couplings.inputs(published, held)
+            for number in self._joined if phase < last else ():
+                kernel, stages = self._kernels[number], self._stages(number)
+                values = self._stage(number, stages.sections[phase % n_stages], arrivals)
+                published[number] = dict(zip(stages.published, values[len(values) - len(stages.published) :], strict=True))
+                if (phase + 1) % n_stages:
+                    self._hidden[number] = values[: len(stages.hidden)]
+                else:
+                    self._states[number] |= dict(zip(kernel.states, values, strict=False))
+
+    def _stages(self, number: int) -> Stages:
+        stages = self._kernels[number].stages
+        assert stages is not None
+        return stages
+
+    def _stage(self, number: int, section: Section, arrivals: list[list[npt.NDArray[np.floating]]]) -> list[Real]:
+        clamped = self._refractory[number] > 0
+        values = evaluate(section, self._loads(number, arrivals[number]), clamped, self._dtype)
+        return [np.array(np.broadcast_to(value, clamped.shape), dtype=self._dtype) for value in values]
+
+    def _held_inputs(self, number: int) -> dict[str, Real]:
+        """Inputs without what couplings add."""
+        held = {**self._inputs[number], **self._noisy[number]}
+        return {name: np.asarray(value, self._dtype) for name, value in held.items()}
+
     def _fired(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> list[int]:
         """Advance one population by one step; the neurons that fired, in ascending order."""
         plan = self._sources.get(number)
@@ -267,11 +316,14 @@ class ReferenceEngine:
 
     def _loads(self, number: int, arrivals: list[npt.NDArray[np.floating]]) -> dict[str, list[npt.NDArray[np.floating]]]:
         kernel = self._kernels[number]
+        inputs = zip(self._inputs, self._noisy, self._coupled, strict=True)
         named = (
             ("state", kernel.states, self._states), ("constant", kernel.constants, self._constants),
-            ("input", kernel.inputs, [held | noisy for held, noisy in zip(self._inputs, self._noisy, strict=True)]),
+            ("input", kernel.inputs, [{**held, **noisy, **coupled} for held, noisy, coupled in inputs]),
         )  # fmt: skip
         loads = {kind: [np.asarray(held[number][name], self._dtype) for name in names] for kind, names, held in named}
+        if kernel.stages is not None:
+            loads["state"] += self._hidden[number] or [np.zeros((), self._dtype) for _ in kernel.stages.hidden]
         return {**loads, "arrival": list(arrivals)}
 
     def _emit(self, emitted: int, population: int, source: int) -> None:

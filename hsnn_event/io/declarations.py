@@ -13,6 +13,7 @@ from hsnn_event.errors import FileFormatError, shown
 from hsnn_event.grid import NEVER, Grid
 from hsnn_event.io.tree import Writer
 from hsnn_event.network.control import OPTIONS
+from hsnn_event.network.coupling import Coupling, check_coupled, checked_substeps
 from hsnn_event.network.delays import MOST_STEPS, check_law, in_ms
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
@@ -37,6 +38,7 @@ def plain_network(network: Network, writer: Writer) -> Plain:
         "run_id": network.run_id,
         "populations": [_plain_population(network, name, writer) for name in network.populations],
         "projections": [_plain_fields(each, writer, f"projection {each.name!r}") for each in network.projections.values()],
+        "couplings": [_plain_fields(each, writer, f"coupling {each.name!r}") for each in network.couplings.values()],
         "drives": [_plain_fields(each, writer, f"drive {each.name!r}") for each in network.drives.values()],
         "records": [writer.write(each, f"record {each.name!r}") for each in network.records],
         "changes": [plain_change(each, writer) for each in network.changes],
@@ -55,6 +57,10 @@ def network_of(plain: Plain, read: Reader, options: Mapping[str, Any]) -> Networ
         projection = _checked_projection(Projection(**_fields(network, each, read)))
         network.projections.add(projection.name, projection)
         _check_weights_of_edges(projection)
+    for each in plain.get("couplings", []):
+        coupling = _checked_coupling(Coupling(**_fields(network, each, read)))
+        network.couplings.add(coupling.name, coupling)
+        _check_conductances_of_junctions(coupling)
     for each in plain["drives"]:
         _add_drive(network, _fields(network, each, read))
     network.records += [_checked_record(network, read(each)) for each in plain["records"]]
@@ -122,7 +128,7 @@ def _assignment(network: Network, plain: Plain, read: Reader) -> Assignment:
     return Assignment(view.population, variable, view.selection, value)
 
 
-def _plain_fields(declaration: Projection | Drive, writer: Writer, place: str) -> Plain:
+def _plain_fields(declaration: Projection | Coupling | Drive, writer: Writer, place: str) -> Plain:
     """The fields of a declaration, views as the name of a population and ids."""
     held: Plain = {}
     for each in fields(declaration):
@@ -161,6 +167,36 @@ def _checked_projection(projection: Projection) -> Projection:
     if target.population.exact:
         _check_times(projection.delay, f"{where}: delay", source.population.exact)
     return projection
+
+
+def _checked_coupling(coupling: Coupling) -> Coupling:
+    """The same for what no call of `couple` makes."""
+    where, rule, source, target = coupling.name, coupling.rule, coupling.source, coupling.target
+    if not isinstance(rule, Rule) or not isinstance(source, View) or not isinstance(target, View):
+        raise FileFormatError(f"coupling {where!r} lacks a rule, sources or targets.", name=where)
+    check_lists(rule, where)
+    check_coupled(source, target, coupling.function, coupling.input, coupling.symmetric, coupling.normalize, where)
+    rule.check(where, source.ids, target.ids, source.population is target.population)
+    if coupling.substeps is not None:
+        checked_substeps(coupling.substeps, f"{where}: substeps")
+    if not isinstance(coupling.conductance, PerEdge):  # the other is checked with its junctions
+        _check_conductances(coupling.conductance, rule.n_values(source.size, target.size), where)
+    return coupling
+
+
+def _check_conductances(value: Any, count: int | None, where: str) -> None:
+    _check_values("conductance", value, count, where)
+    if value.low < 0 if isinstance(value, Distribution) else (np.asarray(value) < 0).any():
+        raise FileFormatError(f"coupling {where!r}: a conductance is negative.", name=where)
+
+
+def _check_conductances_of_junctions(coupling: Coupling) -> None:
+    if isinstance(coupling.conductance, PerEdge):
+        values, count = coupling.conductance.values, coupling.n_junctions
+        if not isinstance(values, np.ndarray) or values.shape != (count,):
+            text = f"coupling {coupling.name!r}: the conductances set one by one are not those of {count} junctions."
+            raise FileFormatError(text, name=coupling.name)
+        _check_conductances(values, count, coupling.name)
 
 
 def _check_times(delay: Any, what: str, zero: bool) -> None:

@@ -15,6 +15,7 @@ from hsnn_event.lowering.system import System
 
 _RISING = (sympy.GreaterThan, sympy.StrictGreaterThan)
 _FALLING = (sympy.LessThan, sympy.StrictLessThan)
+MARK = 2.0  # above what HELD can be
 _HIDDEN = {"level": (), "crossing": (HELD,), "interpolated": (LAG,)}
 
 
@@ -31,6 +32,19 @@ def at_start(step: Step, names: Names) -> list[int]:
     if system.detection == "interpolated":
         return [_excess(step, names)]
     return [b.emit("select", step.write(system.threshold, names), b.literal(1.0), b.literal(0.0))]
+
+
+def in_substep(step: Step, last: bool) -> list[int]:
+    """As `at_start`, where a step is divided: the hidden state is to tell of the start of the first substep.
+
+    Substeps before the last leave it with a mark, MARK added; one that finds the mark goes by it, and the last takes it off.
+    """
+    b, system = step.builder, step.system
+    if not (now := at_start(step, step.start)):
+        return now
+    held = b.load("state", len(system.states))
+    told = b.emit("select", b.emit("ge", held, b.literal(MARK)), held, b.add(now[0], b.literal(MARK)))
+    return [b.sub(told, b.literal(MARK)) if last else told]
 
 
 def at_stop(step: Step, before: list[int], names: Names) -> list[int]:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hsnn_event.lowering.arithmetic import Builder
+from hsnn_event.lowering.arrivals import jump
 from hsnn_event.lowering.crossing import Alone, excess_of, refusal
 from hsnn_event.lowering.exact_ir import NEVER, PERIOD, ExactKernel
 from hsnn_event.lowering.flow import flow, is_shallow, rates
 from hsnn_event.lowering.general import propagate
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.ir import DENORMAL_CUT, Section
-from hsnn_event.lowering.kernels import duration_of, fires_section, initial_code, jump, renumbered, reset_section
+from hsnn_event.lowering.kernels import duration_of, fires_section, initial_code, renumbered, reset_section
 from hsnn_event.lowering.linear import obstacle as not_linear
 from hsnn_event.lowering.lowered import Lowered
 from hsnn_event.lowering.quadratic import quadratic_of

@@ -51,14 +51,14 @@ def _explicit(tableau: Tableau, step: Step) -> dict[str, int]:
         names: Names = step.start
         if increments:
             names = {**step.start, **propagate(step, exact, step.start, sum(row, Fraction(0)))}
-            names |= {state: _weighted(step, state, row, increments) for state in others}
+            names |= {state: weighted(step, state, row, increments) for state in others}
         names = step.hold(names)
         increments.append({state: step.write(DT * system.dynamics[state], names) for state in others})
     new = propagate(step, exact, step.start, Fraction(1))
-    return new | {state: _weighted(step, state, tableau.b, increments) for state in others}
+    return new | {state: weighted(step, state, tableau.b, increments) for state in others}
 
 
-def _weighted(step: Step, state: str, weights: tuple[Fraction, ...], increments: list[dict[str, int]]) -> int:
+def weighted(step: Step, state: str, weights: tuple[Fraction, ...], increments: list[dict[str, int]]) -> int:
     """x + sum(weight * k), increments of equal weight added up first."""
     b = step.builder
     total = step.start[state]
@@ -142,12 +142,14 @@ class Method:
     Where there is an `attempt`, neurons cut the step into parts, as `ir.Kernel` says, and `advance` reads what these have
     made of the states.
     `ito`: the factor of a noise may contain states, which count as they are at the beginning of the step.
+    With a `tableau`, inputs may change from stage to stage, as those that couplings reach do.
     """
 
     obstacle: Callable[[System], str | None]
     advance: Callable[[Step], dict[str, int]]
     attempt: Callable[[Step], Section] | None = None
     ito: bool = False
+    tableau: Tableau | None = None
 
 
 def _nothing(system: System) -> None:
@@ -156,8 +158,8 @@ def _nothing(system: System) -> None:
 
 METHODS: Mapping[str, Method] = {
     "exact": Method(obstacle, advance_exactly),
-    "rk2": Method(_nothing, partial(_explicit, HEUN)),
-    "rk4": Method(_nothing, partial(_explicit, RK4)),
+    "rk2": Method(_nothing, partial(_explicit, HEUN), tableau=HEUN),
+    "rk4": Method(_nothing, partial(_explicit, RK4), tableau=RK4),
     "rk45": Method(_nothing, adaptive.advance, adaptive.attempt),
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler, ito=True),
     "rush_larsen": Method(_no_gate, _exponential_euler, ito=True),

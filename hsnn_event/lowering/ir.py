@@ -17,7 +17,7 @@ IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray  # one value for all, or one value each
 
 # Operations and the number of their arguments. Loads and literals carry `value` and no arguments.
-LOADS = ("state", "constant", "input", "arrival", "elapsed", "part", "advanced", "reached")  # value: an index
+LOADS = ("state", "constant", "input", "arrival", "elapsed", "part", "advanced", "reached", "pre", "post")  # value: an index
 REAL_OPS = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "sqrt": 1, "min": 2, "max": 2,
     "floor": 1, "rint": 1,
@@ -46,8 +46,9 @@ class Instruction(NamedTuple):
 
     `op` is one of LOADS, "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a key of
     REAL_OPS or a key of BOOL_OPS. Loads have an index as `value`: "state", "constant", "input" and "arrival" that into the
-    kernel's list of that kind, "advanced" that of a state; "elapsed", "part" and "reached" have index 0. "elapsed" is the
-    time in ms that a flow is to go on; what "advanced", "part" and "reached" are, Kernel says.
+    kernel's list of that kind, "advanced" that of a state, "pre" and "post" that into those of a coupling, which say what it
+    reads of its two neurons; "elapsed", "part" and "reached" have index 0. "elapsed" is the time in ms that a flow is to go
+    on; what "advanced", "part" and "reached" are, Kernel says.
     """
 
     op: str
@@ -61,6 +62,23 @@ class Section:
 
     code: tuple[Instruction, ...]
     outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The evaluations of a coupled neuron's equations in a substep; before each, all coupled neurons have done the last.
+
+    A stage reads the states at the beginning of the substep, the `hidden` values that earlier stages left, and inputs with
+    what couplings add to them at the stage. It outputs one value for each of `hidden`, then of `published`: what couplings
+    read in the next stage. The last stage outputs one for each state instead of `hidden`; in the last substep
+    `Kernel.update` stands in for it, and `publish` (outputs: `published`) reads the states when the step is done. A load of
+    state number len(states) + k is hidden value k, in these sections and in `update`.
+    """
+
+    hidden: tuple[str, ...]
+    published: tuple[str, ...]
+    publish: Section
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,8 @@ class Kernel:
 
     States whose name is no identifier are hidden (HELD, LAG): nobody sets or records them, and `update` writes them before
     they are read.
+
+    `stages` has what comes before `update` where a coupling reaches or reads the neuron.
     """
 
     name: str
@@ -95,6 +115,7 @@ class Kernel:
     fires: Section
     reset: Section
     attempt: Section | None = None
+    stages: Stages | None = None
 
     @property
     def refractory(self) -> bool:
@@ -177,6 +198,27 @@ class ProjectionPlan:
     source_ids: IntArray | None = None  # a view: population ids, in its order; None: the whole population
     target_ids: IntArray | None = None
     exact: bool = False               # the targets have no clock: delays are in ms, 0 or more, and real numbers
+
+
+@dataclass(frozen=True)
+class CouplePlan:
+    """Continuous coupling: in each stage, `input` of each target grows by the sum of conductance * function, over its edges
+    in order of the partner's id, then of draw; divided by their number if `averaged`.
+
+    `edges` has conductances as weights; its receptor and delays mean nothing. `function` loads the published quantities
+    `pre` of the source and `post` of the target. If `symmetric`, a pair is one junction, in whatever order and however
+    often it is drawn, and acts on both of its neurons; of "bernoulli" within a population the draws from a neuron to one of
+    lower id do not count where the other order is drawn too. Conductances of kind "ordered" are those of junctions in the
+    order of (source, target).
+    """
+
+    edges: ProjectionPlan
+    input: str
+    pre: tuple[str, ...]
+    post: tuple[str, ...]
+    function: Section
+    symmetric: bool
+    averaged: bool
 
 
 @dataclass(frozen=True)
@@ -264,7 +306,7 @@ class ListedSource:
 
 @dataclass(frozen=True)
 class Program:
-    """A network, lowered. Time step k ends at time k * dt."""
+    """A network, lowered. Time step k ends at time k * dt. Coupled populations go through `substeps` equal parts of it."""
 
     dt: float
     populations: tuple[PopulationPlan, ...]
@@ -276,6 +318,8 @@ class Program:
     events: tuple[EventsPlan, ...] = ()
     noise: tuple[NoisePlan, ...] = ()
     sources: tuple[PoissonSource | ListedSource, ...] = ()
+    couplings: tuple[CouplePlan, ...] = ()
+    substeps: int = 1
 
     @property
     def keys(self) -> tuple[int, ...]:

@@ -3,47 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-import sympy
-
-from hsnn_event.errors import ModelError
 from hsnn_event.lowering import detection
 from hsnn_event.lowering.arithmetic import Builder
+from hsnn_event.lowering.arrivals import add_pulses, after_arrivals
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
-from hsnn_event.lowering.integrators import METHODS, choose
+from hsnn_event.lowering.integrators import METHODS, Method, choose
 from hsnn_event.lowering.ir import Instruction, Kernel, Section
-from hsnn_event.lowering.lowered import STEPS, Lowered
+from hsnn_event.lowering.lowered import STEPS, Coupled, Lowered
+from hsnn_event.lowering.stages import end_of_substep, gains, staged
 from hsnn_event.lowering.step import Step
-from hsnn_event.lowering.system import ARRIVING, NotAffineError, System, affine, readable, system_of
+from hsnn_event.lowering.system import System, system_of
 from hsnn_event.lowering.transcendental import LIMITS, Limits
 from hsnn_event.lowering.translate import Translator
-from hsnn_event.model.declare import WEIGHT, NeuronModel, initial_order
-from hsnn_event.model.symbolic import symbol
+from hsnn_event.model.declare import NeuronModel, initial_order
 
 
-def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, ...]) -> Lowered:
+def lower(
+    model: NeuronModel, method: str, state_type: str, driven: tuple[str, ...], coupled: Coupled | None = None
+) -> Lowered:
     """What follows from the model's equations under a method; raises what `lower_model` does."""
     limits = LIMITS[state_type]
-    system = system_of(model, driven)
+    system = replace(system_of(model, driven), coupled=() if coupled is None else coupled.inputs)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = [_update(system, pool, limits, chosen)]
+    stages = None if coupled is None else staged(system, pool, limits, METHODS[chosen], coupled.published)
+    written = [_update(system, pool, limits, METHODS[chosen], stages is not None)]
     written += [fires_section(system, pool, limits), reset_section(system, pool, limits)]
     attempt = METHODS[chosen].attempt
-    if attempt is not None:
-        written.append(attempt(_pulsed(Step(system, pool, limits))))
+    written += [] if attempt is None else [attempt(add_pulses(Step(system, pool, limits)))]
+    written += [] if stages is None else [stages.publish, *stages.sections]
     inputs, written = _without_unread_noise(Step(system, pool, limits), written)
-    used, sections = renumbered(written)
+    used, (update, fires, reset, *more) = renumbered(written)
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
     hidden = detection.hidden_states(system)
-    kernel = Kernel(model.name, (*system.states, *hidden), names, inputs, tuple(model.receptors), *sections)
+    kernel = Kernel(
+        model.name, (*system.states, *hidden), names, inputs, tuple(model.receptors), update, fires, reset,
+        attempt=None if attempt is None else more[0],
+        stages=None if stages is None else replace(stages, publish=more[0], sections=tuple(more[1:])),
+    )  # fmt: skip
     initial, reads = initial_code(model)
     nothing = Builder()
     zero = nothing.section([nothing.literal(0.0)])
-    return Lowered(kernel, chosen, constants, duration, (*initial, *((name, zero) for name in hidden)), reads)
+    initial = (*initial, *((name, zero) for name in hidden))
+    return Lowered(kernel, chosen, constants, duration, initial, reads, gains(system))
 
 
 def duration_of(system: System) -> Constants | None:
@@ -54,33 +61,19 @@ def duration_of(system: System) -> Constants | None:
     return timing.keep([timing.constant(system.duration)])
 
 
-def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
-    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost."""
+def _update(system: System, pool: Pool, limits: Limits, method: Method, coupled: bool) -> Section:
+    """Advance, with the arrivals at inputs; add the arrivals at states; and leave what detection must know of the start.
+
+    Of a coupled neuron this is the last stage of the last substep.
+    """
     step = Step(system, pool, limits)
-    b = step.builder
-    before = detection.at_start(step, step.start)
-    values = dict(_pulsed(step).start)
-    for state, advanced in METHODS[method].advance(step).items():
-        values[state] = advanced
-    for index, receptor in enumerate(system.receptors):
-        for state in (each for each in system.receptors[receptor] if each in system.states):
-            change = step.write(jump(system, receptor, state) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            values[state] = b.add(values[state], change)
-    for state in system.clamp:
-        values[state] = step.clamped(state, values[state])
-    if METHODS[method].attempt is not None:
+    before = detection.in_substep(step, last=True) if coupled else detection.at_start(step, step.start)
+    add_pulses(step)
+    advanced = end_of_substep(step, method) if coupled else method.advance(step)
+    values = after_arrivals(step, {**step.start, **advanced})
+    if method.attempt is not None:
         before = detection.at_stop(step, before, values)
-    return b.section([*(values[state] for state in system.states), *before])
-
-
-def _pulsed(step: Step) -> Step:
-    """The step with arrivals at inputs added to these: they are part of the step that they end, and so come before it."""
-    b, system = step.builder, step.system
-    for index, receptor in enumerate(system.receptors):
-        for name in (each for each in system.receptors[receptor] if each in system.inputs):
-            pulse = step.write(jump(system, receptor, name) * ARRIVING, {WEIGHT: b.load("arrival", index)})
-            step.start[name] = b.add(step.start[name], pulse)
-    return step
+    return step.builder.section([*(values[state] for state in system.states), *before])
 
 
 def _without_unread_noise(step: Step, sections: Sequence[Section]) -> tuple[tuple[str, ...], list[Section]]:
@@ -95,26 +88,6 @@ def _without_unread_noise(step: Step, sections: Sequence[Section]) -> tuple[tupl
     return tuple(names[number] for number in kept), [
         Section(tuple(map(renamed, section.code)), section.outputs) for section in sections
     ]
-
-
-def jump(system: System, receptor: str, state: str) -> sympy.Expr:
-    """The factor c of an action that is state + weight * c, c known before the run."""
-    action = system.receptors[receptor][state]
-    place = f"{system.name}.receptors[{receptor!r}][{state!r}]"
-    cure = f"Arrivals of a step are summed, so it must be {state} + weight*factor, the factor made of parameters."
-    try:
-        factors, rest = affine(action, map(symbol, (*system.states, *system.inputs, WEIGHT)))
-    except NotAffineError as error:
-        raise ModelError(f"{place}: it contains {error.facts['term']}. {cure}", term=error.facts["term"]) from None
-    factor_of_weight = factors.pop(ARRIVING, sympy.Integer(0))
-    left = {name: factor for name, factor in factors.items() if name != symbol(state)}
-    own = factors.get(symbol(state), sympy.Integer(0))
-    surplus = [*(name * factor for name, factor in left.items()), *([rest] if rest != 0 else [])]
-    if not own.is_number or float(own) != 1.0:
-        surplus.append((own - 1) * symbol(state))
-    if surplus:
-        raise ModelError(f"{place}: it adds {readable(surplus[0])}. {cure}", term=readable(surplus[0]))
-    return factor_of_weight
 
 
 def fires_section(system: System, pool: Pool, limits: Limits) -> Section:

@@ -36,8 +36,8 @@ def obstacle(system: System) -> str | None:
 def linear_part(system: System) -> tuple[str, ...]:
     """The largest set of linear equations that depend on themselves only and not on the threshold's states.
 
-    They stay exact under an approximate method. What the threshold reads, and what is clamped, is left to the method; and
-    so is what shares a noise with an equation left to it.
+    They stay exact under an approximate method. What the threshold reads, what is clamped and what couplings move is left to
+    the method; and so is what shares a noise with an equation left to it.
     """
     watched = () if system.threshold is None else system.reads(system.threshold)
     rows: dict[str, set[str]] = {}
@@ -45,9 +45,11 @@ def linear_part(system: System) -> tuple[str, ...]:
         if state in watched or state in system.clamp:
             continue
         try:
-            rows[state] = {name for name in linear_row(system, state)[0] if name in system.dynamics}
+            factors = linear_row(system, state)[0]
         except NotAffineError:
             continue
+        if not set(factors) & set(system.coupled):
+            rows[state] = {name for name in factors if name in system.dynamics}
     noises = {state: set(system.kicks(state)) for state in system.dynamics} if system.noise else {}
     before = None
     while before != rows:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,13 @@ from hsnn_event.model.declare import NeuronModel
 STEPS = "refractory_steps"
 
 
+class Coupled(NamedTuple):
+    """What couplings do to a population: the inputs that they reach, and the quantities that they read."""
+
+    inputs: tuple[str, ...]
+    published: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Lowered:
     """What follows from a model's equations alone, whatever its parameters and dt."""
@@ -35,14 +43,16 @@ class Lowered:
     duration: Constants | None
     initial: tuple[tuple[str, Section], ...]
     initial_reads: tuple[str, ...]
+    gains: tuple[tuple[str, Constants], ...] = ()
 
 
 @dataclass(frozen=True)
 class LoweredModel:
     """A kernel, and how a population's parameters become its constants and initial values.
 
-    `method` is the one chosen. `constants` and `initial` take every parameter's values (a number, or an array of shape
-    (size,)), and those of undriven inputs where they differ from the model's; missing names take the model's own values.
+    `method` is the one chosen; it advances by `dt` / `substeps` at a time. `constants` and `initial` take every parameter's
+    values (a number, or an array of shape (size,)), and those of undriven inputs where they differ from the model's;
+    missing names take the model's own values.
     """
 
     kernel: Kernel | ExactKernel
@@ -50,6 +60,7 @@ class LoweredModel:
     dt: float  # NaN where the network has no clock
     defaults: Mapping[str, object] = field(repr=False)
     _lowered: Lowered = field(repr=False, compare=False)
+    substeps: int = 1
 
     def constants(self, parameters: Mapping[str, Number], size: int) -> dict[str, Number]:
         """Every name in `kernel.constants`: float, or float64 of shape (size,) where a value differs by neuron.
@@ -76,8 +87,18 @@ class LoweredModel:
                 values[name] = np.asarray(evaluate(section, {"constant": loads})[0], dtype=np.float64)
         return {name: _spread(values[name], size) for name in self.kernel.states}
 
+    @property
+    def joined(self) -> bool:
+        """Does a coupling reach or read it?"""
+        return isinstance(self.kernel, Kernel) and self.kernel.stages is not None
+
+    def gain(self, name: str, parameters: Mapping[str, Number]) -> float:
+        """The largest factor with which the coupled input `name` moves a state of a neuron; 0 where none is known."""
+        factors = dict(self._lowered.gains)[name].values(self._given(parameters)).values()
+        return max((float(np.max(np.abs(each))) for each in factors), default=0.0)
+
     def _given(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
-        return {**self.defaults, **parameters, "dt": self.dt}  # type: ignore[dict-item]
+        return {**self.defaults, **parameters, "dt": self.dt / self.substeps}  # type: ignore[dict-item]
 
     def _check_duration(self, duration: Number) -> None:
         if np.min(duration) < 0 or not np.isfinite(duration).all():
@@ -108,12 +129,13 @@ def lower_model(
     state_type: str = "float64",
     inputs_used: tuple[str, ...] = (),
     schedule: str = "clock",
+    coupled: Coupled | None = None,
 ) -> LoweredModel:
     """The kernel of a model under a method ("auto" or a name of `integrators.METHODS`) at step dt (ms), or on the schedule
     "exact", where the method is "auto" or "exact".
 
     `state_type` ("float64" or "float32") is the arithmetic that the kernel will run in. Inputs in `inputs_used` are read at
-    each step; the others are known before the run, and are part of the constants.
+    each step; the others are known before the run, and are part of the constants. `coupled`: the kernel has stages.
     Raises MethodError, UnknownNameError, ModelError.
 
     >>> from hsnn_event.model.library import lif_exp
@@ -135,7 +157,7 @@ def lower_model(
             "network.",
             detection=model.detection,
         )
-    lowered = _lowered(_Key(model), "(exact)" if schedule == "exact" else method, state_type, used)
+    lowered = _lowered(_Key(model), "(exact)" if schedule == "exact" else method, state_type, used, coupled)
     defaults = {**model.parameters, **model.inputs}
     return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
 
@@ -172,13 +194,13 @@ class _Key:
 
 
 @lru_cache(maxsize=256)
-def _lowered(key: _Key, method: str, state_type: str, driven: tuple[str, ...]) -> Lowered:
+def _lowered(key: _Key, method: str, state_type: str, driven: tuple[str, ...], coupled: Coupled | None) -> Lowered:
     def lower() -> Lowered:
         made: Lowered
         if method == "(exact)":
             made = import_module("hsnn_event.lowering.exact").lower_exact(key.model, driven)
         else:
-            made = import_module("hsnn_event.lowering.kernels").lower(key.model, method, state_type, driven)
+            made = import_module("hsnn_event.lowering.kernels").lower(key.model, method, state_type, driven, coupled)
         return made
 
-    return remembered("model", (key.content, method, state_type, driven), lower)
+    return remembered("model", (key.content, method, state_type, driven, coupled), lower)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple, cast
 
@@ -11,9 +11,11 @@ import numpy as np
 
 from hsnn_event.distributions import quantile, rescaled
 from hsnn_event.errors import DeclarationError, MethodError
+from hsnn_event.lowering.coupling import check_draws, check_stages, coupled, function_code, method_of, reads_of, substeps
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.exact_program import Half, exact_program
 from hsnn_event.lowering.ir import (
+    CouplePlan,
     FloatArray,
     IntArray,
     Kernel,
@@ -37,12 +39,14 @@ from hsnn_event.lowering.stimuli import (
     stimulus_keys,
 )
 from hsnn_event.model.source import SourceModel
+from hsnn_event.network.coupling import Coupling
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import PerEdge, Projection, Weight
 from hsnn_event.network.views import Assignment, Value
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
+from hsnn_event.topology.rules import Rule
 
 
 @dataclass(frozen=True)
@@ -93,14 +97,14 @@ def lower(network: Network) -> Program:
 def lower_network(network: Network) -> LoweredNetwork:
     """The programs together with what produced their numbers."""
     populations = list(network.populations.values())
-    models = [lower_population(network, population) for population in populations]
     parameters = [resolved_parameters(population, network.seed) for population in populations]
+    models = in_substeps(network, [lower_population(network, population) for population in populations], parameters)
     kinds = {population.exact for population in populations} | {network.dt is None}  # with dt there is a clock
     halves = {exact: half(network, models, parameters, exact) for exact in kinds}
     projections = [projection_plan(network, each) for each in network.projections.values()]
     counts = {True: count(), False: count()}
     return LoweredNetwork(
-        _clock_program(network, halves[False], models, projections) if False in halves else None,
+        _clock_program(network, halves[False], projections, models) if False in halves else None,
         exact_program(network, halves[True], projections, number_types(network)[1]) if True in halves else None,
         tuple(models),
         tuple(parameters),
@@ -130,11 +134,46 @@ def half(
     return made
 
 
+def in_substeps(
+    network: Network, models: Sequence[LoweredModel | LoweredSource], parameters: Sequence[dict[str, Number]]
+) -> list[LoweredModel | LoweredSource]:
+    """The models, those of coupled populations with the number of substeps that all of them take."""
+    joined = {
+        name: model
+        for name, model in zip(network.populations, models, strict=True)
+        if isinstance(model, LoweredModel) and model.joined
+    }
+    check_stages(joined)
+    plans = [couple_plan(network, coupling) for coupling in network.couplings.values()]
+    number = substeps(network, plans, models, parameters)
+    check_draws(network, joined, number)
+    return _in_substeps(models, number)
+
+
+def _in_substeps(models: Sequence[LoweredModel | LoweredSource], number: int) -> list[LoweredModel | LoweredSource]:
+    return [
+        replace(each, substeps=number) if isinstance(each, LoweredModel) and each.joined else each for each in models
+    ]
+
+
+def with_conductance(network: Network, lowered: LoweredNetwork, number: int, conductance: ValuePlan) -> LoweredNetwork:
+    """The same network with other conductances of a coupling, and as many substeps as they need.
+
+    What substeps depend on but conductances is as the first run found it.
+    """
+    assert lowered.program is not None
+    plans = list(lowered.program.couplings)
+    plans[number] = replace(plans[number], edges=replace(plans[number].edges, weight=conductance))
+    steps = substeps(network, plans, lowered.models, lowered.parameters)
+    program = replace(lowered.program, couplings=tuple(plans), substeps=steps)
+    return replace(lowered, program=program, models=tuple(_in_substeps(lowered.models, steps)))
+
+
 def _clock_program(
     network: Network,
     populations: Half,
-    models: Sequence[LoweredModel | LoweredSource],
     projections: Sequence[ProjectionPlan],
+    models: Sequence[LoweredModel | LoweredSource],
 ) -> Program:
     state_type, weight_type = number_types(network)
     return Program(
@@ -148,18 +187,24 @@ def _clock_program(
         events=events_plans(network),
         noise=(*noise_plans(network), *white_plans(network, models)),
         sources=source_plans(network),
+        couplings=tuple(couple_plan(network, coupling) for coupling in network.couplings.values()),
+        substeps=max((model.substeps for model in models if isinstance(model, LoweredModel)), default=1),
     )
 
 
 def lower_population(network: Network, population: Population) -> LoweredModel | LoweredSource:
-    """The lowered model of a population, with the inputs that some drive reaches. Raises MethodError, which names it."""
+    """The lowered model of a population, with the inputs that a drive or coupling reaches.
+
+    Raises MethodError, which names it.
+    """
     if isinstance(population.model, SourceModel):
         return lower_source(population.model, population.method, population.grid.dt)
-    driven = {drive.port for drive in continuous(network, population)}
-    used = tuple(name for name in population.model.inputs if name in driven)
+    joined = coupled(network, population)
+    driven = {drive.port for drive in continuous(network, population)} | set(() if joined is None else joined.inputs)
+    used, method = tuple(name for name in population.model.inputs if name in driven), method_of(network, population)
     try:
         return lower_model(
-            population.model, population.method, population.grid.dt, number_types(network)[0], used, population.schedule
+            population.model, method, population.grid.dt, number_types(network)[0], used, population.schedule, joined
         )
     except MethodError as error:
         if not population.exact:
@@ -214,14 +259,13 @@ def assigned(current: Number, assignment: Assignment, seed: int) -> Number:
 
 def projection_plan(network: Network, projection: Projection) -> ProjectionPlan:
     """The plan of one projection."""
-    rule = projection.rule
     numbers = {name: number for number, name in enumerate(network.populations)}
     return ProjectionPlan(
         name=projection.name,
         source=numbers[projection.source.name],
         target=numbers[projection.target.name],
         receptor=list(projection.target.population.model.receptors).index(projection.receptor),
-        rule=RulePlan(rule.kind, rule.count, rule.p, rule.autapses, rule.multapses, rule.sources, rule.targets, rule.indptr),
+        rule=rule_plan(projection.rule),
         weight=value_plan(projection.weight),
         delay=value_plan(projection.delay, 0.0 if projection.target.population.exact else network.grid.dt),
         key=stream_key(network.seed, "projection", projection.name),
@@ -229,6 +273,31 @@ def projection_plan(network: Network, projection: Projection) -> ProjectionPlan:
         target_ids=projection.target.selection,
         exact=projection.target.population.exact,
     )
+
+
+def couple_plan(network: Network, coupling: Coupling) -> CouplePlan:
+    """The plan of one coupling."""
+    numbers, reads = list(network.populations), reads_of(coupling)
+    edges = ProjectionPlan(
+        name=coupling.name,
+        source=numbers.index(coupling.source.name),
+        target=numbers.index(coupling.target.name),
+        receptor=0,
+        rule=rule_plan(coupling.rule),
+        weight=value_plan(coupling.conductance),
+        delay=ValuePlan("constant", 1.0),
+        key=stream_key(network.seed, "coupling", coupling.name),
+        source_ids=coupling.source.selection,
+        target_ids=coupling.target.selection,
+    )
+    code = function_code(coupling.function, reads, number_types(network)[0])
+    averaged = coupling.normalize is not None
+    return CouplePlan(edges, coupling.input, reads.pre, reads.post, code, coupling.symmetric, averaged)
+
+
+def rule_plan(rule: Rule) -> RulePlan:
+    """The plan of a rule."""
+    return RulePlan(rule.kind, rule.count, rule.p, rule.autapses, rule.multapses, rule.sources, rule.targets, rule.indptr)
 
 
 def number_types(network: Network) -> tuple[str, str]:

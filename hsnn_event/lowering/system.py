@@ -37,8 +37,10 @@ class System:
     reset: dict[str, sympy.Expr]
     clamp: dict[str, sympy.Expr]
     duration: sympy.Expr | None
+    quantities: dict[str, sympy.Expr]  # parameters, states, inputs and expressions by name
     detection: str = "level"
-    noise: tuple[str, ...] = ()  # white noises in the dynamics
+    noise: tuple[str, ...] = ()        # white noises in the dynamics
+    coupled: tuple[str, ...] = ()      # inputs that change from stage to stage
 
     def varies(self, value: sympy.Basic) -> bool:
         """Does it depend on anything that is not known before the run?"""
@@ -88,6 +90,7 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
     if model.hazard is not None:  # an exponential number of mean 1 is below hazard*dt with probability 1 - exp(-hazard*dt)
         hazard = expression(model.hazard, names, f"{place}.hazard")
         threshold = sympy.StrictGreaterThan(DT * hazard, symbol(HAZARD_DRAW), evaluate=False)
+    quantities = dict(names)
     names[WEIGHT] = ARRIVING
     return System(
         name=place,
@@ -103,6 +106,7 @@ def system_of(model: NeuronModel, driven: tuple[str, ...]) -> System:
         duration=duration,
         detection=model.detection,
         noise=model.noise,
+        quantities=quantities,
     )
 
 

@@ -325,6 +325,18 @@ def expression_order(model: NeuronModel) -> list[str]:
     return _in_order(_names_in(model, "expressions"), f"{model.name}.expressions")
 
 
+def names_read(model: NeuronModel, expression: str) -> set[str]:
+    """The parameters, states, inputs and expressions that an auxiliary expression reads, also through others."""
+    uses = _names_in(model, "expressions")
+    read: set[str] = set()
+    pending = [expression]
+    while pending:
+        found = uses[pending.pop()] - read
+        read |= found
+        pending += [name for name in found if name in uses]
+    return read
+
+
 def initial_order(model: NeuronModel) -> list[str]:
     """The states whose initial value is an expression, each after those that it uses."""
     uses = _names_in(model, "states")

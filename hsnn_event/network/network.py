@@ -20,6 +20,7 @@ from hsnn_event.model.source import SourceModel
 from hsnn_event.network import overview
 from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.control import RunControl
+from hsnn_event.network.coupling import LINEAR, Coupling, declared_coupling
 from hsnn_event.network.drive import Drive, declared_drive
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection
@@ -86,6 +87,7 @@ class Network(RunControl):
         self.round_delays = flag(round_delays, "round_delays")
         self.populations: Catalog[Population] = Catalog("population")
         self.projections: Catalog[Projection] = Catalog("projection")
+        self.couplings: Catalog[Coupling] = Catalog("coupling")
         self.drives: Catalog[Drive] = Catalog("drive")
         self.records: list[Record] = []
         self.run_id = os.urandom(8).hex()  # tells the files that this network records to from those of others
@@ -193,6 +195,47 @@ class Network(RunControl):
         return lambda default: stream_key(self.seed, "projection", self.projections.free_name(name or default))
 
     @keywords_known
+    def couple(
+        self,
+        a: View,
+        b: View,
+        rule: Rule | Pattern | Callable[..., Any],
+        *,
+        conductance: Value | None = 2.0,
+        function: str = LINEAR,
+        input: str = "I",
+        symmetric: bool = True,
+        normalize: str | None = None,
+        substeps: int | None = None,
+        name: str | None = None,
+    ) -> Coupling:
+        """Couple neurons continuously: `input` of neuron j grows by the sum of conductance * function over its partners.
+
+        The default is the gap junction, conductance * (v_pre - v_post). If `symmetric`, a pair is one junction, whether the
+        rule yields (i, j), (j, i) or both, and acts on both neurons; conductances given for both must agree. Else coupling
+        goes from `a` to `b`. `function` is the text of an expression over `<name>_pre` and `<name>_post`, the name being
+        that of a state, parameter or expression of the model. normalize="in_degree" divides the sum of a neuron by the
+        number of its partners. `conductance` is a number, an array in the order of the rule's rows or a distribution, none
+        of them negative; None takes the values that a matrix or graph brings.
+
+        The sum follows the neurons through every stage of their integration method. All coupled neurons go through a step
+        in `substeps` equal parts; None takes as many as keep strong conductances stable and accurate.
+
+        Raises UnknownNameError, DeclarationError, ValueRangeError, ShapeError, ArgumentTypeError, ExpressionError.
+
+        >>> import hsnn_event as hsnn
+        >>> net = hsnn.Network(dt=0.1)
+        >>> cells = net.population("cells", 3, hsnn.models.izhikevich())
+        >>> net.couple(cells, cells, hsnn.connect.from_edges([0, 1, 1], [1, 0, 2]), conductance=0.5).n_junctions
+        2
+        """
+        self._require_open("a coupling")
+        ends = self._own_parts(a), self._own_parts(b)
+        return declared_coupling(
+            self, ends, _rule(rule), conductance, function, input, symmetric, normalize, substeps, name
+        )
+
+    @keywords_known
     def drive(
         self,
         target: View | Group,
@@ -265,6 +308,12 @@ class Network(RunControl):
         if self._simulation is not None:
             self._simulation.reweight(projection, weight)
         projection.take_weight(weight)
+
+    def reconduct(self, coupling: Coupling, conductance: Weight) -> None:
+        """Give a coupling checked conductances: `Coupling.set` is the way to it."""
+        if self._simulation is not None:
+            self._simulation.reconduct(coupling, conductance)
+        coupling.take_conductance(conductance)
 
     def bytes_per_synapse(self, projection: Projection) -> float:
         """Memory a synapse: `Projection.bytes_per_synapse` is the way to it."""

@@ -199,14 +199,14 @@ def declared_projection(
     if isinstance(rule, Pattern):
         unit = target.population.weight_unit(receptor)
         wanted = Wanted(where, receptor, weight is None, delay is None, unit, key(where))
-        rule, source_labels, target_labels = rule.rule(_end(source), _end(target), wanted)
+        rule, source_labels, target_labels = rule.rule(end_of(source), end_of(target), wanted)
     same = source.population is target.population
     rule.check(where, source.ids, target.ids, same)
     weight = in_unit(weight, f"{where}: weight", target.population.weight_unit(receptor))
     scale = _weights(weight, rule, source, target, f"{where}: weight")
     lag = rule.delays if delay is None else in_unit(delay, f"{where}: delay", "ms")
     if lag is None:
-        raise _missing("delay", rule, where)
+        raise missing("delay", rule, where)
     steps, rounding = _delay_steps(lag, rule, source, target, f"{where}: delay", rounds)
     mask = kept(rule, source.ids, target.ids, same)
     if mask is not None:
@@ -218,11 +218,11 @@ def declared_projection(
     return Declared(made, source_labels, target_labels)
 
 
-def _end(view: View) -> End:
+def end_of(view: View) -> End:
     return End(view.name, view.ids, view.selection is None, view.population.given_labels)
 
 
-def _missing(what: str, rule: Rule, where: str) -> DeclarationError:
+def missing(what: str, rule: Rule, where: str) -> DeclarationError:
     return DeclarationError(f"{where}: {rule} brings no {what}; give {what}=.", rule=rule.kind)
 
 
@@ -230,12 +230,12 @@ def _weights(weight: Value | None, rule: Rule, source: View, target: View, what:
     if isinstance(weight, Distribution):
         return weight
     if weight is not None:
-        return _per_synapse(weight, rule, source, target, what)
+        return per_synapse(weight, rule, source, target, what)
     if rule.weights is None:
-        raise _missing("weight", rule, what.removesuffix(": weight"))
+        raise missing("weight", rule, what.removesuffix(": weight"))
     if rule.kind == "csr":
         return rule.weights  # checked, and too large to be copied
-    return _per_synapse(rule.weights, rule, source, target, what)
+    return per_synapse(rule.weights, rule, source, target, what)
 
 
 def _delay_steps(
@@ -247,7 +247,7 @@ def _delay_steps(
         if target.population.exact:
             check_law(delay, what, zero)
         return delay, DelayRounding(0, 0.0)
-    values = np.asarray(_per_synapse(delay, rule, source, target, what))
+    values = np.asarray(per_synapse(delay, rule, source, target, what))
     if not isinstance(grid, Grid):
         times = in_ms(values, what, zero)
         return (float(times) if values.ndim == 0 else times), DelayRounding(0, 0.0)
@@ -255,7 +255,7 @@ def _delay_steps(
     return (int(steps) if values.ndim == 0 else steps), rounding
 
 
-def _per_synapse(value: Number | RealArray, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:
+def per_synapse(value: Number | RealArray, rule: Rule, source: View, target: View, what: str) -> float | FloatArray:
     if not is_array(value):
         return real_or_array(value, 1, what)
     count = rule.n_values(source.size, target.size)

@@ -14,12 +14,15 @@ from hsnn_event.network.network import Network
 from hsnn_event.networks import brette, brunel, izhikevich, pd14
 from hsnn_event.networks.brette import brette2007
 from hsnn_event.networks.brunel import brunel2000
+from hsnn_event.networks.gap_lattice import gap_lattice
 from hsnn_event.networks.izhikevich import izhikevich2003
 from hsnn_event.networks.pd14 import microcircuit
 from hsnn_event.networks.quiet import USUAL, quiet
 from hsnn_event.quantities import real
 
-__all__ = ["NETWORKS", "brette2007", "brunel2000", "izhikevich2003", "microcircuit", "quiet", "reference_rates"]
+__all__ = [
+    "NETWORKS", "brette2007", "brunel2000", "gap_lattice", "izhikevich2003", "microcircuit", "quiet", "reference_rates",
+]  # fmt: skip
 
 # What the command line offers: name -> a function of Network's keywords.
 NETWORKS: dict[str, Callable[..., Network]] = {

@@ -9,7 +9,10 @@ import numpy as np
 
 from hsnn_event.backends import reference_edges
 from hsnn_event.lowering.ir import FloatArray, IntArray, ProjectionPlan
-from hsnn_event.lowering.program import number_types, projection_plan
+from hsnn_event.lowering.junctions import Pairs, drawable
+from hsnn_event.lowering.junctions import junctions as merged
+from hsnn_event.lowering.program import couple_plan, number_types, projection_plan
+from hsnn_event.network.coupling import Coupling
 from hsnn_event.network.network import Network
 from hsnn_event.network.projection import Projection
 from hsnn_event.simulation.engines import threads
@@ -35,6 +38,14 @@ def backend_edges(backend: str, plan: ProjectionPlan, sizes: tuple[int, int], we
     order = np.lexsort((delays, sources))  # stable: equal keys keep the order of draw
     weights = weights[order].astype(weight_type).astype(np.float64)
     return sources[order], targets[order], weights, delays[order]
+
+
+def junctions(network: Network, coupling: Coupling) -> Pairs:
+    """The pairs of a coupling and their conductances: junctions sorted by (source, target), others by source, then draw."""
+    plan = couple_plan(network, coupling)
+    sizes = coupling.source.population.size, coupling.target.population.size
+    drawn = backend_edges(network.backend, drawable(plan), sizes, number_types(network)[1], threads(network))
+    return merged(plan, Pairs(*drawn[:3]), sizes[1])
 
 
 def n_synapses(network: Network, projection: Projection) -> int:

@@ -69,6 +69,11 @@ class Runner:
         place = self._lowered.places[projection]
         self._engine(place.exact).reweight(place.number, weight)
 
+    def reconduct(self, coupling: int, conductance: ValuePlan, substeps: int) -> None:
+        """As an engine does."""
+        assert self.clock is not None
+        self.clock.reconduct(coupling, conductance, substeps)
+
     def bytes_per_synapse(self, projection: int) -> float:
         """Memory a synapse, NaN where the backend does not count it."""
         place = self._lowered.places[projection]

@@ -16,8 +16,10 @@ from hsnn_event.lowering.program import (
     assigned,
     lower_network,
     value_plan,
+    with_conductance,
 )
 from hsnn_event.monitor.progress import Progress
+from hsnn_event.network.coupling import Coupling
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight
@@ -162,6 +164,16 @@ class Simulation:
     def reweight(self, projection: Projection, weight: Weight) -> None:
         """New weights for a projection; spikes in flight arrive with them."""
         self.engine.reweight(self._number(projection), value_plan(weight))
+
+    def reconduct(self, coupling: Coupling, conductance: Weight) -> None:
+        """New conductances for a coupling, and as many substeps as they need."""
+        number = list(self.network.couplings).index(coupling.name)
+        self.lowered = with_conductance(self.network, self.lowered, number, value_plan(conductance))
+        assert self.lowered.program is not None
+        plan = self.lowered.program.couplings[number]
+        self.engine.reconduct(number, plan.edges.weight, self.lowered.program.substeps)
+        joined = (p for p, model in enumerate(self.lowered.models) if getattr(model, "joined", False))
+        self.write_parameters({p: self.parameters[p] for p in joined})
 
     def bytes_per_synapse(self, projection: Projection) -> float:
         """Memory a synapse, NaN where the backend does not count it."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from hsnn_event.backends.numba.adjacency import padded
 from hsnn_event.backends.numba.calendar import room_needed, schedule, take, with_room
 from hsnn_event.backends.numba.crew import stay
+from hsnn_event.backends.numba.gather import CODE
 from hsnn_event.backends.numba.native import as_pointer, call, inner, prefetch, wait
 from hsnn_event.backends.numba.noise import AT_ONCE
 from hsnn_event.backends.numba.probes import sample
@@ -30,6 +31,12 @@ NONE = np.int64(-1)  # of one type with the numbers that it stands beside: spike
 # LAGS is the address of its kernel's state of that name, or 0.
 FIRST, LENGTH, KERNEL, ARRAYS, SCALARS, POPULATION, STATES, LAGS = range(8)
 N_COLUMNS = 8
+# Columns of the table of stages: row q * n_slices + s is stage q of slice s, the last q what publishes its states. A kernel
+# of 0: nothing is coupled. The arrays are given twice: with the one and with the other copy of what it publishes.
+STAGE_KERNEL, STAGE_ARRAYS, OTHER_ARRAYS, STAGE_SCALARS = range(4)
+N_STAGE_COLUMNS = 4
+N_PHASES, N_STAGES = range(2)  # places in `phases`: stages in a step, and in a substep
+
 BROKEN = np.int64(-2)  # the barrier was broken off
 STIMULUS, NOISE, SOURCE = range(3)  # places in `codes`
 
@@ -51,6 +58,10 @@ class Team(NamedTuple):
     stimuli_first: npt.NDArray[np.int64]   # (n_slices + 1,)
     noise: npt.NDArray[np.int64]           # likewise
     noise_first: npt.NDArray[np.int64]
+    phases: npt.NDArray[np.int64]          # the number of stages that coupled slices go through, 0 where there are none
+    stages: npt.NDArray[np.int64]          # what they are
+    gathers: npt.NDArray[np.int64]         # what couplings add to the inputs of slices, sorted by slice, then as declared
+    gather_first: npt.NDArray[np.int64]    # (n_slices + 1,)
     codes: npt.NDArray[np.int64]           # addresses of functions that not all networks need, and have compiled
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
@@ -69,6 +80,11 @@ class Spikes(NamedTuple):
     neurons: npt.NDArray[np.int64]
     lags: npt.NDArray[np.float64]
     n: npt.NDArray[np.int64]
+
+
+def no_spikes() -> Spikes:
+    """Room for the first spikes."""
+    return Spikes(np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024), np.zeros(1, np.int64))
 
 
 class Scratch(NamedTuple):
@@ -180,37 +196,100 @@ def _keep_lags(team, turn, s):
 
 
 @inner
+def _drive(team, s, ports, step, scratch):
+    """Stimuli and noise of a slice."""
+    words, counts = scratch.words.ctypes.data, scratch.counts.ctypes.data
+    for q in range(team.stimuli_first[s], team.stimuli_first[s + 1]):
+        record = team.stimuli.ctypes.data + q * team.stimuli.strides[0]
+        call(team.codes[STIMULUS], record, step, ports.ctypes.data, words, counts)
+    n_noisy = team.noise_first[s + 1] - team.noise_first[s]
+    if n_noisy:
+        records = team.noise.ctypes.data + team.noise_first[s] * team.noise.strides[0]
+        anyway, normal = np.int64(step == scratch.first[0]), scratch.normal.ctypes.data
+        call(team.codes[NOISE], records, n_noisy, step, anyway, normal)
+
+
+@inner
+def _update(team, s, step, now, turn):
+    """Advance and test the neurons of a slice."""
+    n, n_neurons = team.slices[s, LENGTH], team.fired.shape[1]
+    fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
+    team.n_fired[turn, s] = call(team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, now, fired)
+    if team.slices[s, LAGS] != 0:
+        _keep_lags(team, turn, s)
+    if step % CUT_EVERY == 0:
+        _cut_denormals(team, s)
+    for q in range(team.probe_first[s], team.probe_first[s + 1]):
+        sample(team.orders[PROBES], q, step, n, team.ports.dtype)
+
+
+@inner
 def _advance_block(team, block, step, now, turn, scratch):
-    """Drive, advance and test the neurons of a block, population by population."""
+    """Drive, advance and test the neurons of a block, population by population; where some are coupled, drive alone."""
     n_blocks = team.port_first.size - 1
     n_neurons = team.fired.shape[1]
     ports = _ports(team, block)
     for s in range(block, team.slices.shape[0], n_blocks):
-        n = team.slices[s, LENGTH]
-        if n == 0:
+        if team.slices[s, LENGTH] == 0:
             continue
-        fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
         if team.slices[s, KERNEL] == 0:
+            fired = team.fired.ctypes.data + 4 * (turn * n_neurons + team.slices[s, FIRST])
             team.n_fired[turn, s] = call(team.codes[SOURCE], team.slices[s, ARRAYS], step, fired, 0, 0)
             continue
-        words, counts = scratch.words.ctypes.data, scratch.counts.ctypes.data
-        for q in range(team.stimuli_first[s], team.stimuli_first[s + 1]):
-            record = team.stimuli.ctypes.data + q * team.stimuli.strides[0]
-            call(team.codes[STIMULUS], record, step, ports.ctypes.data, words, counts)
-        n_noisy = team.noise_first[s + 1] - team.noise_first[s]
-        if n_noisy:
-            records = team.noise.ctypes.data + team.noise_first[s] * team.noise.strides[0]
-            anyway, normal = np.int64(step == scratch.first[0]), scratch.normal.ctypes.data
-            call(team.codes[NOISE], records, n_noisy, step, anyway, normal)
-        team.n_fired[turn, s] = call(
-            team.slices[s, KERNEL], team.slices[s, ARRAYS], team.slices[s, SCALARS], n, now, fired
-        )
-        if team.slices[s, LAGS] != 0:
-            _keep_lags(team, turn, s)
-        if step % CUT_EVERY == 0:
-            _cut_denormals(team, s)
-        for q in range(team.probe_first[s], team.probe_first[s + 1]):
-            sample(team.orders[PROBES], q, step, n, ports.dtype)
+        _drive(team, s, ports, step, scratch)
+        if team.phases[N_PHASES] == 0:
+            _update(team, s, step, now, turn)
+
+
+@inner
+def _gather_coupled(team, s, copy):
+    """What couplings add to the inputs of a slice, read from a copy of what neurons show each other."""
+    for q in range(team.gather_first[s], team.gather_first[s + 1]):
+        record = team.gathers.ctypes.data + q * team.gathers.strides[0]
+        call(team.gathers[q, CODE], record, copy, 0, 0, 0)
+
+
+@inner
+def _stage(team, s, stage, now, copy):
+    """One stage of a slice, if it is coupled; it writes a copy of what neurons show each other."""
+    row = stage * team.slices.shape[0] + s
+    if team.stages[row, STAGE_KERNEL] != 0:
+        arrays = team.stages[row, OTHER_ARRAYS if copy else STAGE_ARRAYS]
+        call(team.stages[row, STAGE_KERNEL], arrays, team.stages[row, STAGE_SCALARS], team.slices[s, LENGTH], now, 0)
+
+
+@inner
+def _publish(team, blocks):
+    """Show the states of coupled neurons as they are before a piece, in the first copy."""
+    n_blocks = team.port_first.size - 1
+    for k in range(blocks.size):
+        for s in range(blocks[k], team.slices.shape[0], n_blocks):
+            _stage(team, s, team.phases[N_STAGES], np.int64(0), np.int64(0))
+
+
+@inner
+def _advance_coupled(n_threads, yield_at, step, now, turn, team, blocks):
+    """Bring all neurons through a step of which coupled ones go stage by stage; False: the barrier was broken off.
+
+    Every stage reads one copy of what neurons show each other and writes the other, so that one meeting a stage is enough.
+    """
+    n_blocks, n_phases, n_stages = team.port_first.size - 1, team.phases[N_PHASES], team.phases[N_STAGES]
+    copy = ((step - team.orders[FIRST_STEP] - 1) * n_phases) & 1
+    for phase in range(n_phases - 1):
+        for k in range(blocks.size):
+            for s in range(blocks[k], team.slices.shape[0], n_blocks):
+                _gather_coupled(team, s, copy)
+                _stage(team, s, phase % n_stages, now, 1 - copy)
+        copy = 1 - copy
+        if not wait(team.barrier.ctypes.data, n_threads, yield_at):
+            return False
+    for k in range(blocks.size):
+        for s in range(blocks[k], team.slices.shape[0], n_blocks):
+            if team.slices[s, LENGTH] != 0 and team.slices[s, KERNEL] != 0:
+                _gather_coupled(team, s, copy)
+                _update(team, s, step, now, turn)
+                _stage(team, s, n_stages, now, 1 - copy)
+    return True
 
 
 @inner
@@ -240,6 +319,10 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
                     take(calendar, k, step, due)
                     deliver(due, n_due, _ports(team, blocks[k]), team.one)
                 _advance_block(team, blocks[k], step, step - epoch, step & 1, scratch)
+            if team.phases[N_PHASES] != 0 and not _advance_coupled(
+                n_threads, yield_at, step, step - epoch, step & 1, team, blocks
+            ):
+                return step, BROKEN
             if not wait(team.barrier.ctypes.data, n_threads, yield_at):
                 return step, BROKEN
             n_fired = _gather(team, step & 1, fired)
@@ -267,6 +350,9 @@ def advance(thread, n_threads, yield_at, team, blocks, calendar, spikes):
         if starts:
             step, n_fired, epoch = team.orders[FIRST_STEP], NONE, team.orders[EPOCH]
             last, scratch.first[0], starts = step + team.orders[N_STEPS], step + 1, False
+            if team.phases[N_PHASES] != 0:
+                _publish(team, blocks)
+                wait(team.barrier.ctypes.data, n_threads, yield_at)  # broken off: so is the next one
         step, n_fired = _steps(
             thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks, calendar, spikes, fired, due, scratch
         )

@@ -24,15 +24,14 @@ from hsnn_event.backends.numba import (
 )
 from hsnn_event.backends.numba.beside import driver_compiled
 from hsnn_event.backends.numba.calendar import Calendar
+from hsnn_event.backends.numba.couplings import Couplings, widened
 from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
-from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, Spikes, Team, advance
+from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, N_STAGE_COLUMNS, Spikes, Team, advance, no_spikes
 from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
 from hsnn_event.backends.numba.native import new_barrier, yield_address
-from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, partition
+from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, aligned, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch, fed
 from hsnn_event.lowering.ir import LAG, FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
-
-PAGE = 4096  # bytes
 
 
 class NumbaEngine:
@@ -64,9 +63,8 @@ class NumbaEngine:
 
     def _allocate(self) -> None:
         program, parts = self.program, self._parts
-        kernels_of = [program.kernels[p.kernel] for p in program.populations]
-        self._kernels = kernels_of
-        self._interpolated = np.array([kernel.interpolated for kernel in kernels_of], dtype=np.bool_)
+        self._kernels = [widened(program.kernels[p.kernel]) for p in program.populations]
+        self._interpolated = np.array([kernel.interpolated for kernel in self._kernels], dtype=np.bool_)
         self._states = [
             {name: aligned(values, self._real, self._offset(k)) for k, (name, values) in enumerate(p.states.items())}
             for p in program.populations
@@ -79,6 +77,9 @@ class NumbaEngine:
         room = -(-parts.n_ports // PAGE_ELEMENTS) * PAGE_ELEMENTS  # every block begins at a page
         port_first = np.concatenate(([0], np.cumsum(room)))
         self._noisy = {(plan.population, plan.input): self._noisy_input(plan) for plan in program.noise}
+        self._couplings = Couplings(program, parts, self._noisy, self._numbers, self._n_threads)
+        gathers, gather_first = self._couplings.records()
+        phases = self._couplings.phases
         self._stimuli = drives.stimulus_table(program, parts)
         self._noise = drives.noise_table(program, parts, self._noisy)
         self._source_records: dict[int, tuple[IntArray, list[npt.NDArray[Any]]]] = {}
@@ -92,6 +93,10 @@ class NumbaEngine:
             stimuli_first=self._stimuli.first,
             noise=self._noise.records,
             noise_first=self._noise.first,
+            phases=np.array(phases, np.int64),
+            stages=np.zeros(((phases[1] + 1) * n_slices, N_STAGE_COLUMNS), np.int64),
+            gathers=gathers,
+            gather_first=gather_first,
             codes=np.zeros(3, np.int64),
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
@@ -134,7 +139,7 @@ class NumbaEngine:
             calendar_of(self._rows, blocks, moment.steps, neurons, moment.step, self._team.one.itemsize)
             for blocks in self._blocks
         ]
-        self._spikes = [_no_spikes() for _ in self._blocks]
+        self._spikes = [no_spikes() for _ in self._blocks]
 
     def _rekey(self, program_keys: tuple[int, ...]) -> None:
         """Draw from other streams: those of a trial, in the order of `Program.keys`."""
@@ -210,12 +215,13 @@ class NumbaEngine:
     def _bind_population(self, p: int) -> None:
         kernel, numbers, parts = self._kernels[p], self._numbers[p], self._parts
         own = frozenset(
-            name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]) or (p, name) in self._noisy
+            name for name in (*kernel.constants, *kernel.inputs) if np.ndim(numbers[name]) or self._apart(p, name)
         )
         where = kernels.layout(kernel, own)
         code = kernels.address(kernel, self._real.name, own)
+        stage_codes = [] if kernel.stages is None else self._couplings.stage_codes(p, own)
         for name in own:
-            if (p, name) in self._noisy:
+            if self._apart(p, name):
                 continue
             numbers[name] = aligned(np.asarray(numbers[name]), self._real, self._offset(where.arrays.index(name)))
         scalars = np.array([numbers[name] for name in where.scalars], np.float64)
@@ -224,33 +230,45 @@ class NumbaEngine:
         for b in range(parts.n_blocks):
             first = int(parts.first[p, b])
             scratch = np.zeros(int(parts.length[p, b]) // kernels.CHUNK + 1, np.int32)
-            arrays = np.array([self._address(p, b, name, first) for name in where.arrays] + [scratch.ctypes.data], np.int64)
-            self._pointers[p] += [scratch, arrays]
-            self._team.slices[p * parts.n_blocks + b] = (
-                parts.offsets[p] + first, parts.length[p, b], code, arrays.ctypes.data, scalars.ctypes.data, p,
-                len(kernel.states), self._address(p, b, LAG, first) if kernel.interpolated else 0,
+            tables = [
+                np.array([self._address(p, b, name, first, copy) for name in where.arrays] + [scratch.ctypes.data], np.int64)
+                for copy in range(2 if stage_codes else 1)
+            ]
+            self._pointers[p] += [scratch, *tables]
+            s, addresses = p * parts.n_blocks + b, [table.ctypes.data for table in tables]
+            self._team.slices[s] = (
+                parts.offsets[p] + first, parts.length[p, b], code, addresses[0], scalars.ctypes.data, p,
+                len(self._states[p]), self._address(p, b, LAG, first, 0) if kernel.interpolated else 0,
             )  # fmt: skip
+            for stage, stage_code in enumerate(stage_codes):
+                self._team.stages[stage * len(self._team.slices) + s] = stage_code, *addresses, scalars.ctypes.data
 
     def _offset(self, place: int) -> int:
         """Where in its page the array at a place of a kernel's layout begins, in bytes."""
         return SPREAD * place * self._real.itemsize
 
-    def _address(self, p: int, b: int, name: str, first: int) -> int:
-        """Of the part of an array that lies in a block."""
+    def _address(self, p: int, b: int, name: str, first: int, copy: int) -> int:
+        """Of the part of an array that lies in a block; of what coupled neurons show each other there are two copies."""
         parts = self._parts
         arrivals = [kernels.arrival(receptor) for receptor in self._kernels[p].receptors]
         if name in arrivals:
             port = self._team.port_first[b] + parts.port[p, b] + arrivals.index(name) * parts.stride[p, b]
             return int(self._team.ports.ctypes.data + port * self._real.itemsize)
-        array = self._until[p] if name == kernels.UNTIL else self._held(p, name)
+        shown = self._couplings.arrays.get((p, name, copy))
+        array = shown if shown is not None else self._until[p] if name == kernels.UNTIL else self._held(p, name)
         assert isinstance(array, np.ndarray)
         return int(array.ctypes.data + first * array.itemsize)
 
     def _held(self, p: int, name: str) -> Number | npt.NDArray[Any]:
         """What the kernel of a population reads under a name: a number, or the array itself."""
-        if (p, name) in self._noisy:
-            return self._noisy[p, name].values
+        if self._apart(p, name):
+            return self._apart(p, name)[-1]
         return self._states[p][name] if name in self._states[p] else self._numbers[p][name]
+
+    def _apart(self, p: int, name: str) -> list[npt.NDArray[Any]]:
+        """The arrays of an input that noise or couplings change; the last one is what the kernel reads."""
+        changed = [held.get((p, name)) for held in (self._noisy, self._couplings.inputs)]
+        return [array for each in changed if each is not None for array in (each.base, each.values)]
 
     def advance(self, n_steps: int, watch: Watch) -> Seen:
         self._require_whole()
@@ -327,14 +345,15 @@ class NumbaEngine:
         if variable not in numbers:
             raise KeyError(variable)
         held = numbers[variable]
-        noisy = self._noisy.get((population, variable))
-        bound = noisy is None and population not in self._sources
+        apart = self._apart(population, variable)
+        bound = not apart and population not in self._sources
         if bound and isinstance(held, np.ndarray) and np.ndim(values):  # where the kernel looks for it already
             held[:] = values
             return
         numbers[variable] = np.array(values, np.float64) if np.ndim(values) else float(values)
-        if noisy is not None:
-            noisy.base[:] = noisy.values[:] = values
+        if apart:
+            for array in apart:
+                array[:] = values
         elif population in self._sources:
             self._bind_source(population)
         elif isinstance(held, np.ndarray) or np.ndim(values):
@@ -351,6 +370,11 @@ class NumbaEngine:
             self._rows, self._table.records, self._table.sources[plan.source], self._calendars, self.program.weight_type,
             self._n_threads,
         )  # fmt: skip
+
+    def reconduct(self, coupling: int, conductance: ValuePlan, substeps: int) -> None:
+        self._couplings.reconduct(coupling, conductance, substeps)
+        self._team.gathers[:], _ = self._couplings.records()  # in place: threads that stay hold the table
+        self._team.phases[:] = self._couplings.phases
 
     def bytes_per_synapse(self, projection: int) -> float:
         """Memory of the rows of the projection's source population, a synapse in them; NaN where there are none."""
@@ -370,19 +394,3 @@ class _DriverAlone(NumbaEngine):
 def compile_driver(state_type: str, weight_type: str) -> None:
     """Bring the driver for these types into the cache."""
     _DriverAlone(Program(0.1, (), (), (), (), state_type, weight_type), n_threads=2)
-
-
-def aligned(values: npt.NDArray[Any], dtype: np.dtype[Any], offset: int = 0) -> npt.NDArray[Any]:
-    """A copy that begins `offset` bytes, whole cache lines, after the start of a memory page.
-
-    Vectors that straddle lines cost a kernel 15 to 45 %: benchmarks/README.md, "alignment".
-    """
-    memory = np.empty(values.size * dtype.itemsize + 2 * PAGE, np.uint8)
-    start = -memory.ctypes.data % PAGE + offset % PAGE
-    array = memory[start : start + values.size * dtype.itemsize].view(dtype)
-    array[:] = values
-    return array
-
-
-def _no_spikes() -> Spikes:
-    return Spikes(np.empty(1024, np.int64), np.empty(1024, np.int64), np.empty(1024), np.zeros(1, np.int64))

@@ -28,6 +28,8 @@ _CALLS = {
     "mantissa": "INT((REAL({0}).view(INT) & MASK) | ONE).view(REAL)",
 }  # fmt: skip
 UNTIL = "(until)"  # the last step in which a neuron is clamped
+_SIGNATURE = "int64(CPointer(int64), CPointer(float64), int64, int64, CPointer(int32))"
+_KERNEL = f'@nb.cfunc("{_SIGNATURE}", cache=True, error_model="numpy")'
 _BITS = {
     "float64": ("np.int64", 52, 1023, 0x000FFFFFFFFFFFFF, 0x3FF0000000000000),
     "float32": ("np.int32", 23, 127, 0x007FFFFF, 0x3F800000),
@@ -72,17 +74,10 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> str:
     whole = _Printer(kernel, {name: f"a{k}" for k, name in enumerate(where.arrays)}, scalars)
     chunk = _Printer(kernel, {name: f"c{k}" for k, name in enumerate(where.arrays)}, scalars)
     arrays = range(len(where.arrays))
-    integer, width, bias, mask, one = _BITS[real]
     lines = [
         f'"""Kernel {kernel.name}, {real}. Generated: do not edit."""',
-        "import math",
-        "import numba as nb",
-        "import numpy as np",
-        "from hsnn_event.backends.numba.native import as_pointer, select",
-        f"REAL, ZERO, INT = np.{real}, np.{real}(0), {integer}",
-        f"WIDTH, BIAS, MASK, ONE = INT({width}), INT({bias}), INT({mask}), INT({one})",
-        '@nb.cfunc("int64(CPointer(int64), CPointer(float64), int64, int64, CPointer(int32))", cache=True, '
-        'error_model="numpy")',
+        *preamble(real),
+        _KERNEL,
         "def kernel(arrays, scalars, n, now, fired):",
         "    now = np.int32(now)",
         *(f"    a{k} = nb.carray(as_pointer(arrays[{k}]), (n,), {types[k]})" for k in arrays),
@@ -111,6 +106,44 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> str:
     return "\n".join(lines)
 
 
+def stage_source(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> str:
+    """The same of a kernel whose `update` is a stage: arrivals stay, and nobody fires."""
+    where = layout(kernel, per_neuron)
+    arrays, scalars = range(len(where.arrays)), {name: f"s{k}" for k, name in enumerate(where.scalars)}
+    types = ["np.int32" if name == UNTIL else "REAL" for name in where.arrays]
+    chunk = _Printer(kernel, {name: f"c{k}" for k, name in enumerate(where.arrays)}, scalars)
+    lines = [
+        f'"""A stage of kernel {kernel.name}, {real}. Generated: do not edit."""',
+        *preamble(real),
+        _KERNEL,
+        "def kernel(arrays, scalars, n, now, fired):",
+        "    now = np.int32(now)",
+        *(f"    a{k} = nb.carray(as_pointer(arrays[{k}]), (n,), {types[k]})" for k in arrays),
+        *(f"    s{k} = REAL(scalars[{k}])" for k in range(len(where.scalars))),
+        f"    for start in range(0, n, {CHUNK}):",
+        f"        stop = min(n, start + {CHUNK})",
+        *(f"        c{k} = a{k}[start:stop]" for k in arrays),
+        "        for i in range(c0.size):",
+        *_indented(12, [*chunk.clamp(), *chunk.section(kernel.update, "u"), *chunk.stores(kernel.update, "u")]),
+        "    return 0",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def preamble(real: str) -> list[str]:
+    """What generated modules begin with."""
+    integer, width, bias, mask, one = _BITS[real]
+    return [
+        "import math",
+        "import numba as nb",
+        "import numpy as np",
+        "from hsnn_event.backends.numba.native import as_pointer, select",
+        f"REAL, ZERO, INT = np.{real}, np.{real}(0), {integer}",
+        f"WIDTH, BIAS, MASK, ONE = INT({width}), INT({bias}), INT({mask}), INT({one})",
+    ]
+
+
 def _indented(columns: int, lines: list[str]) -> list[str]:
     return [" " * columns + line for line in lines]
 
@@ -126,9 +159,7 @@ class _Printer:
     def update(self) -> list[str]:
         """Advance neuron i and clear its arrivals; if it fires, add it to `hits`."""
         kernel = self.kernel
-        until = f"{self.arrays.get(UNTIL)}[i]"
-        lines = [f"clamped, free = {until} >= now, {until} < now"] if kernel.refractory else []
-        lines += [*self.attempts(), *self.section(kernel.update, "u"), *self.stores(kernel.update, "u")]
+        lines = [*self.clamp(), *self.attempts(), *self.section(kernel.update, "u"), *self.stores(kernel.update, "u")]
         lines += [f"{self.arrays[arrival(name)]}[i] = ZERO" for name in kernel.receptors]
         # The threshold reads the new states: their values stand in for loads.
         fresh = {name: f"u{value}" for name, value in zip(kernel.states, kernel.update.outputs, strict=True)}
@@ -138,6 +169,11 @@ class _Printer:
             f"hits = np.int32(hits + select({fires}, np.int32({PLACE + 1} + i), np.int32(0)))",
         ]
         return [*lines, *self.section(kernel.fires, "f", fresh), *hit]
+
+    def clamp(self) -> list[str]:
+        """Is neuron i refractory?"""
+        until = f"{self.arrays.get(UNTIL)}[i]"
+        return [f"clamped, free = {until} >= now, {until} < now"] if self.kernel.refractory else []
 
     def attempts(self) -> list[str]:
         """Cut the step into parts, as `Kernel` says; `x0`, `x1`, ... become the states at its end."""
@@ -223,6 +259,11 @@ _loaded: dict[str, ModuleType] = {}
 def address(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> int:
     """The address of the compiled kernel; compiled once for all processes of this user."""
     return int(imported(source(kernel, real, per_neuron), "kernel").kernel.address)
+
+
+def stage_address(kernel: Kernel, real: str, per_neuron: frozenset[str]) -> int:
+    """The same of a kernel whose `update` is a stage."""
+    return int(imported(stage_source(kernel, real, per_neuron), "stage").kernel.address)
 
 
 def imported(text: str, kind: str) -> ModuleType:
