@@ -159,7 +159,7 @@ CALLS = {
     **keyword(M.qif, "C_m", "tau_m", "a_0", "v_rest", "v_crit", "V_th", "V_reset", "t_ref", "I_e"),
     **keyword(M.izhikevich, "a", "b", "c", "d"), "tau_syn[]": lambda x: M.lif_exp(tau_syn={"a": x}),
     **keyword(hsnn.NeuronModel, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
-              "threshold", "reset", "refractory", "units", **MODEL),
+              "threshold", "detection", "reset", "refractory", "units", **MODEL),
     **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
        for role in ("parameters", "states", "dynamics", "expressions", "inputs", "receptors", "units")},
     "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**{**MODEL, "reset": {"v": x}}),
