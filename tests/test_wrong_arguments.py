@@ -185,7 +185,7 @@ CALLS = {
     **keyword(hsnn.sampled, "function", "every", "until", function=abs, every=1.0, until=2.0),
     **keyword(M.izhikevich, "a", "b", "c", "d"), "tau_syn[]": lambda x: M.lif_exp(tau_syn={"a": x}),
     **keyword(hsnn.NeuronModel, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
-              "threshold", "hazard", "reset", "refractory", "units", **MODEL),
+              "threshold", "hazard", "detection", "reset", "refractory", "units", **MODEL),
     **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
        for role in ("parameters", "states", "dynamics", "expressions", "inputs", "receptors", "units")},
     "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**{**MODEL, "reset": {"v": x}}),
