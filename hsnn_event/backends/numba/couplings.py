@@ -19,7 +19,6 @@ from hsnn_event.backends.numba.partition import SPREAD, Partition, aligned
 from hsnn_event.lowering.ir import CouplePlan, Instruction, IntArray, Kernel, Number, Program, Section, ValuePlan
 from hsnn_event.lowering.junctions import Incoming, Pairs, drawable, incoming, junctions
 
-
 HIDDEN = "(hidden)"
 
 
