@@ -14,7 +14,7 @@ from hsnn_event.lowering.integrators import METHODS, Method, choose
 from hsnn_event.lowering.ir import Instruction, Kernel, Section
 from hsnn_event.lowering.lowered import STEPS, Coupled, Lowered
 from hsnn_event.lowering.stages import end_of_substep, gains, staged
-from hsnn_event.lowering.step import Step
+from hsnn_event.lowering.step import Step, inputs_of
 from hsnn_event.lowering.system import System, system_of
 from hsnn_event.lowering.transcendental import LIMITS, Limits
 from hsnn_event.lowering.translate import Translator
@@ -35,7 +35,7 @@ def lower(
     attempt = METHODS[chosen].attempt
     written += [] if attempt is None else [attempt(add_pulses(Step(system, pool, limits)))]
     written += [] if stages is None else [stages.publish, *stages.sections]
-    inputs, written = _without_unread_noise(Step(system, pool, limits), written)
+    inputs, written = without_unread_noise(system, written)
     used, (update, fires, reset, *more) = renumbered(written)
     constants = pool.keep(used)
     duration = duration_of(system)
@@ -76,20 +76,6 @@ def _update(system: System, pool: Pool, limits: Limits, method: Method, coupled:
     return step.builder.section([*(values[state] for state in system.states), *before])
 
 
-def _without_unread_noise(step: Step, sections: Sequence[Section]) -> tuple[tuple[str, ...], list[Section]]:
-    """The inputs of the model and the noises that the code reads, and the code with these as 0, 1, 2, ..."""
-    own, names = len(step.system.inputs), step.inputs
-    read = {int(each.value or 0) for section in sections for each in section.code if each.op == "input"}
-    kept = [*range(own), *sorted(each for each in read if each >= own)]
-
-    def renamed(each: Instruction) -> Instruction:
-        return each._replace(value=kept.index(int(each.value or 0))) if each.op == "input" else each
-
-    return tuple(names[number] for number in kept), [
-        Section(tuple(map(renamed, section.code)), section.outputs) for section in sections
-    ]
-
-
 def fires_section(system: System, pool: Pool, limits: Limits) -> Section:
     step = Step(system, pool, limits)
     return step.builder.section([detection.fires(step)])
@@ -117,6 +103,20 @@ def renumbered(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:
         for section in sections
     ]
     return used, renumbered
+
+
+def without_unread_noise(system: System, sections: Sequence[Section]) -> tuple[tuple[str, ...], list[Section]]:
+    """The inputs of the model and the noises that the code reads, and the code with these as 0, 1, 2, ..."""
+    own, names = len(system.inputs), inputs_of(system)
+    read = {int(each.value or 0) for section in sections for each in section.code if each.op == "input"}
+    kept = [*range(own), *sorted(each for each in read if each >= own)]
+    places = {number: place for place, number in enumerate(kept)}
+
+    def placed(each: Instruction) -> Instruction:
+        return each._replace(value=places[int(each.value or 0)]) if each.op == "input" else each
+
+    numbered = [Section(tuple(map(placed, section.code)), section.outputs) for section in sections]
+    return tuple(names[number] for number in kept), numbered
 
 
 def initial_code(model: NeuronModel) -> tuple[tuple[tuple[str, Section], ...], tuple[str, ...]]:
