@@ -7,7 +7,7 @@
 Prints a table a section; RTF is wall time / model time, the median of --runs runs after one that is not counted, one thread
 unless it says otherwise, spikes recorded.
 - brette: benchmark 4 of Brette et al. (2007), ns a delivery.
-- quiet: 100,000 and 1,000,000 neurons with 100 synapses each at 0.1 and 0.01 Hz on two threads, each in a process of its own.
+- quiet: 100,000 and 1,000,000 neurons with 100 synapses each at 0.1 and 0.01 Hz on two threads, each in its own process.
 - schedules: benchmark 4 and CUBA without and with a clock, by turns in one process.
 - threads: benchmark 4 of ten times the size (40,000 neurons, p 0.002) on one thread and on two, by turns.
 - break-even: `lif_delta` and `lif_exp`, 100 synapses each, fired by sources at several rates, without and with a clock (0.1

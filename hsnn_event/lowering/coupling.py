@@ -70,7 +70,7 @@ def check_stages(models: Mapping[str, LoweredModel]) -> None:
         kernel = model.kernel
         assert isinstance(kernel, Kernel)
         if kernel.attempt is not None:
-            text = f"method {model.method!r} gives each neuron steps of its own, and coupled neurons take them together. Take 'rk4'"
+            text = f"method {model.method!r} gives each neuron steps of its own, and coupled ones take them together. Take 'rk4'"
             raise MethodError(f"population {name!r}: {text}.", population=name, method=model.method)
         if kernel.interpolated:
             text = "detection='interpolated' looks at one whole step, and couplings may divide it. Take 'crossing'"
@@ -83,8 +83,8 @@ def check_draws(network: Network, models: Mapping[str, LoweredModel], number: in
         drawn = set(model.kernel.inputs) - set(network.populations[name].model.inputs)
         if number > 1 and drawn:
             raise MethodError(
-                f"population {name!r}: its couplings need {number} substeps, and its white noise or hazard is drawn once a step. "
-                "Take a smaller dt or conductance, or substeps=1 in couple.",
+                f"population {name!r}: its couplings need {number} substeps, and its white noise or hazard is drawn once a "
+                "step. Take a smaller dt or conductance, or substeps=1 in couple.",
                 population=name, substeps=number,
             )  # fmt: skip
 

@@ -27,7 +27,11 @@ def staged(system: System, pool: Pool, limits: Limits, method: Method, published
 
     start = Step(system, pool, limits)
     publish = start.builder.section(_published(start, published, start.start))
-    sections = [_stage(add_pulses(Step(system, pool, limits)), method.tableau, stage, published) for stage in range(len(rows) - 1) if method.tableau]
+    sections = [
+        _stage(add_pulses(Step(system, pool, limits)), method.tableau, stage, published)
+        for stage in range(len(rows) - 1)
+        if method.tableau
+    ]
     step = Step(system, pool, limits)
     told = in_substep(step, last=False)
     add_pulses(step)
