@@ -141,7 +141,8 @@ class _Key:
         actions = tuple((name, tuple(action.items())) for name, action in model.receptors.items())
         self.content = (
             model.name, tuple(model.parameters), tuple(model.states.items()), tuple(model.dynamics.items()),
-            tuple(model.expressions.items()), tuple(model.inputs), actions, model.threshold, model.hazard, tuple(model.reset.items()),
+            tuple(model.expressions.items()), tuple(model.inputs), actions, model.threshold, model.hazard,
+            tuple(model.reset.items()),
             None if model.refractory is None else str(model.refractory["duration"]), tuple(model.clamp.items()),
         )  # fmt: skip
 

@@ -276,7 +276,8 @@ def _check_events(model: NeuronModel) -> None:
             text = f"{model.name}: a threshold alone fires in every step in which it holds. Give reset= or refractory=."
             raise ModelError(text, name=model.name)
     elif model.reset or model.refractory:
-        raise ModelError(f"{model.name}: without a threshold or a hazard, reset and refractory have no meaning. Leave them out.")
+        text = f"{model.name}: without a threshold or a hazard, reset and refractory have no meaning. Leave them out."
+        raise ModelError(text)
     for name, text in model.reset.items():
         _check_state(model, name, "reset")
         parse(text, everything, f"{model.name}.reset[{name!r}]")
