@@ -328,3 +328,27 @@ def test_noise_is_no_input_and_costs_nothing_where_it_is_not_read():
     assert FILTERED.noise == ("xi",) and FILTERED.inputs == {}
     assert lower_model(FILTERED, "exact", 0.1).kernel.inputs == ("xi__v", "xi__I")
     assert lower_model(hsnn.models.lif_exp(), "exact", 0.1).kernel.inputs == ()
+
+
+@pytest.mark.parametrize("rate, method, variance", [
+    ("3*xi", "exact", 9.0), ("(xi + xi_1)/2 - xi_1/2", "exact", 0.25), ("0*xi + 1", "exact", 0.0), ("-3*xi", "rk2", 9.0),
+])  # fmt: skip
+def test_noise_alone_is_a_random_walk(rate, method, variance):
+    own, kicks = gains(model({"x": rate}, **WATCHED), method, 0.5)
+    assert own[0, 0] == 1.0 and (kicks**2).sum() == pytest.approx(0.5 * variance, rel=1e-13)
+
+
+def test_the_strength_of_noise_may_be_an_input():
+    """sqrt(dt) s x is what a step adds where the input s is held over it."""
+    driven = model({"x": "s*xi"}, inputs={"s": 0.0})
+    lowered = lower_model(driven, "auto", 0.25, inputs_used=("s",))
+    assert lowered.method == "rk2" and lowered.kernel.inputs == ("s", "xi")
+    loads = {"state": [1.0], "input": [3.0, -2.0], "constant": list(lowered.constants({}, 1).values())}
+    assert float(evaluate(lowered.kernel.update, loads)[0]) == pytest.approx(1.0 - 3.0 * 2.0 * 0.5, rel=1e-14)
+
+
+def test_noise_cannot_be_recorded_but_its_state_can():
+    net = hsnn.Network(dt=0.1, backend="reference")
+    with pytest.raises(ExpressionError, match="'xi' is white noise"):
+        net.record(net.population("cells", 1, OU), "2*xi")
+        net.run(0.1)

@@ -138,19 +138,22 @@ def received(step: Step, members: Collection[str], generator: Entries, noise: En
 def groups(
     members: Collection[str], generator: Collection[tuple[str, str]], noise: Collection[tuple[str, str]]
 ) -> list[list[str]]:
-    """The states that noise reaches, at once or through others; those that one noise reaches together.
+    """The states that noise reaches, at once or through others; those that one noise reaches together, in their order.
 
     >>> groups(["v", "I", "w", "u"], [("v", "I"), ("u", "v"), ("w", "w")], [("I", "xi"), ("w", "xi_1")])
     [['v', 'I', 'u'], ['w']]
+    >>> groups(["a", "b", "c", "d"], [("d", "a"), ("d", "b")], [("a", "xi"), ("b", "xi_1"), ("c", "xi")])
+    [['a', 'b', 'c', 'd']]
     """
     reach = {state: {xi for row, xi in noise if row == state} for state in members}
     for _ in members:
         for row, column in generator:
             reach[row] |= reach.get(column, set())
-    found: list[tuple[list[str], set[str]]] = []
+    found: list[list[str]] = []
     for state in (each for each in members if reach[each]):
-        joined = [each for each in found if each[1] & reach[state]]
-        states = [name for each in joined for name in each[0]] + [state]
-        found = [each for each in found if each not in joined]
-        found.append((states, set().union(reach[state], *(each[1] for each in joined))))
-    return [states for states, _ in found]
+        joined = [group for group in found if any(reach[each] & reach[state] for each in group)]
+        together = {state, *(each for group in joined for each in group)}
+        found = [group for group in found if group not in joined]
+        found.append([each for each in members if each in together])
+    order = list(members)
+    return sorted(found, key=lambda group: order.index(group[0]))

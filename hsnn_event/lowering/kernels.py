@@ -11,9 +11,9 @@ from hsnn_event.lowering.arithmetic import Builder
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.integrators import METHODS, choose
-from hsnn_event.lowering.ir import Kernel, Section
+from hsnn_event.lowering.ir import Instruction, Kernel, Section
 from hsnn_event.lowering.lowered import STEPS, Lowered
-from hsnn_event.lowering.step import Step
+from hsnn_event.lowering.step import Step, inputs_of
 from hsnn_event.lowering.system import ARRIVING, NotAffineError, System, affine, readable, system_of
 from hsnn_event.lowering.transcendental import LIMITS, Limits
 from hsnn_event.lowering.translate import Translator
@@ -27,8 +27,9 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     system = system_of(model, driven)
     chosen = choose(system, method)
     pool = Pool(system)
-    inputs, update = _update(system, pool, limits, chosen)
-    used, sections = renumbered([update, fires_section(system, pool, limits), reset_section(system, pool, limits)])
+    written = _update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)
+    used, sections = renumbered(written)
+    inputs, sections = without_unread_noise(system, sections)
     constants = pool.keep(used)
     duration = duration_of(system)
     names = (*constants.names, STEPS) if duration is not None else constants.names
@@ -45,8 +46,8 @@ def duration_of(system: System) -> Constants | None:
     return timing.keep([timing.constant(system.duration)])
 
 
-def _update(system: System, pool: Pool, limits: Limits, method: str) -> tuple[tuple[str, ...], Section]:
-    """The inputs that are read; advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
+def _update(system: System, pool: Pool, limits: Limits, method: str) -> Section:
+    """Advance, add arrivals; then the clamp, so that arrivals on a clamped state are lost.
 
     Arrivals at an input are part of the step that they end, and so come before it.
     """
@@ -65,18 +66,7 @@ def _update(system: System, pool: Pool, limits: Limits, method: str) -> tuple[tu
             values[state] = b.add(values[state], change)
     for state in system.clamp:
         values[state] = step.clamped(state, values[state])
-    return _without_unread_noise(step, b.section([values[state] for state in system.states]))
-
-
-def _without_unread_noise(step: Step, section: Section) -> tuple[tuple[str, ...], Section]:
-    """The inputs of the model and the noises that the code reads, and the code with these as 0, 1, 2, ..."""
-    own = len(step.system.inputs)
-    read = {int(each.value or 0) for each in section.code if each.op == "input"}
-    kept = [*range(own), *sorted(each for each in read if each >= own)]
-    code = tuple(
-        each._replace(value=kept.index(int(each.value or 0))) if each.op == "input" else each for each in section.code
-    )
-    return tuple(step.inputs[number] for number in kept), Section(code, section.outputs)
+    return b.section([values[state] for state in system.states])
 
 
 def jump(system: System, receptor: str, state: str) -> sympy.Expr:
@@ -126,6 +116,20 @@ def renumbered(sections: Sequence[Section]) -> tuple[list[int], list[Section]]:
         for section in sections
     ]
     return used, renumbered
+
+
+def without_unread_noise(system: System, sections: Sequence[Section]) -> tuple[tuple[str, ...], list[Section]]:
+    """The inputs of the model and the noises that the code reads, and the code with these as 0, 1, 2, ..."""
+    own, names = len(system.inputs), inputs_of(system)
+    read = {int(each.value or 0) for section in sections for each in section.code if each.op == "input"}
+    kept = [*range(own), *sorted(each for each in read if each >= own)]
+    places = {number: place for place, number in enumerate(kept)}
+
+    def placed(each: Instruction) -> Instruction:
+        return each._replace(value=places[int(each.value or 0)]) if each.op == "input" else each
+
+    numbered = [Section(tuple(map(placed, section.code)), section.outputs) for section in sections]
+    return tuple(names[number] for number in kept), numbered
 
 
 def initial_code(model: NeuronModel) -> tuple[tuple[tuple[str, Section], ...], tuple[str, ...]]:

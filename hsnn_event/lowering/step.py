@@ -21,6 +21,11 @@ def noise_of(state: str) -> str:
     return f"xi__{state}"
 
 
+def inputs_of(system: System) -> tuple[str, ...]:
+    """All that code may load as input: inputs of the model, then standard normal numbers, of noises and of states."""
+    return (*system.inputs, *system.noise, *(map(noise_of, system.dynamics) if system.noise else ()))
+
+
 @dataclass
 class Step:
     """`start` are the states at t and the inputs of the step; a noise is an input that is held over the step too."""
@@ -37,18 +42,11 @@ class Step:
         self.start |= {name: load("input", index) for index, name in enumerate(system.inputs)}
         for name in system.noise:  # of the mean of white noise over dt
             deviation = load("constant", self.pool.constant(DT ** sympy.Rational(-1, 2)))
-            self.start[name] = self.builder.mul(load("input", self.inputs.index(name)), deviation)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """All that the code may load as input: those of the model, then standard normal numbers, of noises and states."""
-        system = self.system
-        own = map(noise_of, system.dynamics) if system.noise else ()
-        return (*system.inputs, *system.noise, *own)
+            self.start[name] = self.builder.mul(load("input", inputs_of(system).index(name)), deviation)
 
     def normal(self, state: str) -> int:
         """The standard normal number of a state that noise reaches."""
-        return self.builder.load("input", self.inputs.index(noise_of(state)))
+        return self.builder.load("input", inputs_of(self.system).index(noise_of(state)))
 
     def write(self, value: sympy.Basic, names: Names) -> int:
         """The number of the value of an expression."""

@@ -131,10 +131,8 @@ class NeuronModel:
         """The equations, receptors, threshold, reset, refractoriness and parameters as text; `str(model)` is the same.
 
         >>> from hsnn_event.model.library import lif_delta
-        >>> print(lif_delta().equations()[:58])
-        lif_delta
-          dynamics
-            dv/dt = (E_L - v)/tau_m + (I_e + I)/C_m
+        >>> lif_delta().equations().splitlines()[:3]
+        ['lif_delta', '  dynamics', '    dv/dt = (E_L - v)/tau_m + (I_e + I)/C_m']
         """
         return text_of(self)
 
