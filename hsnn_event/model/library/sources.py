@@ -96,7 +96,8 @@ def bursting(
         return _chance_bursts(n, interval, rate)
     made = _bursts("bursting", n, interval, period, phase)
     numbers = [np.asarray(each) for each in (interval, period) if not isinstance(each, Distribution)]
-    if all(each.dtype.kind in "iuf" for each in numbers) and len(numbers) == 2 and ((n - 1) * numbers[0] >= numbers[1]).any():
+    known = len(numbers) == 2 and all(each.dtype.kind in "iuf" for each in numbers)
+    if known and ((n - 1) * numbers[0] >= numbers[1]).any():
         raise ValueRangeError(
             f"bursting: {n} spikes {interval} ms apart last as long as the period of {period} ms. Take a longer period.",
             n=n, interval=interval, period=period,
