@@ -62,6 +62,10 @@ BUILT = (
     "membrane(v=-70.0) + hsnn.channels.leak(g_L=0.1, E_L=-70.0) + hsnn.channels.sodium_traub_miles(g_Na=50.0, V_T=-56.2)"
     " + hsnn.channels.potassium_traub_miles(g_K=5.0, V_T=-56.2) + hsnn.channels.m_current()"
 )
+CUT = (
+    "Within the step of a spike v can pass V_peak by any amount. The equations read it cut there, and the exponential is at most "
+    "e^50: so nothing becomes infinite, and no other state jumps with it."
+)
 GALLERY = {
     "Integrate and fire": (
         one("lif_delta", 1000, 450, weight=1.0),
@@ -74,8 +78,8 @@ GALLERY = {
             note="The default time constants of a receptor are equal, so what is drawn are alpha functions."),
         one("adaptive_lif", 2000, 900, weight=100.0, time=400.0),
         one("qif", 500, 200, weight=1.0),
-        one("eif", 1000, 100, weight=100.0),
-        one("adex", 2000, 900, weight=10.0, time=400.0),
+        one("eif", 1000, 100, weight=100.0, note=CUT),
+        one("adex", 2000, 900, weight=10.0, time=400.0, note=CUT),
         one("gif", 300, 130, weight=10.0, time=500.0, note="It fires by chance: the curve is one draw, of two seconds."),
     ),
     "Izhikevich's models": (
@@ -122,8 +126,9 @@ PATTERNS = """### izhikevich_pattern
 ![The twenty patterns: potential above, current below](pictures/gallery-izhikevich_pattern.png)
 
 Names, in the order of the picture: {names}. `pattern = hsnn.models.izhikevich_pattern("tonic_spiking")` has `model`, `current`,
-`dt`, `duration` and `method`; the picture is drawn by
-`examples/izhikevich_patterns.py`.
+`dt`, `duration` and `method`; the picture is drawn by `examples/izhikevich_patterns.py`. Sixteen patterns are properties of the
+equations. Spike latency, bistability, the depolarizing after-potential and inhibition-induced bursting need the scheme and the
+step of the figure: an accurate method shows others.
 """
 SOURCES_HEAD = """## Sources, and units without a potential
 
