@@ -62,6 +62,12 @@ MISTAKES = [
     ("own(reset={})", "own threshold reset= refractory="),
     ("own(threshold='v = 1')", "own.threshold 'v = 1' =="),
     ("own(receptors={'exc': {'g': 'g + weight'}})", "own receptors 'exc' 'g' v"),
+    ("hsnn.channels.sodium() + hsnn.channels.potassium()", "Na begins with a cell membrane()"),
+    ("hsnn.models.hodgkin_huxley() + hsnn.channels.sodium", "only components hsnn.channels.leak()"),
+    ("hsnn.models.hodgkin_huxley() + hsnn.channels.sodium()", "'m' already states another name name='Na2'"),
+    ("hsnn.receptors.ampa(tau=5.0)", "ampa argument 'tau' 'tau_syn'"),
+    ("hsnn.receptors.ampa(kinetics='double_exponential')", "kinetics 'double_exponential' rise_decay"),
+    ("hsnn.channels.Na()", "hsnn.channels 'Na' sodium"),
     # connections
     ("net.connect(exc, inh, hsnn.connect.bernoulli(p=20), weight=1.0, delay=1.0)", "bernoulli p 20 0 and 1"),
     ("net.connect(exc, inh, 'all_to_all', weight=1.0, delay=1.0)", "rule hsnn.connect 'all_to_all'"),
