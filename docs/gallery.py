@@ -57,7 +57,7 @@ def one(name: str, high: float, example: float, low: float = 0.0, arguments: str
 
 IZHIKEVICH_2007 = (("RS", 600, 100), ("IB", 1000, 500), ("CH", 600, 250), ("LTS", 500, 150), ("FS", 400, 120),
                    ("TC", 600, 100), ("RTN", 600, 150))  # fmt: skip
-MORRIS_LECAR = (("II", 0, 250, 100), ("I", 0, 140, 45), ("homoclinic", 30, 50, 40))
+MORRIS_LECAR = (("II", 0, 250, 100), ("I", 0, 140, 45), ("homoclinic", 38, 46, 41))
 BUILT = (
     "membrane(v=-70.0) + hsnn.channels.leak(g_L=0.1, E_L=-70.0) + hsnn.channels.sodium_traub_miles(g_Na=50.0, V_T=-56.2)"
     " + hsnn.channels.potassium_traub_miles(g_K=5.0, V_T=-56.2) + hsnn.channels.m_current()"
@@ -99,9 +99,9 @@ GALLERY = {
     "Ion channels": (
         one("hodgkin_huxley", 70, 10, dt=0.05, time=100.0,
             note="Above 62 uA/cm2 its potential still swings, up to about 150 uA/cm2, but no longer through V_th = 0 mV."),
-        one("traub_miles", 1500, 300, dt=0.05, weight=10.0),
+        one("traub_miles", 1500, 300, low=-100, dt=0.05, note="With its default values it fires without a current, too."),
         one("wang_buzsaki", 10, 1, dt=0.05),
-        Entry("membrane", (Cell(BUILT, 6, 1.5),), dt=0.05, time=500.0,
+        Entry("membrane", (Cell(BUILT, 6, 3),), dt=0.05, time=500.0,
               note="What is shown is a neuron built on it, `{call}`: the regular spiking cell of Pospischil et al. "
                    "(2008), Biol. Cybern. 99:427, whose M current slows its firing."),
     ),

@@ -73,17 +73,20 @@ def draw(entry: Entry, path: Path) -> None:
     curve = drawing.add_subplot(grid[:, 0])
     unit = models[0].units.get("I", "")
     curve.set(xlabel=f"I ({unit})" if unit else "I", ylabel="rate (Hz)")
+    highest = 0.0
     for row, (cell, model) in enumerate(zip(entry.cells, models, strict=True)):
         currents = np.append(np.linspace(cell.low, cell.high, 50), cell.example)
         spikes, v = firing(cell, currents, END, entry.dt)
-        curve.plot(currents[:-1], rates(spikes, SETTLED)[:-1], color=COLORS[row], linewidth=1.3)
+        measured = rates(spikes, SETTLED)[:-1]
+        curve.plot(currents[:-1], measured, color=COLORS[row], linewidth=1.3)
+        highest = max(highest, measured.max())
         trace = drawing.add_subplot(grid[row, 1])
         _draw_trace(trace, model, v, spikes[currents.size - 1].times, entry.time, COLORS[row])
         told = f"{cell.label}, " if cell.label else ""
         trace.set_title(f"{told}I = {cell.example:g} {unit}".strip(), fontsize=9, color=COLORS[row])
         trace.tick_params(labelbottom=row == rows - 1)
     trace.set_xlabel("time (ms)")
-    curve.set(xlim=(min(c.low for c in entry.cells), max(c.high for c in entry.cells)), ylim=(0, None))
+    curve.set(xlim=(min(c.low for c in entry.cells), max(c.high for c in entry.cells)), ylim=(0, 1.05 * highest))
     if entry.weight:
         _draw_event(drawing.add_subplot(grid[:, 2]), models[0], entry)
     for ax in drawing.axes:
@@ -102,16 +105,18 @@ def _draw_trace(
         ax.vlines(times, before, PEAK, color=color, linewidth=0.9)
     ax.plot([ONSET], [0.0], "^", color="gray", markersize=5, clip_on=False, transform=ax.get_xaxis_transform())
     unit = model.units.get("v", "")
-    ax.set(xlim=(0, end), ylim=(max(FLOOR, ax.get_ylim()[0]), None), ylabel=f"v ({unit})" if unit else "v")
+    ax.set(xlim=(0, end), ylabel=f"v ({unit})" if unit else "v")
+    if v.values[shown, 0].min() < FLOOR:
+        ax.set_ylim(FLOOR, PEAK + 10.0)
 
 
 def _draw_event(ax: Axes, model: hsnn.NeuronModel, entry: Entry) -> None:
     for color, receptor in zip(COLORS, model.receptors, strict=False):
         v = response(model, receptor, entry.weight, entry.dt)
-        ax.plot(v.times - REST, v.values[:, 0], color=color, linewidth=1.3, label=receptor)
+        shown = v.times >= REST
+        ax.plot(v.times[shown] - REST, v.values[shown, 0], color=color, linewidth=1.3, label=receptor)
     ax.set(xlim=(0, AFTER), xlabel="time (ms)", ylabel=f"v ({model.units['v']})")
-    state = next(iter(model.receptors[receptor]))
-    ax.set_title(f"an event of {entry.weight:g} {model.units.get('weight', model.units[state])}", fontsize=9)
+    ax.set_title(f"an event of {entry.weight:g} {model.units['weight']}", fontsize=9)
     if len(model.receptors) > 1:
         ax.legend(frameon=False, fontsize=9)
 
@@ -133,7 +138,7 @@ def draw_sources(path: Path) -> None:
     for row, name in enumerate(names):
         spikes = result.spikes[name]
         ax.eventplot([spikes[k].times for k in range(5)], lineoffsets=[6.0 * row + k for k in range(5)], linelengths=0.8,
-                     linewidths=1.0, colors=COLORS[row])  # fmt: skip
+                     linewidths=1.5, colors=COLORS[row])  # fmt: skip
     ax.set(xlim=(0, 300), xlabel="time (ms)", yticks=6 * np.arange(len(names)) + 2, yticklabels=names)
     ax.spines[["top", "right"]].set_visible(False)
     drawing.savefig(path, dpi=80)
