@@ -174,7 +174,7 @@ class _Printer:
         return [*self.values(section, prefix, new.values()), *stores]
 
     def values(self, section: Section, prefix: str, outputs: Iterable[int], moved: bool = False) -> list[str]:
-        """One line a value, none where neither code nor `outputs` read it. Does a load of states mean those `moved` so far?"""
+        """One line a value, none where neither code nor `outputs` read it. Are states loaded as `moved` so far?"""
         read = {*outputs, *(arg for each in section.code for arg in each.args)}
         kinds: list[str] = []
         lines = []
