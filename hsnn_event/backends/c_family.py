@@ -43,9 +43,9 @@ class Argument(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """Its name in the text; a hidden state, whose name is no identifier, is `hidden_lag` for "(lag)"."""
+        """Its name in the text; `hidden_state_lag` for what is hidden, named by no identifier, such as "(lag)"."""
         if self.name and not self.name.isidentifier():
-            return "hidden_" + re.sub(r"\W", "", self.name)
+            return f"hidden_{self.role}_{'_'.join(re.findall(r'[a-zA-Z0-9_]+', self.name))}"
         return f"{self.role}_{self.name}" if self.name else self.role
 
     @property
@@ -174,7 +174,7 @@ class _Printer:
         return [*self.values(section, prefix, new.values()), *stores]
 
     def values(self, section: Section, prefix: str, outputs: Iterable[int], moved: bool = False) -> list[str]:
-        """One line a value; a value that nothing reads, neither code nor `outputs`, gets none. Are states `moved` already?"""
+        """One line a value, none where neither code nor `outputs` read it. Are states loaded as `moved` so far?"""
         read = {*outputs, *(arg for each in section.code for arg in each.args)}
         kinds: list[str] = []
         lines = []
