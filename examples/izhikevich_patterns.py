@@ -18,10 +18,10 @@ for ax, name in zip(axes.flat, hsnn.models.IZHIKEVICH_PATTERNS, strict=True):
     cell = net.population("cell", 1, pattern.model, method=pattern.method)
     net.drive(cell, hsnn.stimuli.current(pattern.current))
     net.record(cell, "spikes")
-    trace = net.record(cell, ("v", "I"))
+    net.record(cell, ("v", "I"))
     result = net.run(pattern.duration)
 
-    v, current, spikes = result[trace]["v"], result[trace]["I"].values[:, 0], result.spikes["cell"].times
+    v, current, spikes = result.states["cell"]["v"], result.states["cell"]["I"].values[:, 0], result.spikes["cell"].times
     counts[name] = len(spikes)
     voltage = v.values[:, 0].copy()
     voltage[np.searchsorted(v.times, spikes - pattern.dt / 2)] = 30.0  # the peak that the reset of the step hides

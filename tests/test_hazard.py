@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 from single_neuron import run
 
 import hsnn_event as hsnn
-from hsnn_event.errors import DimensionError, ModelError, UnknownNameError, ValueRangeError
+from hsnn_event.errors import DeclarationError, DimensionError, ModelError, UnknownNameError, ValueRangeError
 from hsnn_event.model.declare import HAZARD_DRAW
 
 M = hsnn.models
@@ -106,7 +106,7 @@ def test_a_hazard_that_cannot_be_is_refused(words, error, changes):
 
 
 def test_keys_of_gif_belong_together():
-    with pytest.raises(hsnn.errors.DeclarationError, match="gif: tau_sfa is for 1, 2 and q_sfa for default. Give the same keys"):
+    with pytest.raises(DeclarationError, match=r"gif: tau_sfa is for 1, 2 and q_sfa for default\. Give the same keys"):
         M.gif(q_sfa=1.0)
     with pytest.raises(ValueRangeError, match="gif: Delta_V is 0; it must be above 0"):
         M.gif(Delta_V=0.0)

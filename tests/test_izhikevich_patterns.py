@@ -1,4 +1,5 @@
-"""The twenty patterns of Izhikevich (2004), told apart by a table of criteria; the scheme of the published figure, step by step."""
+"""The twenty patterns of Izhikevich (2004), told apart by a table of criteria; the scheme of the published figure, step
+by step."""
 
 from functools import cache
 
@@ -120,5 +121,5 @@ def _holds(criterion, name):
 
 
 def test_an_unknown_pattern_is_refused_with_the_nearest():
-    with pytest.raises(UnknownNameError, match="izhikevich_pattern: name 'rebound_spikes' is unknown. Did you mean 'rebound_spike'"):
+    with pytest.raises(UnknownNameError, match=r"name 'rebound_spikes' is unknown\. Did you mean 'rebound_spike'"):
         pattern_of("rebound_spikes")

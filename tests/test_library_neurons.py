@@ -1,5 +1,7 @@
 """Neurons of the library against solvers, integrals and published counts that are not ours."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
@@ -84,7 +86,7 @@ OTHERS = [
     (M.izhikevich2007("IB"), cell(150.0, 1.2, -75.0, -45.0, 0.01, lambda x: 5.0 * x), {"v": -50.0, "u": 20.0}),
     (M.izhikevich2007("CH"), cell(50.0, 1.5, -60.0, -40.0, 0.03, lambda x: x), {"v": -45.0, "u": 20.0}),
     (M.izhikevich2007("LTS"), cell(100.0, 1.0, -56.0, -42.0, 0.03, lambda x: 8.0 * x), {"v": -45.0, "u": 20.0}),
-    (M.izhikevich2007("FS"), cell(20.0, 1.0, -55.0, -40.0, 0.2, lambda x: 0.025 * max(x, 0.0) ** 3), {"v": -45.0, "u": 20.0}),
+    (M.izhikevich2007("FS"), cell(20.0, 1.0, -55.0, -40.0, 0.2, lambda x: 0.025 * x**3), {"v": -45.0, "u": 20.0}),
     (M.izhikevich2007("TC"), cell(200.0, 1.6, -60.0, -50.0, 0.01, lambda x: 0.0), {"v": -55.0, "u": 20.0}),
     (M.izhikevich2007("RTN"), cell(40.0, 0.25, -65.0, -45.0, 0.015, lambda x: 2.0 * x), {"v": -50.0, "u": 20.0}),
 ]  # fmt: skip
@@ -119,7 +121,8 @@ def test_the_error_of_other_neurons_falls_with_the_order(model, slope, start, me
 @pytest.mark.parametrize("rise, decay", [(0.5, 2.0), (2.0, 2.0), (2.0, 2.0 + 1e-9), (5.0, 1.0), (0.01, 50.0)])
 def test_the_weight_is_the_peak_of_a_double_exponential(rise, decay):
     far = rise if rise == decay else np.log(decay / rise) / (1.0 / rise - 1.0 / decay)  # where the peak lies, ms
-    current = run(M.lif_dexp(tau_rise=rise, tau_decay=decay, V_th=NEVER, t_ref=0.0), 3, dt=far, arrivals={(1, "default"): 7.0})
+    current = M.lif_dexp(tau_rise=rise, tau_decay=decay, V_th=NEVER, t_ref=0.0)
+    current = run(current, 3, dt=far, arrivals={(1, "default"): 7.0})
     assert current.states["I_syn"][2] == pytest.approx(7.0, rel=1e-9) and current.states["I_syn"][3] < 7.0
     conductance = M.lif_cond_dexp(E_rev=0.0, tau_rise=rise, tau_decay=decay, V_th=NEVER, t_ref=0.0)
     assert run(conductance, 2, dt=far, arrivals={(1, "default"): 7.0}).states["g_syn"][2] == pytest.approx(7.0, rel=1e-9)
@@ -177,7 +180,7 @@ def test_adex_fires_as_its_equations_do():
 def rate_by_integral(slope, t_ref, reset, peak):
     """Hz: the time from reset to peak is the integral of dv/(dv/dt)."""
     points = [reset + (peak - reset) * k / 8 for k in range(9)]
-    parts = [quad(lambda v: 1.0 / slope(v), low, high)[0] for low, high in zip(points, points[1:], strict=False)]
+    parts = [quad(lambda v: 1.0 / slope(v), low, high)[0] for low, high in pairwise(points)]
     return 1000.0 / (t_ref + sum(parts))
 
 

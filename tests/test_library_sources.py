@@ -49,7 +49,8 @@ def test_a_period_changes_between_runs():
 def test_sources_send_like_any_population():
     net = hsnn.Network(dt=0.1, threads=1)
     cell = net.population("cell", 1, M.lif_delta(t_ref=0.0))
-    net.connect(net.population("source", 1, M.bursting(2, 1.0, 10.0)), cell, hsnn.connect.all_to_all(), weight=16.0, delay=0.5)
+    source = net.population("source", 1, M.bursting(2, 1.0, 10.0))
+    net.connect(source, cell, hsnn.connect.all_to_all(), weight=16.0, delay=0.5)
     net.record(cell, "spikes")
     assert net.run(25.0).spikes["cell"].times.tolist() == [10.5, 11.5, 20.5, 21.5]
 
@@ -97,7 +98,7 @@ def test_sources_that_cannot_be_are_refused(words, make):
 
 def test_bursts_need_a_period_or_a_rate():
     for keywords in ({}, {"period": 5.0, "rate": 1.0}):
-        with pytest.raises(DeclarationError, match="either period= .* or rate="):
+        with pytest.raises(DeclarationError, match=r"either period= .* or rate="):
             M.bursting(2, 1.0, **keywords)
 
 

@@ -63,7 +63,7 @@ MISTAKES = [
     ({"receptors": {"exc": "v + weight"}}, ArgumentTypeError, r"leaky\.receptors\['exc'\] must be a mapping"),
     ({"receptors": {"e-x": {"v": "v"}}}, ModelError, "a receptor's name must be an ASCII identifier"),
     ({"threshold": "v"}, ExpressionError, r"leaky\.threshold: 'v' is not a condition"),
-    ({"threshold": None}, ModelError, "without a threshold, reset and refractory have no meaning"),
+    ({"threshold": None}, ModelError, "without a threshold or a hazard, reset and refractory have no meaning"),
     ({"reset": {"u": "0"}}, UnknownNameError, r"leaky\.reset: state 'u' is unknown"),
     ({"refractory": {"time": "t_ref"}}, UnknownNameError, r"leaky\.refractory: key 'time' is unknown"),
     ({"refractory": {"clamp": {}}}, ModelError, "'duration' is missing"),

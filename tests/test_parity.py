@@ -46,7 +46,9 @@ MODELS = {
     "lif_cond_exp": (
         hsnn.models.lif_cond_exp(**CONDUCTANCE, I_e=200.0), ("auto", "rk4", "exponential_midpoint"), (6.0, 20.0), 3000.0
     ),
-    "izhikevich": (hsnn.models.izhikevich(), ("auto", "rk2", "rk4", "izhikevich2003", "izhikevich2004"), (5.0, -3.0), 5000.0),
+    "izhikevich": (
+        hsnn.models.izhikevich(), ("auto", "rk2", "rk4", "izhikevich2003", "izhikevich2004"), (5.0, -3.0), 5000.0
+    ),
     "izhikevich2007": (hsnn.models.izhikevich2007("LTS"), ("auto", "rk4"), (5.0, -3.0), 5000.0),
     "izhikevich_fs": (hsnn.models.izhikevich2007("FS"), ("auto",), (5.0, -3.0), 5000.0),
     "izhikevich_tc": (hsnn.models.izhikevich2007("TC"), ("auto",), (5.0, -3.0), 5000.0),

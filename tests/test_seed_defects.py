@@ -38,7 +38,7 @@ def test_the_exponential_of_adex_matters():
     currents = [600.0, 700.0, 1500.0, 2500.0]
     linear, exponential = counts(M.adaptive_lif(), currents), counts(M.adex(), currents)
     assert all(one != other for one, other in zip(linear, exponential, strict=True))
-    trace = run(M.adex(), 1, dt=1e-4, method="rk4", initial={"v": -40.0})  # from the knee on the upstroke is the exponential's
+    trace = run(M.adex(), 1, dt=1e-4, method="rk4", initial={"v": -40.0})  # above the knee the exponential rules
     assert trace.states["v"][1] + 40.0 == pytest.approx(1e-4 * 60.0 * np.exp(10.4 / 2.0) / 281.0, rel=0.1)
 
 
@@ -50,15 +50,17 @@ def test_adaptation_follows_the_potential_too():
 
 @pytest.mark.parametrize("model", [M.adaptive_lif, M.adex], ids=lambda each: each.__name__)
 def test_capacitance_conductances_and_currents_have_one_scale(model):
-    """Equations right in their dimensions do not know the unit of current. The seed divides dw by the membrane's time constant
-    and dv by the capacitance where the time constant belongs."""
+    """Equations right in their dimensions do not know the unit of current. The seed divides dw by the membrane's time
+    constant and dv by the capacitance where the time constant belongs."""
     own = model().parameters
     tenfold = {name: 10.0 * own[name] for name in ("C_m", "g_L", "a", "b")}
     steps = [run(made, 2000, dt=0.1).spikes for made in (model(I_e=900.0), model(I_e=9000.0, **tenfold))]
     assert steps[0] == steps[1] and len(steps[0]) > 5
 
 
-@pytest.mark.parametrize("model, weight", [(M.lif_exp(t_ref=0.0), 100.0), (M.lif_delta(t_ref=0.0), 1.0)], ids=["exp", "delta"])
+@pytest.mark.parametrize(
+    "model, weight", [(M.lif_exp(t_ref=0.0), 100.0), (M.lif_delta(t_ref=0.0), 1.0)], ids=["exp", "delta"]
+)
 def test_the_effect_of_an_event_does_not_depend_on_dt(model, weight):
     """In the seed an event is a pulse of one step, so that its charge is proportional to dt."""
     peaks = []
@@ -79,8 +81,8 @@ def test_refractoriness_lasts_as_long_whatever_dt():
 
 
 def test_izhikevichs_neuron_is_the_published_one():
-    """Not slowed down by a capacitance of 100, and u at rest on its nullcline. Spikes in 1 s of the seed's equations with its c,
-    its u and a capacitance of 1."""
+    """Not slowed down by a capacitance of 100, and u at rest on its nullcline. Spikes in 1 s of the seed's equations with
+    its c, its u and a capacitance of 1."""
     assert counts(M.izhikevich(c=-55.0), [5.0, 10.0, 20.0], u=30.0) == pytest.approx([9, 20, 41], abs=2)
     assert M.izhikevich().parameters["c"] == -65.0 and M.izhikevich().states["u"] == "b*v"
 

@@ -289,7 +289,8 @@ def _check_events(model: NeuronModel) -> None:
     elif model.threshold is not None:
         parse(model.threshold, everything, f"{model.name}.threshold", boolean=True)
     elif model.reset or model.refractory:
-        raise ModelError(f"{model.name}: without a threshold or a hazard, reset and refractory have no meaning. Leave them out.")
+        text = f"{model.name}: without a threshold or a hazard, reset and refractory have no meaning. Leave them out."
+        raise ModelError(text)
     check_detection(model)
     for name, text in model.reset.items():
         _check_state(model, name, "reset")

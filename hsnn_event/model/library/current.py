@@ -96,8 +96,8 @@ def lif_dexp(
 
     I(t) = weight * (exp(-t/tau_decay) - exp(-t/tau_rise)) / (its largest value), from the states I_syn and dI_syn
     (I_<name>, dI_<name> for mappings, which have the same keys); the alpha function where both are equal. All else as in
-    `lif_exp`. Defaults: the membrane of NEST's `iaf_psc_exp`, tau_decay its tau_syn; tau_rise is our choice, a quarter of it.
-    Raises what `lif_exp` does, and DeclarationError if the keys differ.
+    `lif_exp`. Defaults: the membrane of NEST's `iaf_psc_exp`, tau_decay its tau_syn; tau_rise is our choice, a quarter of
+    it. Raises what `lif_exp` does, and DeclarationError if the keys differ.
 
     >>> lif_dexp(tau_rise=0.2, tau_decay=5.0).dynamics["I_syn"]
     'dI_syn - I_syn/tau_decay'
@@ -122,11 +122,11 @@ def adaptive_lif(
 ) -> NeuronModel:
     """Leaky integrate-and-fire with a current w that adapts to the potential and to spikes; linear, so solved exactly.
 
-    C_m dv/dt = g_L (E_L - v) - w + sum of currents + I_e + I, tau_w dw/dt = a (v - E_L) - w; at v >= V_th a spike: v = V_reset
-    for t_ref, w = w + b. Synaptic currents as in `lif_exp`. C_m in pF, g_L and a in nS, b and w in pA, tau_w in ms, all else
-    as there. Source: Gerstner, Kistler, Naud and Paninski (2014), Neuronal Dynamics, section 6.1, the case of f linear.
-    Defaults: those of `adex` (Brette and Gerstner 2005), which fires at V_th at once where that model begins its upstroke;
-    tau_syn as in `lif_exp`. Raises ValueRangeError for C_m or a tau <= 0, g_L or t_ref < 0, NaN.
+    C_m dv/dt = g_L (E_L - v) - w + sum of currents + I_e + I, tau_w dw/dt = a (v - E_L) - w; at v >= V_th a spike: v =
+    V_reset for t_ref, w = w + b. Synaptic currents as in `lif_exp`. C_m in pF, g_L and a in nS, b and w in pA, tau_w in
+    ms, all else as there. Source: Gerstner, Kistler, Naud and Paninski (2014), Neuronal Dynamics, section 6.1, the case
+    of f linear. Defaults: those of `adex` (Brette and Gerstner 2005), which fires at V_th at once where that model begins
+    its upstroke; tau_syn as in `lif_exp`. Raises ValueRangeError for C_m or a tau <= 0, g_L or t_ref < 0, NaN.
 
     >>> adaptive_lif().dynamics["w"]
     '(a*(v - E_L) - w)/tau_w'

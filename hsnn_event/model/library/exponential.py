@@ -29,12 +29,12 @@ def eif(
 ) -> NeuronModel:
     """Exponential integrate-and-fire: Fourcaud-Trocme, Hansel, van Vreeswijk and Brunel (2003), J. Neurosci. 23:11628.
 
-    C_m dv/dt = g_L (E_L - v) + g_L Delta_T exp((v - V_T)/Delta_T) + sum of currents + I_e + I; at v >= V_peak a spike, v = V_reset
-    for t_ref. V_T is where the slope of the first two terms is 0, the least current that makes v rise for ever is theirs there;
-    from V_peak on the upstroke would take another C_m/g_L exp(-(V_peak - V_T)/Delta_T), 0.002 ms. Synaptic currents, units and
-    errors as in `lif_exp`; g_L in nS, Delta_T, V_T and V_peak in mV.
-    Defaults: the paper's fit to the Wang-Buzsaki neuron (time constant 10 ms, E_L, V_T, Delta_T, V_reset, t_ref); C_m and tau_syn
-    as in `lif_exp`, g_L for that time constant, V_peak as in BrainPy's `ExpIF`.
+    C_m dv/dt = g_L (E_L - v) + g_L Delta_T exp((v - V_T)/Delta_T) + sum of currents + I_e + I; at v >= V_peak a spike, v
+    = V_reset for t_ref. V_T is where the slope of the first two terms is 0, the least current that makes v rise for ever
+    is theirs there; from V_peak on the upstroke would take another C_m/g_L exp(-(V_peak - V_T)/Delta_T), 0.002 ms.
+    Synaptic currents, units and errors as in `lif_exp`; g_L in nS, Delta_T, V_T and V_peak in mV. Defaults: the paper's
+    fit to the Wang-Buzsaki neuron (time constant 10 ms, E_L, V_T, Delta_T, V_reset, t_ref); C_m and tau_syn as in
+    `lif_exp`, g_L for that time constant, V_peak as in BrainPy's `ExpIF`.
 
     >>> eif().threshold
     'v >= V_peak'
@@ -68,12 +68,12 @@ def adex(
 ) -> NeuronModel:
     """Adaptive exponential integrate-and-fire: Brette and Gerstner (2005), J. Neurophysiol. 94:3637.
 
-    C_m dv/dt = g_L (E_L - v) + g_L Delta_T exp((v - V_T)/Delta_T) - w + sum of g (E_rev - v) + I_e + I,
-    tau_w dw/dt = a (v - E_L) - w; at v >= V_peak a spike: v = V_reset for t_ref, w = w + b. Conductances jump by the weight (nS)
-    and decay with tau_syn, as in `lif_cond_exp`. C_m in pF, g_L and a in nS, b, w and currents in pA, times in ms, potentials
-    in mV. Defaults: the paper's; synapses as in NEST's `aeif_cond_exp`, whose other values are the same but V_peak (0 mV) and
-    V_reset (-60 mV). Raises ValueRangeError for C_m, Delta_T or a tau <= 0, g_L or t_ref < 0, NaN; DeclarationError if the keys
-    of E_rev and tau_syn differ.
+    C_m dv/dt = g_L (E_L - v) + g_L Delta_T exp((v - V_T)/Delta_T) - w + sum of g (E_rev - v) + I_e + I, tau_w dw/dt = a
+    (v - E_L) - w; at v >= V_peak a spike: v = V_reset for t_ref, w = w + b. Conductances jump by the weight (nS) and
+    decay with tau_syn, as in `lif_cond_exp`. C_m in pF, g_L and a in nS, b, w and currents in pA, times in ms, potentials
+    in mV. Defaults: the paper's; synapses as in NEST's `aeif_cond_exp`, whose other values are the same but V_peak (0 mV)
+    and V_reset (-60 mV). Raises ValueRangeError for C_m, Delta_T or a tau <= 0, g_L or t_ref < 0, NaN; DeclarationError
+    if the keys of E_rev and tau_syn differ.
 
     >>> adex(a=0.0, b=0.0).reset
     {'v': 'V_reset', 'w': 'w + b'}
@@ -82,8 +82,9 @@ def adex(
                   "t_ref": t_ref, "a": a, "b": b, "tau_w": tau_w, "I_e": I_e}  # fmt: skip
     synapses = exponential("adex", "g", TAU_SYN if tau_syn is None else tau_syn)
     reversals, current, total = with_reversals("adex", "tau_syn", synapses, E_REV if E_rev is None else E_rev)
+    dv = f"(g_L*E_L + I_spike - w + I_e + {current} + I - (g_L + {total})*v_cut)/C_m"
     return neuron(
-        "adex", f"(g_L*E_L + I_spike - w + I_e + {current} + I - (g_L + {total})*v_cut)/C_m", parameters | reversals, synapses,
+        "adex", dv, parameters | reversals, synapses,
         states={"w": 0.0}, dynamics={"w": "(a*(v_cut - E_L) - w)/tau_w"}, expressions=_UPSTROKE,
         threshold=_PEAK, reset={"w": "w + b"},
         units={**dict.fromkeys((*reversals, "V_T", "Delta_T", "V_peak", "v_cut"), "mV"),

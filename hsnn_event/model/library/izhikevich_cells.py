@@ -1,4 +1,5 @@
-"""Izhikevich's model in physical units, and the cells of his book: numbers, and what some of them change in the equations."""
+"""Izhikevich's model in physical units, and the cells of his book: numbers, and what some of them change in the
+equations."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ class _Cell:
     units: Mapping[str, str] = field(default_factory=dict)
 
 
-# Izhikevich (2007), Dynamical Systems in Neuroscience, MIT Press, chapter 8: figures 8.12, 8.19, 8.23, 8.25, 8.27, 8.31, 8.32.
+# Izhikevich (2007), Dynamical Systems in Neuroscience, chapter 8: figures 8.12, 8.19, 8.23, 8.25, 8.27, 8.31, 8.32.
 _CELLS = {
     "RS": _Cell((100.0, 0.7, -60.0, -40.0, 35.0, 0.03, -2.0, -50.0, 100.0)),
     "IB": _Cell((150.0, 1.2, -75.0, -45.0, 50.0, 0.01, 5.0, -56.0, 130.0)),
@@ -63,9 +64,9 @@ def izhikevich2007(
 ) -> NeuronModel:
     """Izhikevich (2007), Dynamical Systems in Neuroscience, chapter 8: C dv/dt = k (v - v_r) (v - v_t) - u + I.
 
-    du/dt = a (b (v - v_r) - u); at v >= v_peak: v = c, u = u + d. An event moves v by its weight (mV). C in pF, k in nS/mV, v_r,
-    v_t, v_peak and c in mV, a in 1/ms, b in nS, d and the input I in pA. `cell` is one of the book's, and a value that is
-    left out (None) is that of the cell:
+    du/dt = a (b (v - v_r) - u); at v >= v_peak: v = c, u = u + d. An event moves v by its weight (mV). C in pF, k in
+    nS/mV, v_r, v_t, v_peak and c in mV, a in 1/ms, b in nS, d and the input I in pA. `cell` is one of the book's, and a
+    value that is left out (None) is that of the cell:
 
     - "RS" regular spiking, "IB" intrinsically bursting, "CH" chattering pyramidal cells;
     - "LTS" low-threshold spiking interneuron: fires at v_peak - 0.1 u, reset to c + 0.04 u, u at most 670;
@@ -73,7 +74,8 @@ def izhikevich2007(
     - "TC" thalamocortical relay cell: b is 0 above -65 mV, fires at v_peak + 0.1 u, reset to c - 0.1 u;
     - "RTN" cell of the reticular nucleus: b is 2 nS above -65 mV.
 
-    v begins at v_r, u at 0. Defaults: the regular spiking cell. Raises UnknownNameError for another cell, ValueRangeError for C or k <= 0.
+    v begins at v_r, u at 0. Defaults: the regular spiking cell. Raises UnknownNameError for another cell, ValueRangeError
+    for C or k <= 0.
 
     >>> izhikevich2007("CH", C=60.0).parameters["C"], izhikevich2007("CH").parameters["k"]
     (60.0, 1.5)

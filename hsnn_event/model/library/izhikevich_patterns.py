@@ -88,8 +88,9 @@ def izhikevich_pattern(name: str) -> Pattern:
     """One of the twenty firing patterns of Izhikevich (2004), IEEE Trans. Neural Netw. 15:1063: a model, the current that
     shows the pattern, the step, the duration and the method of the published figure.
 
-    The names are those of `models.IZHIKEVICH_PATTERNS`. Class 1 and integrator have 4.1 v + 108 for 5 v + 140, accommodation has
-    du/dt = a b (v + 65), as in the script of the figure. Raises UnknownNameError, which suggests the nearest name.
+    The names are those of `models.IZHIKEVICH_PATTERNS`. Class 1 and integrator have 4.1 v + 108 for 5 v + 140,
+    accommodation has du/dt = a b (v + 65), as in the script of the figure. Raises UnknownNameError, which suggests the
+    nearest name.
 
     >>> pattern = izhikevich_pattern("rebound_spike")
     >>> pattern.model.parameters["d"], pattern.dt, pattern.current.values.tolist()

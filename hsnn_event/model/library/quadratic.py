@@ -35,9 +35,9 @@ def leaky_izhikevich(
 ) -> NeuronModel:
     """The Izhikevich neuron whose recovery is a conductance: dv/dt = 0.04 v^2 + 5 v + 140 - u (v - E_L) + I.
 
-    du/dt = a (b v - u); at v >= 30 mV: v = c, u = u + d. An event moves v by its weight (mV). a in 1/ms, u and d in 1/ms, b in
-    1/(ms mV), c and E_L in mV, the input I in mV/ms. Defaults: the "leaky hybrid" of the seed of this project,
-    but without the division of dv/dt by a capacitance of 100 and of du/dt by a time constant of 10, which slow it down until
+    du/dt = a (b v - u); at v >= 30 mV: v = c, u = u + d. An event moves v by its weight (mV). a in 1/ms, u and d in 1/ms,
+    b in 1/(ms mV), c and E_L in mV, the input I in mV/ms. Defaults: the "leaky hybrid" of the seed of this project, but
+    without the division of dv/dt by a capacitance of 100 and of du/dt by a time constant of 10, which slow it down until
     it is all but silent. u begins at b v; being negative there it drives v away from E_L, until spikes have lifted it.
 
     >>> leaky_izhikevich().dynamics["v"]

@@ -51,11 +51,11 @@ def spike_source(times: Iterable[float], ids: Iterable[int] | None = None) -> So
 def regular(period: object, *, phase: object = 0.0, jitter: object = 0.0) -> NeuronModel:
     """Neurons that fire at phase, phase + period, phase + 2 period, ... (ms), each with values of its own.
 
-    A phase of 0 is one of a whole period, for time begins after 0. With a jitter each spike is displaced by itself from its
-    time, by a logistic law of that standard deviation (ms), which should be a small part of the period. Values are numbers,
-    arrays or distributions; `set` changes a period between runs, at the place in its cycle that a neuron has reached. On the
-    clock a spike lies at the end of the step that contains its time; no rounding adds up over a run. Without a clock there is
-    no jitter. Raises ValueRangeError for a period <= 0, a phase or jitter < 0.
+    A phase of 0 is one of a whole period, for time begins after 0. With a jitter each spike is displaced by itself from
+    its time, by a logistic law of that standard deviation (ms), which should be a small part of the period. Values are
+    numbers, arrays or distributions; `set` changes a period between runs, at the place in its cycle that a neuron has
+    reached. On the clock a spike lies at the end of the step that contains its time; no rounding adds up over a run.
+    Without a clock there is no jitter. Raises ValueRangeError for a period <= 0, a phase or jitter < 0.
 
     >>> regular(20.0, phase=5.0).dynamics
     {'cycle': '1/period'}
@@ -80,11 +80,11 @@ def bursting(
 ) -> NeuronModel:
     """Neurons that fire bursts of `n` spikes `interval` ms apart.
 
-    With a `period` (ms) a burst begins each period, the first one at `phase`, as in `regular`. With a `rate` (Hz) the next burst
-    begins by chance at that rate once the last one has ended, so the mean time between first spikes is 1000/rate + (n - 1)
-    interval; on the clock only. Values are numbers, arrays or distributions.
-    Raises DeclarationError unless one of period and rate is given, ValueRangeError for n < 1, a period or interval <= 0, a
-    phase or rate < 0, or a burst that lasts as long as the period.
+    With a `period` (ms) a burst begins each period, the first one at `phase`, as in `regular`. With a `rate` (Hz) the
+    next burst begins by chance at that rate once the last one has ended, so the mean time between first spikes is
+    1000/rate + (n - 1) interval; on the clock only. Values are numbers, arrays or distributions. Raises DeclarationError
+    unless one of period and rate is given, ValueRangeError for n < 1, a period or interval <= 0, a phase or rate < 0, or
+    a burst that lasts as long as the period.
 
     >>> bursting(3, 4.0, 100.0).parameters
     {'period': 100.0, 'phase': 0.0, 'interval': 4.0}
@@ -95,8 +95,9 @@ def bursting(
     if rate is not None:
         return _chance_bursts(n, interval, rate)
     made = _bursts("bursting", n, interval, period, phase)
-    numbers = [np.asarray(each, dtype=np.float64) for each in (interval, period) if isinstance(each, int | float | np.ndarray)]
-    if len(numbers) == 2 and ((n - 1) * numbers[0] >= numbers[1]).any():
+    numbers = [np.asarray(each) for each in (interval, period) if not isinstance(each, Distribution)]
+    known = len(numbers) == 2 and all(each.dtype.kind in "iuf" for each in numbers)
+    if known and ((n - 1) * numbers[0] >= numbers[1]).any():
         raise ValueRangeError(
             f"bursting: {n} spikes {interval} ms apart last as long as the period of {period} ms. Take a longer period.",
             n=n, interval=interval, period=period,

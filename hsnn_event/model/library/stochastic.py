@@ -31,17 +31,17 @@ def gif(
     tau_syn: object | Mapping[str, object] = 10.0,
     I_e: object = 0.0,
 ) -> NeuronModel:
-    """Generalised integrate-and-fire with escape noise: Mensi et al. (2012), J. Neurophysiol. 107:1756; Pozzorini et al. (2015),
-    PLoS Comput. Biol. 11:e1004275.
+    """Generalised integrate-and-fire with escape noise: Mensi et al. (2012), J. Neurophysiol. 107:1756; Pozzorini et al.
+    (2015), PLoS Comput. Biol. 11:e1004275.
 
-    C_m dv/dt = g_L (E_L - v) - sum of eta + sum of currents + I_e + I. It fires with the probability 1 - exp(-lambda dt) at the
-    end of a step, lambda = lambda_0 exp((v - V_T - sum of gamma)/Delta_V), lambda_0 in Hz; then v = V_reset for t_ref, each
-    current eta (pA) grows by its q_stc and decays with tau_stc, each shift of the threshold gamma (mV) by its q_sfa with tau_sfa.
-    Numbers make one of these, mappings one for each key (eta_<key>, gamma_<key>); the keys of tau and q are the same. Synaptic
-    currents and units as in `lif_exp`; linear but for chance, so v is exact. On the clock only. The random numbers are functions
-    of seed, trial, population, neuron and step.
-    Defaults: layer 5 pyramidal cells as in NEST's example gif_population.py, after Mensi et al.
-    Raises ValueRangeError for C_m, Delta_V or a tau <= 0, g_L, t_ref or lambda_0 < 0, NaN; DeclarationError if keys differ.
+    C_m dv/dt = g_L (E_L - v) - sum of eta + sum of currents + I_e + I. It fires with the probability 1 - exp(-lambda dt)
+    at the end of a step, lambda = lambda_0 exp((v - V_T - sum of gamma)/Delta_V), lambda_0 in Hz; then v = V_reset for
+    t_ref, each current eta (pA) grows by its q_stc and decays with tau_stc, each shift of the threshold gamma (mV) by its
+    q_sfa with tau_sfa. Numbers make one of these, mappings one for each key (eta_<key>, gamma_<key>); the keys of tau and
+    q are the same. Synaptic currents and units as in `lif_exp`; linear but for chance, so v is exact. On the clock only.
+    The random numbers are functions of seed, trial, population, neuron and step. Defaults: as in NEST's example
+    gif_population.py, which takes them from Mensi et al. Raises ValueRangeError for C_m, Delta_V or a tau <= 0, g_L, t_ref
+    or lambda_0 < 0, NaN; DeclarationError if keys differ.
 
     >>> gif(tau_stc=50.0, q_stc=60.0).dynamics["eta"]
     '-eta/tau_stc'

@@ -40,7 +40,8 @@ NONE = Synapses((), {}, {}, {}, {})
 def exponential(place: str, kind: Kind, tau_syn: object) -> Synapses:
     """A jump by the weight and a decay with tau_syn (ms): one state a receptor."""
     taus = per_receptor(place, "tau_syn", tau_syn)
-    dynamics, receptors, parameters = {}, {}, {}
+    receptors: dict[str, dict[str, str]] = {}
+    dynamics, parameters = dict[str, str](), dict[str, object]()
     for receptor, value in taus.items():
         name, tau = _name(kind, receptor, taus), f"tau_syn{suffix(receptor, taus)}"
         parameters[tau] = value
@@ -52,7 +53,9 @@ def exponential(place: str, kind: Kind, tau_syn: object) -> Synapses:
 def alpha(place: str, kind: Kind, tau_syn: object) -> Synapses:
     """weight * (t/tau_syn) * exp(1 - t/tau_syn), from two states a receptor: x and dx."""
     taus = per_receptor(place, "tau_syn", tau_syn)
-    names, dynamics, receptors, parameters = [], {}, {}, {}
+    names: list[str] = []
+    receptors: dict[str, dict[str, str]] = {}
+    dynamics, parameters = dict[str, str](), dict[str, object]()
     for receptor, value in taus.items():
         name, tau = _name(kind, receptor, taus), f"tau_syn{suffix(receptor, taus)}"
         parameters[tau] = value
@@ -73,7 +76,9 @@ def double_exponential(place: str, kind: Kind, tau_rise: object, tau_decay: obje
         per_receptor(place, name, value) for name, value in (("tau_rise", tau_rise), ("tau_decay", tau_decay))
     )
     same_receptors(place, tau_rise=rises, tau_decay=decays)
-    names, dynamics, receptors, parameters = [], {}, {}, {}
+    names: list[str] = []
+    receptors: dict[str, dict[str, str]] = {}
+    dynamics, parameters = dict[str, str](), dict[str, object]()
     for receptor in decays:
         name, end = _name(kind, receptor, decays), suffix(receptor, decays)
         rise, decay = f"tau_rise{end}", f"tau_decay{end}"
