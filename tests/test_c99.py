@@ -12,6 +12,7 @@ from driven_kernels import PRECISIONS, advanced, assert_same_bits, automatic, ca
 from hsnn_event.backends.c99.kernels import OPTIONS, source
 from hsnn_event.backends.c_family import function, head, literal
 from hsnn_event.backends.numba import kernels as numba_kernels
+from hsnn_event.errors import UnknownNameError
 
 STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic")
 CASES = names()
@@ -118,6 +119,12 @@ def test_options_that_change_bits_are_refused(tmp_path):
     command = [compiler(), *OPTIONS, "-ffast-math", "-c", "-o", tmp_path / "kernel.o", tmp_path / "kernel.c"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0 and "rounded once" in done.stderr
+
+
+def test_a_type_that_no_kernel_has():
+    this = operations("float64")
+    with pytest.raises(UnknownNameError, match="'float16' is unknown"):
+        source(this.kernel, "float16", this.per_neuron)
 
 
 def test_literals_are_rounded_once_to_their_type():

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hsnn_event.errors import unknown_name
 from hsnn_event.lowering.ir import BOOL_OPS, EASY, PARTS, Instruction, Kernel, Section
 
 _OPERATIONS = {
@@ -80,7 +81,12 @@ def arguments(kernel: Kernel, per_neuron: frozenset[str]) -> tuple[Argument, ...
 
 
 def head(language: str, real: str) -> str:
-    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32"."""
+    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32".
+
+    Raises UnknownNameError for another type.
+    """
+    if real not in _BITS:
+        raise unknown_name("kernels in C: type", real, _BITS)
     runtime = files("hsnn_event.backends") / "runtime"
     parts = [(runtime / f"{name}.h").read_text(encoding="utf-8") for name in (language, "operations")]
     return "\n".join([f"#define REAL_BITS {_BITS[real]}", *parts])
