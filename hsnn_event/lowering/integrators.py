@@ -14,7 +14,7 @@ from functools import partial
 import sympy
 
 from hsnn_event.errors import MethodError, unknown_name
-from hsnn_event.lowering import adaptive
+from hsnn_event.lowering import adaptive, splitting
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
@@ -164,6 +164,7 @@ METHODS: Mapping[str, Method] = {
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler, ito=True),
     "rush_larsen": Method(_no_gate, _exponential_euler, ito=True),
     "exponential_midpoint": Method(_no_gate, _exponential_midpoint),
+    "strang": Method(splitting.obstacle, splitting.advance),
     "izhikevich2003": Method(_not_izhikevich, partial(_izhikevich, 2)),
     "izhikevich2004": Method(_not_izhikevich, partial(_izhikevich, 1)),
 }
@@ -177,6 +178,8 @@ def _has_gates(system: System) -> bool:
         if system.varies(slope):
             return True
     return False
+
+
 def why_not(system: System, method: Method) -> str | None:
     """What prevents a method, or None."""
     return (None if method.ito else _multiplied_noise(system)) or method.obstacle(system)
@@ -192,7 +195,7 @@ def _multiplied_noise(system: System) -> str | None:
 
 
 def choose(system: System, method: str) -> str:
-    """The method named, or for "auto" the exact one where it fits, "exponential_midpoint" with gates and "rk2" elsewhere.
+    """The method named, or for "auto" the exact one where it fits, "strang" with gates (else "exponential_midpoint"), or "rk2".
 
     Heun's method is the cheapest of second order, and with exact conductances at both of its stages its error at the
     usual 0.1 ms is far below that of the grid of spike times; "rk4" is for those who ask for more. Gates make spikes stiff:
@@ -201,7 +204,10 @@ def choose(system: System, method: str) -> str:
     """
     if method == "auto":
         if _multiplied_noise(system) is None:
-            return "exact" if not obstacle(system) else "exponential_midpoint" if _has_gates(system) else "rk2"
+            if not obstacle(system):
+                return "exact"
+            split = "exponential_midpoint" if splitting.obstacle(system) else "strang"
+            return split if _has_gates(system) else "rk2"
         method = "rush_larsen" if _not_conditionally_linear(system) else "exponential_euler"
     if method not in METHODS:
         raise unknown_name(f"{system.name}: method", method, ["auto", *METHODS])
