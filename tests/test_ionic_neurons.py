@@ -65,7 +65,7 @@ def test_the_default_method_keeps_intervals_at_the_usual_step(name):
     _, spikes = simulated(name, 0.1, "auto")
     true = truth(name)[1]
     n = min(len(spikes), len(true))
-    assert n >= len(true) - 1
+    assert len(true) - n <= 1
     assert np.diff(spikes[:n]).mean() == pytest.approx(np.diff(true[:n]).mean(), rel=0.03)
 
 
@@ -86,7 +86,7 @@ def test_a_release_that_follows_the_presynaptic_potential_needs_no_event():
     assert post.inputs["T_gaba_a"] == 0.0 and not post.receptors
     for v in (-60.0, 0.0, 30.0):
         F = Equations(pre).value("T", Equations(pre).initial(v=v))
-        assert F == pytest.approx(1 / (1 + np.exp(-v / 2)), rel=1e-12)
+        assert abs(F - 1 / (1 + np.exp(-v / 2))) < 1e-12
         equations = Equations(post, T_gaba_a=F)
         s = equations.slope(0.0, equations.initial(r_gaba_a=0.25))[equations.states.index("r_gaba_a")]
         assert s == pytest.approx(12.0 * F * 0.75 - 0.1 * 0.25)
