@@ -111,7 +111,8 @@ class MissingExtraError(HsnnError, ImportError):
 
 
 class DivergenceError(HsnnError, ArithmeticError):
-    """A state became NaN or infinite. `error.result` holds what was recorded before."""
+    """A state became NaN or infinite: `population`, `neuron`, `state`, `value`, found at `time` ms, while all was finite at
+    `since` ms; `method`, and the methods that may be `helpful`. `error.result` holds what was recorded until then."""
 
 
 class CascadeError(HsnnError, ArithmeticError):

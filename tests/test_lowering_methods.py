@@ -163,14 +163,14 @@ def axon_errors(method, steps):
 
 
 @pytest.mark.parametrize(
-    ("method", "order"), [("exponential_euler", 1), ("rush_larsen", 1), ("exponential_midpoint", 2), ("rk2", 2), ("rk4", 4)]
+    ("method", "order"), [("exponential_euler", 1), ("exponential_midpoint", 2), ("rk2", 2), ("rk4", 4)]
 )
 def test_methods_have_their_order_through_a_spike_of_hodgkin_and_huxley(method, order):
-    errors = axon_errors(method, (600, 1200, 2400))
+    errors = axon_errors(method, (150, 300, 600))
     assert np.log2(errors[:-1] / errors[1:]) == pytest.approx(order, abs=0.3)
 
 
-@pytest.mark.parametrize("dt", [0.01, 0.1, 1.0])
+@pytest.mark.parametrize("dt", [0.1, 1.0])
 def test_the_adaptive_method_follows_that_spike_whatever_dt(dt):
     assert axon_errors("rk45", [round(6.0 / dt)])[0] < 1e-3
 
@@ -187,6 +187,11 @@ def test_equal_exponentials_are_computed_once(method, n_exponentials):
     # Six rates and one factor for each state; a_m stands in two places of dm/dt and in its slope.
     ops = [each.op for each in lower_model(AXON, method, 0.1).kernel.update.code]
     assert ops.count("rint") == n_exponentials
+
+
+def test_rush_larsen_is_exponential_euler_where_every_state_is_linear_in_itself():
+    kernels = [lower_model(AXON, method, 0.1).kernel for method in ("rush_larsen", "exponential_euler")]
+    assert kernels[0] == kernels[1]
 
 
 def test_gates_only_or_what_is_linear_in_itself():

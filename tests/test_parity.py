@@ -54,10 +54,10 @@ MODELS = {
     "lif_exp_one": (hsnn.models.lif_exp(I_e=380.0, tau_syn=10.0), ("auto",), (100.0, -50.0), 500.0),
     "lif_alpha": (hsnn.models.lif_alpha(I_e=380.0, tau_syn=TWO), ("auto", "rk4"), (200.0, -100.0), 500.0),
     "lif_cond_exp": (
-        hsnn.models.lif_cond_exp(**CONDUCTANCE, I_e=200.0), ("auto", "rk4", "exponential_euler"), (6.0, 20.0), 3000.0
+        hsnn.models.lif_cond_exp(**CONDUCTANCE, I_e=200.0), ("auto", "rk4", "exponential_midpoint"), (6.0, 20.0), 3000.0
     ),
     "izhikevich": (hsnn.models.izhikevich(), ("auto", "rk2", "rk4", "izhikevich2003"), (5.0, -3.0), 5000.0),
-    "adaptive": (LEAKY_WITH_CURRENT, ("auto", "rk4"), (2.0, 1.0), 3000.0),
+    "adaptive": (LEAKY_WITH_CURRENT, ("auto", "rush_larsen"), (2.0, 1.0), 3000.0),
     "hodgkin_huxley": (AXON, ("auto", "rush_larsen"), (0.3, 0.5), 3000.0),
     "transmitters": (TRANSMITTERS, ("auto",), (0.5, 0.2), 5000.0),
     "traub_miles": (hsnn.models.traub_miles(I_e=200.0), ("auto",), (6.0, 20.0), 3000.0),

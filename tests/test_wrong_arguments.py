@@ -206,7 +206,7 @@ CALLS = {
     **keyword(added(PORTS.receptor), "name", "event", "current", "states", "dynamics", "parameters", "expressions", "units",
               "positive", "not_negative", name="part", event={"v": "v + weight"}),
     **keyword(hsnn.NeuronModel, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
-              "threshold", "reset", "refractory", "units", **MODEL),
+              "threshold", "detection", "reset", "refractory", "units", **MODEL),
     **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
        for role in ("parameters", "states", "dynamics", "expressions", "inputs", "receptors", "units")},
     "NeuronModel(reset[])": lambda x: hsnn.NeuronModel(**{**MODEL, "reset": {"v": x}}),

@@ -1,14 +1,15 @@
 """Runge-Kutta with a step of its own for each neuron: the embedded pair of Dormand and Prince.
 
 Dormand and Prince 1980, doi 10.1016/0771-050X(80)90013-3: two methods of orders 5 and 4 on the same seven slopes; that of
-order 5 goes on, and the difference is the error. Within each dt a neuron takes as many parts as its error asks for; the first
-attempt of every dt is the whole of it, so that nothing but the states outlives a step.
+order 5 goes on, and the difference is the error. Within each dt a neuron takes as many parts as its error asks for. The
+first attempt of every dt is the whole of it, so that nothing but the states outlives a step: setting, saving and cutting a
+run need not know of steps, and going down to a short one costs an attempt for each halving.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction as F
+from fractions import Fraction
 
 import sympy
 
@@ -19,16 +20,21 @@ from hsnn_event.lowering.system import DT
 
 ABSOLUTE = RELATIVE = 1e-6  # tolerated in a part of a step: 1e-6 in the unit of the state and 1e-6 of its value
 
-STAGES: tuple[tuple[F, ...], ...] = (
-    (),
-    (F(1, 5),),
-    (F(3, 40), F(9, 40)),
-    (F(44, 45), F(-56, 15), F(32, 9)),
-    (F(19372, 6561), F(-25360, 2187), F(64448, 6561), F(-212, 729)),
-    (F(9017, 3168), F(-355, 33), F(46732, 5247), F(49, 176), F(-5103, 18656)),
-    (F(35, 384), F(0), F(500, 1113), F(125, 192), F(-2187, 6784), F(11, 84)),  # and the result
+
+def _row(*weights: str) -> tuple[Fraction, ...]:
+    return tuple(map(Fraction, weights))
+
+
+STAGES = (
+    _row(),
+    _row("1/5"),
+    _row("3/40", "9/40"),
+    _row("44/45", "-56/15", "32/9"),
+    _row("19372/6561", "-25360/2187", "64448/6561", "-212/729"),
+    _row("9017/3168", "-355/33", "46732/5247", "49/176", "-5103/18656"),
+    _row("35/384", "0", "500/1113", "125/192", "-2187/6784", "11/84"),  # and the result
 )
-ERROR = (F(71, 57600), F(0), F(-71, 16695), F(71, 1920), F(-17253, 339200), F(22, 525), F(-1, 40))
+ERROR = _row("71/57600", "0", "-71/16695", "71/1920", "-17253/339200", "22/525", "-1/40")
 
 
 def attempt(step: Step) -> Section:
@@ -68,7 +74,8 @@ def _stop(step: Step, new: Names) -> int:
     b, system = step.builder, step.system
     if not system.reset:
         return step.write(sympy.false, {})
-    met = becomes_true(step, step.start, new)
+    inputs = {name: b.load("input", index) for index, name in enumerate(system.inputs)}  # without pulses, as `fires` has
+    met = becomes_true(step, {**step.start, **inputs}, {**new, **inputs})
     return met if system.duration is None else b.emit("and", met, b.emit("not", b.emit("clamped")))
 
 
@@ -92,14 +99,14 @@ def advance(step: Step) -> dict[str, int]:
     return {state: step.builder.load("advanced", places[state]) for state in step.system.dynamics}
 
 
-def _combined(step: Step, state: str, weights: tuple[F, ...], slopes: list[dict[str, int]]) -> int:
+def _combined(step: Step, state: str, weights: tuple[Fraction, ...], slopes: list[dict[str, int]]) -> int:
     b = step.builder
     return b.sum([
         b.mul(b.literal(float(weight)), slope[state]) for weight, slope in zip(weights, slopes, strict=True) if weight
     ])  # fmt: skip
 
 
-def _moved(step: Step, state: str, weights: tuple[F, ...], slopes: list[dict[str, int]], elapsed: int) -> int:
+def _moved(step: Step, state: str, weights: tuple[Fraction, ...], slopes: list[dict[str, int]], elapsed: int) -> int:
     return step.builder.add(step.start[state], step.builder.mul(elapsed, _combined(step, state, weights, slopes)))
 
 

@@ -181,19 +181,19 @@ def attempted(
     """
     if kernel.attempt is None:
         return {}
-    one = np.dtype(dtype).type(1)
     states: list[Array] = [np.asarray(each) for each in loads["state"]]
-    part, done, active = np.full(clamped.shape, one), np.full(clamped.shape, 0 * one), np.ones(clamped.shape, np.bool_)
+    part, done, active = np.ones(clamped.shape), np.zeros(clamped.shape), np.ones(clamped.shape, np.bool_)
     while active.any():
         look(part)
-        *new, error, stop = evaluate(kernel.attempt, {**loads, "state": states, "part": [part]}, clamped, dtype)
+        *new, errors, stops = evaluate(kernel.attempt, {**loads, "state": states, "part": [part]}, clamped, dtype)
+        error, stop = errors.astype(np.float64), stops.astype(np.bool_)
         taken = active & ((error <= 1) | (part == 1 / PARTS))
         states[: len(new)] = [np.where(taken, after, before) for after, before in zip(new, states, strict=False)]
-        done += np.where(taken, part, 0 * one)
+        done += np.where(taken, part, 0.0)
         active &= ~(taken & (stop | np.isnan(error))) & (done < 1)
         longer = taken & (error <= EASY) & (np.mod(done, 2 * part) == 0)
         part = np.where(longer, 2 * part, np.where(taken, part, part / 2))
-        part = np.where(active, part, one)
+        part = np.where(active, part, 1.0)
     return {"advanced": states, "reached": [done]}
 
 

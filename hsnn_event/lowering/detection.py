@@ -44,7 +44,7 @@ def at_stop(step: Step, before: list[int], names: Names) -> list[int]:
     reached = b.load("reached", 0)
     slope = b.div(reached, b.sub(b.literal(1.0), reached))
     start = b.smaller(b.mul(b.emit("neg", _excess(step, names)), slope), b.literal(-DENORMAL_CUT))
-    return [b.emit("select", b.emit("lt", before[0], b.literal(0.0)), start, before[0])]
+    return [b.emit("select", _did_not_hold(step, before[0]), start, before[0])]
 
 
 def fires(step: Step) -> int:
@@ -53,9 +53,14 @@ def fires(step: Step) -> int:
     holds = step.write(sympy.false if system.threshold is None else system.threshold, step.start)
     if system.detection == "level":
         return holds
-    before = b.load("state", len(system.states))
-    below = isinstance(system.threshold, sympy.GreaterThan | sympy.LessThan) and system.detection == "interpolated"
-    return b.emit("and", holds, b.emit("lt" if below else "le", before, b.literal(0.0)))
+    return b.emit("and", holds, _did_not_hold(step, b.load("state", len(system.states))))
+
+
+def _did_not_hold(step: Step, hidden: int) -> int:
+    """Was the condition false at the start of the step, as the hidden state says?"""
+    b, system = step.builder, step.system
+    equal = isinstance(system.threshold, sympy.GreaterThan | sympy.LessThan) and system.detection == "interpolated"
+    return b.emit("lt" if equal else "le", hidden, b.literal(0.0))
 
 
 def becomes_true(step: Step, before: Names, after: Names) -> int:

@@ -36,18 +36,18 @@ DENORMAL_CUT, CUT_EVERY = 1e-30, 128
 PARTS = 1 << 16    # a neuron cuts a step into so many parts at most
 EASY = 2.0**-6     # an error so small that twice the step would do: its error is 2**5 times as large
 
-# Hidden states of kernels, after those of the model. HELD: did the threshold hold at the start of the step (1 or 0)? LAG: how
-# far from true it was then, and, once the neuron has fired, how far before the end of the step it did, as a part of the step.
+# Hidden states of kernels, after those of the model. HELD: did the threshold hold at the start of the step (1 or 0)? LAG:
+# how far from true it was then, and, once the neuron has fired, how far before the end of the step, as a part of the step.
 HELD, LAG = "(held)", "(lag)"
 
 
 class Instruction(NamedTuple):
     """Value number k of a section is what its k-th instruction gives.
 
-    `op` is one of LOADS ("state", "constant", "input", "arrival", "advanced": `value` is the index into the kernel's list of
-    that kind; "elapsed", "part", "reached": index 0; "elapsed" is the time in ms that a flow is to go on, Kernel explains the
-    others), "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a
-    key of REAL_OPS or a key of BOOL_OPS.
+    `op` is one of LOADS, "clamped" (bool: is the neuron refractory in this step), "literal" (`value`, a float), a key of
+    REAL_OPS or a key of BOOL_OPS. Loads have an index as `value`: "state", "constant", "input" and "arrival" that into the
+    kernel's list of that kind, "advanced" that of a state; "elapsed", "part" and "reached" have index 0. "elapsed" is the
+    time in ms that a flow is to go on; what "advanced", "part" and "reached" are, Kernel says.
     """
 
     op: str
@@ -72,11 +72,11 @@ class Kernel:
     A neuron that fires is then clamped for as many steps as its constant "refractory_steps" says, if there is one.
 
     With an `attempt`, each neuron first cuts the step into parts, as many as it needs. It begins with part = 1, done = 0 and
-    the states at t, and repeats: `attempt` outputs, for the loads "state" and "part", new values of the model's states (those
-    that are not hidden, which come first), an error, and a bool, stop.
+    the states at t, and repeats: `attempt` outputs, for the loads "state" and "part", new values of the model's states
+    (those that are not hidden, which come first), an error, and a bool, stop.
 
-    - If error <= 1, or part == 1/PARTS, the states become the new ones, and done grows by part. If stop, or the error is NaN,
-      it ends. If error <= EASY and done is a multiple of 2 * part, part doubles.
+    - If error <= 1, or part == 1/PARTS, the states become the new ones, and done grows by part. If stop, or the error is
+      NaN, it ends. If error <= EASY and done is a multiple of 2 * part, part doubles.
     - Otherwise part is halved.
 
     It ends when done is 1. All these numbers are multiples of 1/PARTS, so that nothing is rounded. `update` then reads the

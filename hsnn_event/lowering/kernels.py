@@ -28,7 +28,8 @@ def lower(model: NeuronModel, method: str, state_type: str, driven: tuple[str, .
     system = system_of(model, driven)
     chosen = choose(system, method)
     pool = Pool(system)
-    written = [_update(system, pool, limits, chosen), fires_section(system, pool, limits), reset_section(system, pool, limits)]
+    written = [_update(system, pool, limits, chosen)]
+    written += [fires_section(system, pool, limits), reset_section(system, pool, limits)]
     attempt = METHODS[chosen].attempt
     if attempt is not None:
         written.append(attempt(_pulsed(Step(system, pool, limits))))

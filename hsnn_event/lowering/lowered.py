@@ -130,13 +130,25 @@ def lower_model(
         )
     if schedule == "exact" and model.detection != "level":
         raise MethodError(
-            f"{model.name}: detection={model.detection!r} is for the clock. With schedule='exact' a neuron fires at the exact "
-            "instant at which its threshold is reached; leave detection= out, or give schedule='clock', and dt to the network.",
+            f"{model.name}: detection={model.detection!r} is for the clock. With schedule='exact' a neuron fires at the "
+            "very instant at which it reaches its threshold. Leave detection= out, or give schedule='clock', and dt to the "
+            "network.",
             detection=model.detection,
         )
     lowered = _lowered(_Key(model), "(exact)" if schedule == "exact" else method, state_type, used)
     defaults = {**model.parameters, **model.inputs}
     return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
+
+
+def steadier(model: NeuronModel, method: str, inputs_used: tuple[str, ...]) -> tuple[str, ...]:
+    """The methods that stay finite with longer steps than `method` does, best first.
+
+    >>> from hsnn_event.model.library import izhikevich
+    >>> steadier(izhikevich(), "rk2", ())
+    ('rk45',)
+    """
+    found: tuple[str, ...] = import_module("hsnn_event.lowering.integrators").steadier(model, method, inputs_used)
+    return found
 
 
 class _Key:

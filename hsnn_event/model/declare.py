@@ -43,9 +43,9 @@ class NeuronModel:
       Where an input stands for the state, the event adds to that input in the step at whose end it arrives.
     - `threshold`: a condition, or None for a neuron that never fires; `reset`: state -> value after the spike; all of
       them read the values before the reset. One of `reset` and `refractory` goes with a threshold.
-    - `detection`: "level" fires in each step at whose end the condition holds; "crossing" where it holds at the end of a step
-      and did not hold at its start, which needs neither reset nor refractoriness; "interpolated" likewise, and spikes are
-      recorded at the time inside the step at which a straight line reaches the threshold, which must be one comparison.
+    - `detection`: "level" fires in each step at whose end the condition holds; "crossing" where it holds at the end of a
+      step and did not at its start, which needs neither reset nor refractoriness; "interpolated" likewise, and spikes are
+      recorded at the time inside the step at which a straight line meets the threshold, which must be one comparison.
     - `refractory`: None, or {"duration": expression in ms, "clamp": {state: expression}}. While it lasts a clamped state
       keeps that value, and events on it are lost.
     - `positive`, `not_negative`: names of parameters whose numbers must be above 0, or 0 or more, here and in `set`.

@@ -21,7 +21,8 @@ def check_detection(model: NeuronModel) -> None:
         raise unknown_name(f"{name}: detection", detection, DETECTIONS)
     if model.threshold is None:
         if detection != "level":
-            raise ModelError(f"{name}: without a threshold, detection={detection!r} has no meaning. Leave it out.", name=name)
+            text = f"{name}: without a threshold, detection={detection!r} has no meaning. Leave it out."
+            raise ModelError(text, name=name)
         return
     if detection == "level":
         if not model.reset and not model.refractory:
@@ -37,15 +38,16 @@ def check_detection(model: NeuronModel) -> None:
         )
     if detection == "interpolated" and not _is_one_inequality(condition):
         raise ModelError(
-            f"{name}: detection='interpolated' needs a threshold that is one comparison by <, <=, > or >=, such as v >= V_th, "
-            f"not {model.threshold!r}. Write it so, or give detection='crossing'.",
+            f"{name}: detection='interpolated' needs a threshold that is one comparison by <, <=, > or >=, such as "
+            f"v >= V_th, not {model.threshold!r}. Write it so, or give detection='crossing'.",
             name=name,
         )
 
 
 def _is_one_inequality(condition: ast.expr) -> bool:
-    one = isinstance(condition, ast.Compare) and len(condition.ops) == 1
-    return one and isinstance(condition.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+    if not isinstance(condition, ast.Compare) or len(condition.ops) > 1:
+        return False
+    return isinstance(condition.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
 
 
 def _tree(model: NeuronModel, text: str, boolean: bool = False) -> ast.expr:

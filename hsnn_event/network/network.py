@@ -42,7 +42,9 @@ WEIGHT_TYPES = ("auto", "float32", "float64")
 BACKENDS = ("numba", "reference")
 SCHEDULES = ("auto", "clock", "exact")
 MOST_NEURONS = 2**31 - 1  # of a population: synapses hold targets in 32 bits
-METHODS = ("auto", "exact", "rk2", "rk4", "rk45", "exponential_euler", "rush_larsen", "exponential_midpoint", "izhikevich2003")
+METHODS = (
+    "auto", "exact", "rk2", "rk4", "rk45", "exponential_euler", "rush_larsen", "exponential_midpoint", "izhikevich2003",
+)  # fmt: skip
 
 
 class Network(RunControl):

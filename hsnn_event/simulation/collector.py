@@ -128,7 +128,7 @@ class Collector:
             stream.flush_if_due()
 
     def _on_clock(self, seen: Seen) -> tuple[FloatArray, IntArray, IntArray]:
-        """Times of spikes on the clock, populations and ids, sorted by time; what lies inside a step lies after its start."""
+        """Times of spikes on the clock, populations, ids, sorted by time; one inside a step lies after the step's start."""
         times, populations, ids = self._grid.times(seen.steps), seen.populations, seen.ids
         if seen.lags is None or not seen.lags.any():
             return times, populations, ids

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from hsnn_event import __version__
-from hsnn_event.errors import DeclarationError, DivergenceError, RunInterrupted
+from hsnn_event.errors import DeclarationError, RunInterrupted
 from hsnn_event.lowering.ir import FloatArray, Number
 from hsnn_event.lowering.program import (
     LoweredNetwork,
@@ -26,6 +26,7 @@ from hsnn_event.network.views import Assignment
 from hsnn_event.recording import Result
 from hsnn_event.recording.stream import Stream
 from hsnn_event.simulation.collector import Collector
+from hsnn_event.simulation.divergence import require_finite
 from hsnn_event.simulation.engines import threads
 from hsnn_event.simulation.interrupt import interruptible
 from hsnn_event.simulation.recorders import recorders_of
@@ -70,15 +71,17 @@ class Simulation:
     def run(self, end: float, progress: bool | Callable[..., object]) -> Result:
         """Advance to step `end`; what was recorded on the way. After an error the same of the steps that were done."""
         self.require_rest("run")
+        network = self.network
         self._require_callbacks(end)
         collector = self._collector(end)
-        bar = Progress(progress, self.time, self.network.grid.time(collector.end))
+        bar = Progress(progress, self.time, network.grid.time(collector.end))
         collector.begin()
-        self._runs = True
+        self._runs, finite = True, self.time
         try:
             with interruptible() as interrupted, bar:
                 for _ in self._pieces(collector):
-                    self._check_finite()
+                    require_finite(list(network.populations.values()), self.lowered, self.engine, (finite, self.time))
+                    finite = self.time
                     bar.update(self.time)
                     if interrupted.is_set():
                         raise KeyboardInterrupt
@@ -255,21 +258,6 @@ class Simulation:
 
     def _constants(self, number: int, parameters: dict[str, Number]) -> dict[str, Number]:
         return self.lowered.models[number].constants(parameters, self.lowered.populations[number].size)
-
-    def _check_finite(self) -> None:
-        for number, plan in enumerate(self.lowered.populations):
-            for state in (each for each in plan.states if each.isidentifier()):  # hidden ones may be infinite
-                values = self.engine.read(number, state)
-                if not np.isfinite(values).all():
-                    neuron = int(np.flatnonzero(~np.isfinite(values))[0])
-                    raise DivergenceError(
-                        f"population {plan.name!r}: {state} of neuron {neuron} is {values[neuron]} at {self.time:g} ms. "
-                        "Take a smaller dt or another method=, or look for a weight or parameter that is too large.",
-                        population=plan.name,
-                        state=state,
-                        neuron=neuron,
-                        time=self.time,
-                    )
 
     def _finish(self, collector: Collector) -> Result:
         began = perf_counter()
