@@ -131,7 +131,7 @@ def izhikevich() -> list[Row]:
 
 
 def axons(currents: FloatArray, duration: float) -> hsnn.SpikeData:
-    """Spikes of the axon of docs/models.md, at rest until a current begins."""
+    """Spikes of the squid axon, at rest until a current begins."""
     import validation_axons as axon
 
     net = hsnn.Network(dt=0.01, threads=1)

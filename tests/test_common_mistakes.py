@@ -70,6 +70,12 @@ MISTAKES = [
     ("own(units={'v': 'mV', 'E_L': 'mV', 'tau_m': 'mV'})", "own.dynamics['v'] 1 mV/ms units"),
     ("own(units={'v': 'millivolt'})", "own.units['v'] 'millivolt' no unit mV"),
     ("cell.extend(parameter={'tau_w': 1.0})", "lif_exp.extend 'parameter' 'parameters'"),
+    ("hsnn.channels.sodium() + hsnn.channels.potassium()", "Na begins with a cell membrane()"),
+    ("hsnn.models.hodgkin_huxley() + hsnn.channels.sodium", "only components hsnn.channels.leak()"),
+    ("hsnn.models.hodgkin_huxley() + hsnn.channels.sodium()", "'m' already states another name name='Na2'"),
+    ("hsnn.receptors.ampa(tau=5.0)", "ampa argument 'tau' 'tau_syn'"),
+    ("hsnn.receptors.ampa(kinetics='double_exponential')", "kinetics 'double_exponential' rise_decay"),
+    ("hsnn.channels.Na()", "hsnn.channels 'Na' sodium"),
     # connections
     ("net.connect(exc, inh, hsnn.connect.bernoulli(p=20), weight=1.0, delay=1.0)", "bernoulli p 20 0 and 1"),
     ("net.connect(exc, inh, 'all_to_all', weight=1.0, delay=1.0)", "rule hsnn.connect 'all_to_all'"),

@@ -203,6 +203,10 @@ def test_gates_only_or_what_is_linear_in_itself():
     assert trace.states["w"][1] == pytest.approx(np.exp(-0.1), rel=1e-15)
 
 
+def test_auto_takes_exponentials_where_there_are_gates():
+    assert lower_model(GATE, "auto", 0.1).method == "exponential_midpoint"
+
+
 ALL = [lif_delta(), lif_exp(), lif_alpha(), lif_cond_exp(), izhikevich(), OSCILLATOR, GATE, SINKING]
 
 

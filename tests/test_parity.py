@@ -37,6 +37,16 @@ FREE = hsnn.NeuronModel(  # no refractoriness, no synapses: it fires again and a
     reset={"v": "v - 10"},
 )
 
+AXON = hsnn.models.hodgkin_huxley() + hsnn.receptors.ampa() + hsnn.receptors.gaba_a(kinetics="rise_decay")
+TRANSMITTERS = (
+    hsnn.models.lif_delta(I_e=380.0)
+    + hsnn.receptors.ampa(kinetics="destexhe", g_max=100.0)
+    + hsnn.receptors.nmda(kinetics="destexhe")
+    + hsnn.receptors.release(kinetics="spike")
+    + hsnn.channels.m_current(g_M=0.5)
+    + hsnn.receptors.gaba_b()
+)
+
 # name: model, methods, weights of (exc, inh), rate of a drive on the first receptor (Hz)
 MODELS = {
     "lif_delta": (hsnn.models.lif_delta(I_e=380.0), ("auto", "rk4"), (2.0, -1.0), 500.0),
@@ -70,6 +80,12 @@ MODELS = {
     "regular": (hsnn.models.regular(3.0, phase=hsnn.random.uniform(0.0, 3.0)), ("auto",), None, None),
     "bursting": (hsnn.models.bursting(3, 0.5, 5.0), ("auto",), None, None),
     "adaptive": (LEAKY_WITH_CURRENT, ("auto", "rush_larsen"), (2.0, 1.0), 3000.0),
+    "hodgkin_huxley": (AXON, ("auto", "rush_larsen"), (0.3, 0.5), 3000.0),
+    "transmitters": (TRANSMITTERS, ("auto",), (0.5, 0.2), 5000.0),
+    "traub_miles": (hsnn.models.traub_miles(I_e=200.0), ("auto",), (6.0, 20.0), 3000.0),
+    "wang_buzsaki": (hsnn.models.wang_buzsaki() + hsnn.receptors.ampa(), ("auto",), (0.05, 0.1), 3000.0),
+    "morris_lecar": (hsnn.models.morris_lecar(I_e=90.0) + hsnn.receptors.delta(), ("auto",), (5.0, -2.0), 1000.0),
+    "fitzhugh_nagumo": (hsnn.models.fitzhugh_nagumo(I_e=0.3), ("auto",), (0.5, -0.1), 1000.0),
     "free": (FREE, ("auto", "rk2"), None, None),
 }  # fmt: skip
 

@@ -54,8 +54,9 @@ def test_gaba_b_comes_to_the_steady_state_of_its_messenger():
 ])  # fmt: skip
 def test_the_block_of_nmda_is_that_of_jahr_and_stevens(v, Mg, part):
     equations = Equations(held(R.nmda(Mg=Mg), v=v))
-    assert equations.value("B_nmda", equations.initial()) == pytest.approx(1 / (1 + np.exp(-0.062 * v) * Mg / 3.57), rel=1e-14)
-    assert equations.value("B_nmda", equations.initial()) == pytest.approx(part, abs=1e-4)  # by a calculator
+    block = equations.value("B_nmda", equations.initial())
+    assert block == pytest.approx(1 / (1 + np.exp(-0.062 * v) * Mg / 3.57), rel=1e-14)
+    assert block == pytest.approx(part, abs=1e-4)  # by a calculator
     assert equations.value("I_nmda", equations.initial(g_nmda=2.0)) == pytest.approx(-2.0 * part * v, rel=1e-2)
 
 
@@ -70,7 +71,8 @@ def test_exponential_conductances_jump_by_the_weight_and_decay(name):
 
 @pytest.mark.parametrize(("rise", "decay"), [(0.5, 7.0), (7.0, 0.5), (3.0, 3.0), (3.0, 3.0000001)])
 def test_rise_and_decay_has_the_weight_as_its_peak(rise, decay):
-    trace = run(held(R.ampa(kinetics="rise_decay", tau_rise=rise, tau_decay=decay)), 3000, dt=0.01, arrivals={(1, "ampa"): 2.5})
+    cell = held(R.ampa(kinetics="rise_decay", tau_rise=rise, tau_decay=decay))
+    trace = run(cell, 3000, dt=0.01, arrivals={(1, "ampa"): 2.5})
     g = trace.states["g_ampa"][1:]
     times = 0.01 * np.arange(len(g))
     peak = rise if rise == decay else rise * decay / (decay - rise) * np.log(decay / rise)

@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from functools import wraps
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -125,6 +126,26 @@ def keyword(function, /, *names, **fixed):
 
 
 C, R, S, M, N = hsnn.connect, hsnn.random, hsnn.stimuli, hsnn.models, hsnn.networks
+PARTS, PORTS = hsnn.channels, hsnn.receptors
+
+
+def component(**keywords):
+    return hsnn.models.membrane() + hsnn.Component(**{"name": "part", **keywords})
+
+
+def gate(**keywords):
+    return hsnn.models.membrane() + PARTS.channel("part", g=1.0, E=0.0, gates={"x": PARTS.Gate(**keywords)})
+
+
+def added(function):
+    """The same function, and what it gives is put into a cell, which checks its values."""
+    @wraps(function)
+    def call(*args, **keywords):
+        return hsnn.models.membrane() + function(*args, **keywords)
+
+    return call
+
+
 CALLS = {
     **keyword(network, "dt", "seed", "threads", "precision", "weights", "backend", "round_delays", "blocks"),
     **keyword(populated, "name", "size", "schedule", "method", "labels"),
@@ -184,6 +205,32 @@ CALLS = {
     **keyword(M.bursting, "n", "interval", "period", "phase", n=2, interval=1.0, period=5.0),
     **keyword(hsnn.sampled, "function", "every", "until", function=abs, every=1.0, until=2.0),
     **keyword(M.izhikevich, "a", "b", "c", "d"), "tau_syn[]": lambda x: M.lif_exp(tau_syn={"a": x}),
+    **keyword(M.membrane, "C_m", "v", "V_th", "I_e", "per_area"),
+    **keyword(M.hodgkin_huxley, "C_m", "g_Na", "E_Na", "g_K", "E_K", "g_L", "E_L", "V_th", "I_e"),
+    **keyword(M.traub_miles, "C_m", "g_Na", "E_Na", "g_K", "E_K", "g_L", "E_L", "V_T", "V_th", "E_rev", "tau_syn", "I_e"),
+    **keyword(M.wang_buzsaki, "C_m", "g_Na", "E_Na", "g_K", "E_K", "g_L", "E_L", "phi", "V_th", "I_e"),
+    **keyword(M.morris_lecar, "type", "C_m", "g_Ca", "E_Ca", "g_K", "E_K", "g_L", "E_L", "V1", "V2", "V3", "V4", "phi",
+              "V_th", "I_e"),
+    **keyword(M.fitzhugh_nagumo, "a", "b", "phi", "V_th", "I_e"), "cell + x": lambda x: M.membrane() + x,
+    "part + x": lambda x: PARTS.leak() + x,
+    **keyword(component, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors", "reset",
+              "current", "units", "positive", "not_negative"),
+    **keyword(gate, "power", "alpha", "beta", "inf", "tau", inf="1"),
+    **keyword(added(PARTS.channel), "name", "g", "E", "gates", "parameters", "units", name="part", g=1.0, E=0.0),
+    **keyword(added(PARTS.leak), "g_L", "E_L", "name"), **keyword(added(PARTS.sodium), "g_Na", "E_Na", "name"),
+    **keyword(added(PARTS.potassium), "g_K", "E_K", "name"),
+    **keyword(added(PARTS.sodium_traub_miles), "g_Na", "E_Na", "V_T", "name"),
+    **keyword(added(PARTS.potassium_traub_miles), "g_K", "E_K", "V_T", "name"),
+    **keyword(added(PARTS.calcium), "g_Ca", "E_Ca", "name"),
+    **keyword(added(PARTS.m_current), "g_M", "E_M", "tau_max", "name"),
+    **keyword(added(PARTS.a_current), "g_A", "E_A", "name"),
+    **{name: call for maker in (PORTS.ampa, PORTS.nmda, PORTS.gaba_a, PORTS.gaba_b)
+       for name, call in keyword(added(maker), "kinetics", "transmitter", "name", "E_rev").items()},
+    **keyword(added(PORTS.nmda), "Mg", "tau_syn"),
+    **keyword(added(PORTS.conductance), "name", "E_rev", "tau_syn", name="part", E_rev=0.0, tau_syn=5.0),
+    **keyword(added(PORTS.delta), "name"), **keyword(added(PORTS.release), "kinetics", "name", "T_max", "V_p", "K_p"),
+    **keyword(added(PORTS.receptor), "name", "event", "current", "states", "dynamics", "parameters", "expressions", "units",
+              "positive", "not_negative", name="part", event={"v": "v + weight"}),
     **keyword(hsnn.NeuronModel, "name", "parameters", "states", "dynamics", "expressions", "inputs", "receptors",
               "threshold", "hazard", "detection", "reset", "refractory", "units", **MODEL),
     **{f"NeuronModel({role}[])": lambda x, role=role: hsnn.NeuronModel(**{**MODEL, role: {"v" if role in MODEL else "k": x}})
@@ -278,7 +325,8 @@ def check(name, call, value):
         text = str(error)
         assert text.endswith(".") and "\n" not in text and len(text.split()) > 3, text
         words = {*re.findall(r"\w+", name), "population", "neuron", "neurons", "id", "ids", "expression", "weight", "m"}
-        words |= {"record", "duration", "trial", "bin", "results", "tau_syn_a", "times"}
+        words |= {"record", "duration", "trial", "bin", "results", "tau_syn_a", "times", "part"}
+        words |= {f"{word}_{part}" for word in words for part in ("part", "ampa", "nmda", "gaba_a", "gaba_b")}
         assert words & set(re.findall(r"\w+", text)) or shown(value)[:20] in text or str(value) in text, (name, text)
         assert len(text) < 700, text
 
@@ -296,9 +344,9 @@ def public_calls():
     declared = (hsnn.Network, Population, Group, Projection, Coupling, hsnn.NeuronModel)
     classes = (*declared, hsnn.Result, hsnn.SpikeData, StateData)
     found = [member for owner in classes for member in inspect.getmembers(owner, inspect.isroutine)]
-    for module in (C, R, S, M, N):
+    for module in (C, R, S, M, N, PARTS, PORTS):
         own = (each for each in vars(module).items() if getattr(each[1], "__module__", "").startswith(module.__name__))
-        named = own if module in (R, S) else vars(module).items()
+        named = own if module in (R, S, PARTS, PORTS) else vars(module).items()
         found += [(name, each) for name, each in named if inspect.isfunction(each) and name in dir(module)]
     named_so = {name: call for name, call in found if not name.startswith("_")}
     for name in named_so.keys() - INTERNAL - {*vars(errors), *vars(quantities)}:

@@ -18,7 +18,7 @@ from hsnn_event.lowering import adaptive, splitting
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree, readable, system_of
+from hsnn_event.lowering.system import DT, NotAffineError, System, affine, degree, readable, system_of
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.symbolic import OPAQUE, symbol
 
@@ -86,20 +86,41 @@ def _exponential(step: Step, names: Names, fraction: Fraction) -> dict[str, int]
 
     x' = a x + b leads to x + h f(x) (e**z - 1)/z with z = a h, which is then exact; other states take Euler's step. f has
     the mean of white noise over the step in it, z has not: the factor of a noise is that at the beginning (Ito).
+    Functions of x in its own equation stand still, too: a membrane with the block of NMDA receptors stays stable.
     """
     system = step.system
     exact = linear_part(system)
     new = propagate(step, exact, step.start, fraction)
     span = DT * sympy.Rational(fraction)
     for state in (each for each in system.dynamics if each not in exact):
-        rate, mean = system.dynamics[state], sympy.Integer(1)
-        given = names
-        if why_not_linear(system, state) is None:
-            slope = affine(system.drift(state), [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+        rate, still = _standing_still(system, state)
+        mean, given = sympy.Integer(1), names
+        try:
+            drift = affine(rate, map(symbol, system.noise))[1]
+            slope = affine(drift, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+        except NotAffineError:
+            rate = system.dynamics[state]
+        else:
             mean = OPAQUE["exprel"](span * slope) if slope != 0 else mean
-            given = {**names, state: step.start[state]}
+            held = {name.name: step.write(function, names) for function, name in still.items()}
+            given = {**names, state: step.start[state], **held}
         new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(span, mean, rate), given))
     return new
+
+
+def _standing_still(system: System, state: str) -> tuple[sympy.Expr, dict[sympy.Expr, sympy.Symbol]]:
+    """dx/dt with a name for each outermost function of x in it, and these names."""
+    names: dict[sympy.Expr, sympy.Symbol] = {}
+
+    def named(value: sympy.Basic) -> sympy.Basic:
+        if symbol(state) not in value.free_symbols or value.is_Symbol:
+            return value
+        if isinstance(value, sympy.Function):
+            return names.setdefault(value, symbol(f"({state} {len(names)})"))
+        return value.func(*map(named, value.args))
+
+    rate = named(system.dynamics[state])
+    return (rate, names) if names else (system.dynamics[state], names)
 
 
 def _not_conditionally_linear(system: System) -> str | None:

@@ -9,12 +9,12 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, shown
-from hsnn_event.model.declare import RANGES, NeuronModel, check_identifier, own
+from hsnn_event.model.declare import RANGES, NeuronModel, check_identifier, listed, own
 from hsnn_event.model.parse import parse
 
 VOLTAGE, CURRENT = "v", "I"
@@ -63,6 +63,11 @@ class Component:
         for each in fields(Component):
             if each.name not in ("name", "current", *RANGES):
                 object.__setattr__(self, each.name, own(getattr(self, each.name), f"{self.name}.{each.name}"))
+        for role in RANGES:
+            object.__setattr__(self, role, listed(getattr(self, role), self.parameters, f"{self.name}.{role}"))
+        for name, unit in self.units.items():
+            if not isinstance(unit, str):
+                raise ArgumentTypeError(f"{self.name}.units[{name!r}] must be text, not {shown(unit)}.", value=unit)
         if self.current is not None:
             _check_text(self.current, f"{self.name}.current")
         for role in ("dynamics", "expressions", "reset"):
@@ -71,7 +76,7 @@ class Component:
 
     def __add__(self, other: object) -> NoReturn:
         raise ArgumentTypeError(
-            f"{self.name} + {shown(other)}: a sum begins with a cell, such as hsnn.models.membrane() + component + component.",
+            f"{self.name} + {shown(other)}: a sum begins with a cell, such as hsnn.models.membrane() + component.",
             value=other,
         )
 
@@ -93,17 +98,15 @@ def compose(cell: NeuronModel, component: Component) -> NeuronModel:
         )
     current = f"{CURRENT}_{component.name}"
     _check_fits(cell, component, current)
-    merged = {role: {**getattr(cell, role), **getattr(component, role)} for role in _MERGED}
+    merged: dict[str, Any] = {role: {**getattr(cell, role), **getattr(component, role)} for role in _MERGED}
     if component.current is not None:
         for role in ("dynamics", "expressions"):
             merged[role] |= {name: _with_current(text, current) for name, text in getattr(cell, role).items()}
         merged["expressions"][current] = component.current
-    return replace(
-        cell,
-        **merged,
-        units={**cell.units, **{name: unit for name, unit in _units(cell, component, current).items() if name not in cell.units}},
-        **{role: tuple(dict.fromkeys((*getattr(cell, role), *getattr(component, role)))) for role in RANGES},
-    )
+    added = {name: unit for name, unit in _units(cell, component, current).items() if name not in cell.units}
+    merged["units"] = {**cell.units, **added}
+    merged |= {role: tuple(dict.fromkeys((*getattr(cell, role), *getattr(component, role)))) for role in RANGES}
+    return replace(cell, **merged)
 
 
 def _check_text(text: object, place: str) -> None:
@@ -146,8 +149,8 @@ def _check_shared(place: str, name: str, one: object, other: object) -> None:
         equal = False
     if not equal:
         raise ModelError(
-            f"{place}: the parameter {name!r} is {shown(one)} in the cell and {shown(other)} in the component. Give the same "
-            "value to share it, or the component another name.",
+            f"{place}: the parameter {name!r} is {shown(one)} in the cell and {shown(other)} in the component. Give "
+            "the same value to share it, or the component another name.",
             name=name,
         )
 

@@ -97,7 +97,7 @@ class NeuronModel:
         for role in ("parameters", "states", "inputs"):
             object.__setattr__(self, role, _without_units(getattr(self, role), self.units, f"{self.name}.{role}"))
         for role in RANGES:
-            object.__setattr__(self, role, _names(getattr(self, role), self.parameters, f"{self.name}.{role}"))
+            object.__setattr__(self, role, listed(getattr(self, role), self.parameters, f"{self.name}.{role}"))
         receptors = {name: own(action, f"{self.name}.receptors[{name!r}]") for name, action in self.receptors.items()}
         object.__setattr__(self, "receptors", receptors)
         _check_names(self)
@@ -204,7 +204,7 @@ def own(value: object, place: str) -> dict[str, object]:
     return dict(value)
 
 
-def _names(given: object, known: Mapping[str, object], place: str) -> tuple[str, ...]:
+def listed(given: object, known: Mapping[str, object], place: str) -> tuple[str, ...]:
     """Names of parameters, as a tuple."""
     if isinstance(given, str) or not is_array(given):
         raise ArgumentTypeError(f"{place} must be a list of names of parameters, not {shown(given)}.", value=given)

@@ -33,10 +33,12 @@ COBA_WEIGHTS = {"exc": 6.0, "inh": 67.0}  # nS
 EXACT_WEIGHTS = {"exc": 0.25, "inh": -2.25}  # mV
 
 UNIFORM_START = {"v": random.uniform(V_RESET, V_TH)}
-# What HH begins with, as in Brian's script of the benchmark, but for negative conductances, which are drawn again: mV and nS.
+# What HH begins with (mV and nS), as in Brian's script of the benchmark; negative conductances are drawn again.
 HH_START = {
-    "v": random.normal(-65.0, 5.0), "g_exc": random.normal(40.0, 15.0, low=0.0), "g_inh": random.normal(200.0, 120.0, low=0.0),
-}  # fmt: skip
+    "v": random.normal(-65.0, 5.0),
+    "g_exc": random.normal(40.0, 15.0, low=0.0),
+    "g_inh": random.normal(200.0, 120.0, low=0.0),
+}
 
 # What starts COBA: trains onto the first excitatory cells.
 STIMULUS_RATE, STIMULUS_START, STIMULUS_STOP = 300.0, 1.0, 51.0  # Hz, ms, ms
@@ -50,9 +52,10 @@ REFERENCE_RATES = {"cuba": 5.63, "coba": 19.2, "exact": 9.8, "hh": 42.0}
 def brette2007(benchmark: str, **network_options: Any) -> Network:
     """One of the benchmarks, populations "exc" and "inh": "coba" (number 1), "cuba" (2), "hh" (3) or "exact" (4).
 
-    All but HH begin with potentials drawn uniformly between reset and threshold. The rest of CUBA and of benchmark 4 lies above
-    threshold and drives them; COBA is started by Poisson trains onto 50 cells from 1 to 51 ms and then
-    sustains itself. HH has cells with the channels of Traub and Miles, and begins with open synapses. In benchmark 4 spikes move the potential by 0.25 and -2.25 mV, after 0.125 ms.
+    All but HH begin with potentials drawn uniformly between reset and threshold. The rest of CUBA and of benchmark 4 lies
+    above threshold and drives them; COBA is started by Poisson trains onto 50 cells from 1 to 51 ms and then sustains
+    itself. HH has COBA's weights and cells with the channels of Traub and Miles (`traub_miles`), and begins with open
+    synapses. In benchmark 4 spikes move the potential by 0.25 and -2.25 mV, after 0.125 ms.
 
     The other arguments are those of `Network`. dt is 0.1 ms unless given; that of "exact" is None: it runs without a clock.
     CUBA can, too, with dt=None; "exact" can run on a clock that has its delay, such as dt=0.125.
@@ -119,7 +122,7 @@ def _connect(
 ) -> None:
     exc = net.population("exc", N_EXC, cell)
     inh = net.population("inh", N_INH, cell)
-    (exc + inh).set(**start)
+    (exc + inh).set(**dict(start))  # type: ignore[arg-type]  # none of its names is `at`
     for source in (exc, inh):
         for target in (exc, inh):
             net.connect(

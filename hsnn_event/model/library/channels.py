@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, ValueRangeError, keywords_known, member_unknown, shown
 from hsnn_event.model.compose import Component
+from hsnn_event.model.declare import check_identifier, own
 from hsnn_event.model.parse import MAX_POWER
 from hsnn_event.quantities import whole
 
@@ -76,10 +78,17 @@ def channel(
     >>> slow.current, slow.dynamics
     ('g_M*p*(E_M - v)', {'p': '(p_inf - p)/p_tau'})
     """
+    check_identifier(name, "the name of a channel", "channel")
     gates = {} if gates is None else gates
+    parameters = {} if parameters is None else own(parameters, f"channel {name}: parameters")
+    named: Mapping[str, Any] = {} if units is None else own(units, f"channel {name}: units")
     if not isinstance(gates, Mapping) or not all(isinstance(each, Gate) for each in gates.values()):
-        raise ArgumentTypeError(f"channel {name}: gates must map names to hsnn.channels.Gate, not {shown(gates)}.", value=gates)
-    states, dynamics, expressions, factors = {}, {}, {}, [f"g_{name}"]
+        text = f"channel {name}: gates must map names to hsnn.channels.Gate, not {shown(gates)}."
+        raise ArgumentTypeError(text, value=gates)
+    factors = [f"g_{name}"]
+    states: dict[str, float | str] = {}
+    dynamics: dict[str, str] = {}
+    expressions: dict[str, str] = {}
     for x, gate in gates.items():
         factors.append(x if gate.power == 1 else f"{x}**{gate.power}")
         if gate.alpha is not None and gate.beta is not None:
@@ -94,12 +103,12 @@ def channel(
             expressions[x] = gate.inf
     return Component(
         name=name,
-        parameters={f"g_{name}": g, f"E_{name}": E, **(parameters or {})},
+        parameters={f"g_{name}": g, f"E_{name}": E, **parameters},
         states=states,
         dynamics=dynamics,
         expressions=expressions,
         current=f"{'*'.join(factors)}*(E_{name} - v)",
-        units={f"g_{name}": "nS", f"E_{name}": "mV", **(units or {})},
+        units={f"g_{name}": "nS", f"E_{name}": "mV", **named},
         not_negative=[f"g_{name}"],
     )
 
@@ -219,6 +228,7 @@ def a_current(*, g_A: object = 47.7, E_A: object = -75.0, name: str = "A") -> Co
 
 def _end(name: str, usual: str) -> str:
     """What follows the names of gates where a channel has another name than its usual one."""
+    check_identifier(name, "the name of a channel", "channel")
     return "" if name == usual else f"_{name}"
 
 

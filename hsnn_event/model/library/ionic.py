@@ -140,14 +140,13 @@ def wang_buzsaki(
     >>> list(wang_buzsaki().states)
     ['v', 'h', 'n']
     """
-    shared = {"parameters": {"phi": phi}}
     alpha, beta = "1/exprel(-(v + 35)/10)", "4*exp(-(v + 60)/18)"
     cell = membrane(C_m=C_m, V_th=V_th, I_e=I_e)
-    cell += channels.channel("Na", g=g_Na, E=E_Na, **shared, gates={
+    cell += channels.channel("Na", g=g_Na, E=E_Na, parameters={"phi": phi}, gates={
         "m": Gate(power=3, inf=f"({alpha})/({alpha} + {beta})"),
         "h": Gate(alpha="phi*0.07*exp(-(v + 58)/20)", beta="phi/(1 + exp(-(v + 28)/10))"),
     })  # fmt: skip
-    cell += channels.channel("K", g=g_K, E=E_K, **shared, gates={
+    cell += channels.channel("K", g=g_K, E=E_K, parameters={"phi": phi}, gates={
         "n": Gate(power=4, alpha="phi*0.1/exprel(-(v + 34)/10)", beta="phi*0.125*exp(-(v + 44)/80)"),
     })  # fmt: skip
     cell += channels.leak(g_L=g_L, E_L=E_L)

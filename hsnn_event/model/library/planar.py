@@ -68,8 +68,9 @@ def morris_lecar(
         threshold=bare.threshold,
         detection=bare.detection,
         units={
-            **bare.units, **dict.fromkeys(("I_Ca", "I_K", "I_L"), "uA/cm2"), **dict.fromkeys(("g_Ca", "g_K", "g_L"), "mS/cm2"),
-            **dict.fromkeys(("E_Ca", "E_K", "E_L", "V1", "V2", "V3", "V4"), "mV"), "phi": "1/ms",
+            **bare.units, **dict.fromkeys(("I_Ca", "I_K", "I_L"), "uA/cm2"), "phi": "1/ms",
+            **dict.fromkeys(("g_Ca", "g_K", "g_L"), "mS/cm2"),
+            **dict.fromkeys(("E_Ca", "E_K", "E_L", "V1", "V2", "V3", "V4"), "mV"),
         },
         positive=[*bare.positive, "V2", "V4"],
         not_negative=["g_Ca", "g_K", "g_L", "phi"],

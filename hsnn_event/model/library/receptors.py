@@ -16,8 +16,8 @@ Synapses add up. Three kinetics:
   With transmitter="input", T_x is a continuous input, for release that follows the presynaptic potential (`release`).
 
 Values are given by these names; in the neuron each is followed by _<receptor>: alpha_ampa, tau_syn_gaba_a. Defaults:
-Destexhe, Mainen and Sejnowski (1994), J. Comput. Neurosci. 1:195; from their rates tau_syn = tau_decay = 1/beta and, at 1 mM,
-tau_rise = 1/(alpha + beta). Largest conductances: Destexhe, Mainen and Sejnowski (1998), Methods in Neuronal Modeling.
+Destexhe, Mainen and Sejnowski (1994), J. Comput. Neurosci. 1:195; from their rates tau_syn = tau_decay = 1/beta and, at
+1 mM, tau_rise = 1/(alpha + beta). Largest conductances: Destexhe, Mainen and Sejnowski (1998), Methods in Neuronal Modeling.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any
 
 from hsnn_event.errors import DeclarationError, keywords_known, member_unknown, unknown_name
 from hsnn_event.model.compose import Component
+from hsnn_event.model.declare import check_identifier
 
 __all__ = ["ampa", "conductance", "delta", "gaba_a", "gaba_b", "nmda", "receptor", "release"]
 
@@ -37,6 +38,7 @@ _UNITS = {
     "E_rev": "mV", "tau_syn": "ms", "tau_rise": "ms", "tau_decay": "ms", "g_max": "nS", "alpha": "1/mM/ms", "beta": "1/ms",
     "T_max": "mM", "tau_T": "ms", "K1": "1/mM/ms", "K2": "1/ms", "K3": "uM/ms", "K4": "1/ms",
 }  # fmt: skip
+_NAME = "the name of a receptor", "receptor"
 _NOT_POSITIVE = ("E_rev", "g_max")
 _CLEARANCE = {"T_max": 1.0, "tau_T": 1.0}  # the area of a pulse of 1 mM and 1 ms
 
@@ -56,7 +58,7 @@ def ampa(*, kinetics: str = "exponential", transmitter: str = "spike", name: str
 def nmda(
     *, Mg: object = 1.0, kinetics: str = "exponential", transmitter: str = "spike", name: str = "nmda", **values: object
 ) -> Component:
-    """Slow excitation under the block of magnesium, `Mg` mM: E_rev 0 mV; alpha 0.072 /(mM ms), beta 0.0066 /ms, g_max 0.6 nS.
+    """Slow excitation that magnesium, `Mg` mM, blocks: E_rev 0 mV; alpha 0.072 /(mM ms), beta 0.0066 /ms, g_max 0.6 nS.
 
     The open part 1/(1 + exp(-0.062 v) Mg/3.57), Jahr and Stevens (1990), J. Neurosci. 10:3178, is recordable as B_<name>.
     Other arguments and errors as in `ampa`.
@@ -76,7 +78,9 @@ def nmda(
     )
 
 
-def gaba_a(*, kinetics: str = "exponential", transmitter: str = "spike", name: str = "gaba_a", **values: object) -> Component:
+def gaba_a(
+    *, kinetics: str = "exponential", transmitter: str = "spike", name: str = "gaba_a", **values: object
+) -> Component:
     """Fast inhibition: E_rev -80 mV; alpha 5 /(mM ms), beta 0.18 /ms, g_max 1.2 nS. Arguments and errors as in `ampa`.
 
     >>> gaba_a(kinetics="destexhe").dynamics["r_gaba_a"]
@@ -120,6 +124,7 @@ def conductance(name: str, *, E_rev: object, tau_syn: object) -> Component:
     >>> conductance("exc", E_rev=0.0, tau_syn=5.0).receptors
     {'exc': {'g_exc': 'g_exc + weight'}}
     """
+    check_identifier(name, *_NAME)
     return _exponential(name, {"E_rev": E_rev, "tau_syn": tau_syn})
 
 
@@ -130,6 +135,7 @@ def delta(*, name: str = "default") -> Component:
     >>> delta().receptors
     {'default': {'v': 'v + weight'}}
     """
+    check_identifier(name, *_NAME)
     return Component(name=name, receptors={name: {"v": "v + weight"}})
 
 
@@ -155,11 +161,12 @@ def receptor(
     >>> kainate.receptors
     {'kainate': {'s': 's + weight'}}
     """
+    check_identifier(name, *_NAME)
+    given = {"states": states, "dynamics": dynamics, "parameters": parameters, "expressions": expressions, "units": units}
+    chosen: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     return Component(
-        name=name, receptors={name: event}, current=current, states=states or {}, dynamics=dynamics or {},
-        parameters=parameters or {}, expressions=expressions or {}, units=units or {}, positive=positive,
-        not_negative=not_negative,
-    )  # fmt: skip
+        name=name, receptors={name: event}, current=current, positive=positive, not_negative=not_negative, **chosen
+    )
 
 
 def release(*, kinetics: str = "graded", name: str = "T", **values: object) -> Component:
@@ -172,6 +179,7 @@ def release(*, kinetics: str = "graded", name: str = "T", **values: object) -> C
     >>> release().expressions
     {'T': 'T_max/(1 + exp(-(v - V_p)/K_p))'}
     """
+    check_identifier(name, *_NAME)
     usual = {"graded": {"T_max": 1.0, "V_p": 2.0, "K_p": 5.0}, "spike": dict(_CLEARANCE)}
     if not isinstance(kinetics, str) or kinetics not in usual:
         raise unknown_name(f"release {name}: kinetics", kinetics, usual)
@@ -214,6 +222,7 @@ def _kinetic(
     given: Mapping[str, object],
     rates: tuple[str, str] = ("alpha", "beta"),
 ) -> Component:
+    check_identifier(name, *_NAME)
     for what, value, known in (("kinetics", kinetics, KINETICS), ("transmitter", transmitter, TRANSMITTER)):
         if not isinstance(value, str) or value not in known:
             raise unknown_name(f"receptor {name}: {what}", value, known)
