@@ -62,6 +62,10 @@ BUILT = (
     "membrane(v=-70.0) + hsnn.channels.leak(g_L=0.1, E_L=-70.0) + hsnn.channels.sodium_traub_miles(g_Na=50.0, V_T=-56.2)"
     " + hsnn.channels.potassium_traub_miles(g_K=5.0, V_T=-56.2) + hsnn.channels.m_current()"
 )
+CUT = (
+    "Within the step of a spike v can pass V_peak by any amount. The equations read it cut there, and the exponential is "
+    "at most e^50: so nothing becomes infinite, and no other state jumps with it."
+)
 GALLERY = {
     "Integrate and fire": (
         one("lif_delta", 1000, 450, weight=1.0),
@@ -71,11 +75,11 @@ GALLERY = {
         one("lif_cond_exp", 1000, 300, weight=10.0),
         one("lif_cond_alpha", 1000, 300, weight=10.0),
         one("lif_cond_dexp", 1000, 300, weight=10.0,
-            note="The default time constants of a receptor are equal, so what is drawn are alpha functions."),
+            note="The default time constants of a receptor are equal, so what is drawn is an alpha function."),
         one("adaptive_lif", 2000, 900, weight=100.0, time=400.0),
         one("qif", 500, 200, weight=1.0),
-        one("eif", 1000, 100, weight=100.0),
-        one("adex", 2000, 900, weight=10.0, time=400.0),
+        one("eif", 1000, 100, weight=100.0, note=CUT),
+        one("adex", 2000, 900, weight=10.0, time=400.0, note=CUT),
         one("gif", 300, 130, weight=10.0, time=500.0, note="It fires by chance: the curve is one draw, of two seconds."),
     ),
     "Izhikevich's models": (
@@ -84,8 +88,8 @@ GALLERY = {
                                       for cell, high, example in IZHIKEVICH_2007), time=300.0,
               note="The equations and the method are those of `RS`; what other cells change in them is said above."),
         one("leaky_izhikevich", 60, 30, low=20,
-            note="Below about 17 mV/ms v runs away to thousands of mV below rest after each spike, and how far depends on dt; the "
-                 "curve begins above. So does v at first, until spikes have lifted u: the trace is cut there."),
+            note="Below about 17 mV/ms v runs away to thousands of mV below rest after each spike, how far depends on dt; "
+                 "the curve begins above. So does v at first, until spikes have lifted u: the trace is cut there."),
     ),
     "Two variables": (
         one("fitzhugh_nagumo", 1.6, 0.5),
@@ -98,20 +102,20 @@ GALLERY = {
         one("traub_miles", 1500, 300, dt=0.05, weight=10.0),
         one("wang_buzsaki", 10, 1, dt=0.05),
         Entry("membrane", (Cell(BUILT, 6, 1.5),), dt=0.05, time=500.0,
-              note="What is shown is a neuron built on it, `{call}`: the regular spiking cell of Pospischil et al. (2008), Biol. "
-                   "Cybern. 99:427, whose M current slows its firing."),
+              note="What is shown is a neuron built on it, `{call}`: the regular spiking cell of Pospischil et al. "
+                   "(2008), Biol. Cybern. 99:427, whose M current slows its firing."),
     ),
 }  # fmt: skip
 SOURCES = ("poisson", "regular", "bursting", "spike_source", "binary")
 
 HEAD = """# Model gallery
 
-The neurons of `hsnn.models`. Equations, values and units on this page are what the library says (`print(model)` shows the
-same), and the pictures are made by running it: `python docs/gallery.py`.
+The neurons of `hsnn.models`. Equations, values and units on this page are what the library says (`print(model)` shows
+the same), and the pictures are made by running it: `python docs/gallery.py`.
 
-Left: the rate, one over the mean interval between spikes after 500 ms, against a constant current. Next: the potential as the
-current sets in at the time of the mark; where a reset hides the upstroke, a line up to 30 mV stands for the spike. Right, where
-there is one: what a single event at 10 ms does to a neuron at rest, through each of its receptors.
+Left: the rate, one over the mean interval between spikes after 500 ms, against a constant current. Next: the potential as
+the current sets in at the time of the mark; where a reset hides the upstroke, a line up to 30 mV stands for the spike.
+Right, where there is one: what a single event at 10 ms does to a neuron at rest, through each of its receptors.
 
 How these texts become a neuron, and how to write your own, is told in [models of your own](models.md).
 """
@@ -121,9 +125,12 @@ PATTERNS = """### izhikevich_pattern
 
 ![The twenty patterns: potential above, current below](pictures/gallery-izhikevich_pattern.png)
 
-Names, in the order of the picture: {names}. `pattern = hsnn.models.izhikevich_pattern("tonic_spiking")` has `model`, `current`,
-`dt`, `duration` and `method`; the picture is drawn by
-`examples/izhikevich_patterns.py`.
+Names, in the order of the picture: {names}.
+
+`pattern = hsnn.models.izhikevich_pattern("tonic_spiking")` has `model`, `current`, `dt`, `duration` and `method`; the
+picture is drawn by `examples/izhikevich_patterns.py`. Sixteen patterns are properties of the equations. Spike latency,
+bistability, the depolarizing after-potential and inhibition-induced bursting need the scheme and the step of the figure: an
+accurate method shows others.
 """
 SOURCES_HEAD = """## Sources, and units without a potential
 

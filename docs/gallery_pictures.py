@@ -6,7 +6,7 @@ import os
 import runpy
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,7 +14,10 @@ import hsnn_event as hsnn
 
 if TYPE_CHECKING:
     from gallery import Cell, Entry
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+    from hsnn_event.recording import StateData
 
 ONSET, SETTLED, END = 20.0, 500.0, 2500.0  # ms: the current sets in, rates are counted from, to
 REST, EVENT, AFTER = 300.0, 10.0, 60.0  # ms: a neuron comes to rest; from there an event arrives, the picture ends
@@ -32,15 +35,15 @@ SOURCE_CALLS = (
 
 def firing(
     cell: Cell, currents: NDArray[np.float64], end: float, dt: float, backend: str = "numba"
-) -> tuple[hsnn.SpikeData, Any]:
+) -> tuple[hsnn.SpikeData, StateData]:
     """The spikes of a neuron for each current, and the potential of the last one."""
     net = hsnn.Network(dt=dt, seed=1, threads=1, backend=backend)
     cells = net.population("cells", currents.size, cell.model())
     net.drive(cells, hsnn.stimuli.current(currents, start=ONSET))
     net.record(cells, "spikes")
-    trace = net.record(cells[currents.size - 1 :], "v")
+    net.record(cells[currents.size - 1 :], "v")
     result = net.run(end)
-    return result.spikes["cells"], result[trace]["v"]
+    return result.spikes["cells"], result.states["cells"]["v"]
 
 
 def rates(spikes: hsnn.SpikeData, start: float) -> NDArray[np.float64]:
@@ -50,13 +53,13 @@ def rates(spikes: hsnn.SpikeData, start: float) -> NDArray[np.float64]:
     return np.array([1000.0 * (each.size - 1) / (each[-1] - each[0]) if each.size > 1 else 0.0 for each in times])
 
 
-def response(model: hsnn.NeuronModel, receptor: str, weight: float, dt: float) -> Any:
+def response(model: hsnn.NeuronModel, receptor: str, weight: float, dt: float) -> StateData:
     """The potential of a neuron at rest about one event."""
     net = hsnn.Network(dt=dt, seed=1, threads=1)
     cell = net.population("cell", 1, model)
     net.drive(cell, hsnn.stimuli.spikes([REST + EVENT - dt]), weight=weight, receptor=receptor, delay=dt)
-    trace = net.record(cell, "v")
-    return net.run(REST + AFTER)[trace]["v"]
+    net.record(cell, "v")
+    return net.run(REST + AFTER).states["cell"]["v"]
 
 
 def draw(entry: Entry, path: Path) -> None:
@@ -88,7 +91,9 @@ def draw(entry: Entry, path: Path) -> None:
     drawing.savefig(path, dpi=80)
 
 
-def _draw_trace(ax: Any, model: hsnn.NeuronModel, v: Any, spikes: NDArray[np.float64], end: float, color: str) -> None:
+def _draw_trace(
+    ax: Axes, model: hsnn.NeuronModel, v: StateData, spikes: NDArray[np.float64], end: float, color: str
+) -> None:
     shown = v.times <= end
     ax.plot(v.times[shown], v.values[shown, 0], color=color, linewidth=0.9)
     if model.reset:
@@ -100,7 +105,7 @@ def _draw_trace(ax: Any, model: hsnn.NeuronModel, v: Any, spikes: NDArray[np.flo
     ax.set(xlim=(0, end), ylim=(max(FLOOR, ax.get_ylim()[0]), None), ylabel=f"v ({unit})" if unit else "v")
 
 
-def _draw_event(ax: Any, model: hsnn.NeuronModel, entry: Entry) -> None:
+def _draw_event(ax: Axes, model: hsnn.NeuronModel, entry: Entry) -> None:
     for color, receptor in zip(COLORS, model.receptors, strict=False):
         v = response(model, receptor, entry.weight, entry.dt)
         ax.plot(v.times - REST, v.values[:, 0], color=color, linewidth=1.3, label=receptor)
@@ -127,7 +132,7 @@ def draw_sources(path: Path) -> None:
     result = net.run(300.0)
     for row, name in enumerate(names):
         spikes = result.spikes[name]
-        ax.eventplot([spikes[k].times for k in range(5)], lineoffsets=6 * row + np.arange(5), linelengths=0.8,
+        ax.eventplot([spikes[k].times for k in range(5)], lineoffsets=[6.0 * row + k for k in range(5)], linelengths=0.8,
                      linewidths=1.0, colors=COLORS[row])  # fmt: skip
     ax.set(xlim=(0, 300), xlabel="time (ms)", yticks=6 * np.arange(len(names)) + 2, yticklabels=names)
     ax.spines[["top", "right"]].set_visible(False)

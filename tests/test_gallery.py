@@ -11,8 +11,8 @@ import hsnn_event as hsnn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
 
-import gallery  # noqa: E402
-import gallery_pictures as pictures  # noqa: E402
+import gallery
+import gallery_pictures as pictures
 
 ENTRIES = [entry for entries in gallery.GALLERY.values() for entry in entries]
 

@@ -216,7 +216,7 @@ def _multiplied_noise(system: System) -> str | None:
 
 
 def choose(system: System, method: str) -> str:
-    """The method named, or for "auto" the exact one where it fits, "strang" with gates (else "exponential_midpoint"), or "rk2".
+    """The method named; for "auto" the exact one where it fits, with gates "strang" or else "exponential_midpoint", or "rk2".
 
     Heun's method is the cheapest of second order, and with exact conductances at both of its stages its error at the
     usual 0.1 ms is far below that of the grid of spike times; "rk4" is for those who ask for more. Gates make spikes stiff:

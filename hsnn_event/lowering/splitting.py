@@ -1,9 +1,9 @@
-"""Strang's splitting for neurons with gates: half a step of the voltage, a whole one of the gates, half a step of the voltage.
+"""Strang's splitting for neurons with gates: half a step of the voltage, a whole one of the gates, half one of the voltage.
 
 Each part is linear in what it moves, the others standing still, and takes the trapezoidal rule, which needs no exponential:
-x' = f(x) with the slope a leads to x + h f(x)/(1 - h a/2). The rates of gates, by far the most work, are needed once a step, at
-the voltage in its middle; and since the step is the same forwards and backwards, it is of second order. Strang 1968, doi
-10.1137/0705041; Hines 1984, Int. J. Biomed. Comput. 15:69, staggers the same two parts.
+x' = f(x) with the slope a leads to x + h f(x)/(1 - h a/2). The rates of gates, by far the most work, are needed once a
+step, at the voltage in its middle; and since the step is the same forwards and backwards, it is of second order. Strang
+1968, doi 10.1137/0705041; Hines 1984, Int. J. Biomed. Comput. 15:69, staggers the same two parts.
 """
 
 from __future__ import annotations
