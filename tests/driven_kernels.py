@@ -19,7 +19,9 @@ from hsnn_event.lowering.ir import BOOL_OPS, REAL_OPS, Kernel
 from hsnn_event.lowering.lowered import lower_model
 
 N, STEPS, DT = 96, 120, 0.1
+STEPS_ADAPTIVE = 20  # the interpreter takes every attempt of every neuron for all of them
 PRECISIONS = ("float64", "float32")
+ARGUMENTS = {"bursting": (3, 0.8, 4.0), "regular": (3.0,)}  # of the models that cannot do without
 DETECTIONS = ("level", "crossing", "interpolated")
 
 
@@ -34,7 +36,7 @@ class Case:
     constants: Mapping[str, np.ndarray]
     inputs: Mapping[str, np.ndarray]
     arrivals: Mapping[str, np.ndarray]
-    n_steps: int = STEPS
+    n_steps: int
 
     @property
     def size(self) -> int:
@@ -60,13 +62,12 @@ class Course:
 
 
 def models():
-    """Every model of the library, as its function gives it without arguments, and every way to detect spikes.
-
-    Sources are no models.
-    """
-    functions = {name: getattr(hsnn.models, name) for name in hsnn.models.__all__}
+    """Every model of the library with default values, and every way to detect spikes. Sources and patterns are no models."""
+    functions = {name: getattr(hsnn.models, name) for name in hsnn.models.__all__ if name.islower()}
     gives = {name: inspect.signature(function).return_annotation for name, function in functions.items()}
-    found = {name: function() for name, function in functions.items() if gives[name] == "NeuronModel"}
+    found = {
+        name: function(*ARGUMENTS.get(name, ())) for name, function in functions.items() if gives[name] == "NeuronModel"
+    }
     return found | {each: replace(hsnn.models.izhikevich(), detection=each) for each in DETECTIONS}
 
 
@@ -103,7 +104,7 @@ def fits(model, method):
 @cache
 def case(name: str, method: str, driven: bool, real: str) -> Case:
     """Driven: inputs change, and every second parameter has a value a neuron. Strengths reach from faint to violent,
-    whatever their unit, so that some neurons of each model fire and few diverge."""
+    whatever their unit, so that some neurons of each model fire and some do not diverge."""
     model = models()[name]
     title = f"{name}_{method}_{'driven' if driven else 'alone'}"
     random = np.random.default_rng(crc32(title.encode()))
@@ -117,7 +118,7 @@ def case(name: str, method: str, driven: bool, real: str) -> Case:
     inputs = {}
     for k, each in enumerate(kernel.inputs):
         course = random.uniform(0.0, 1.0, STEPS)
-        inputs[each] = model.inputs[each] + (course if k % 2 else course[:, None] * strength)
+        inputs[each] = model.inputs.get(each, 0.0) + (course if k % 2 else course[:, None] * strength)
     arrivals = {
         each: np.where(random.random((STEPS, N)) < 0.2, random.exponential(1.0, (STEPS, N)) * strength, 0.0)
         for each in kernel.receptors
@@ -128,6 +129,7 @@ def case(name: str, method: str, driven: bool, real: str) -> Case:
             {each: np.asarray(value).astype(real) for each, value in values.items()}
             for values in (lowered.initial(given, {}, N), lowered.constants(given, N), inputs, arrivals)
         ),
+        STEPS_ADAPTIVE if kernel.attempt else STEPS,
     )  # fmt: skip
 
 

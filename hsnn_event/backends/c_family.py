@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hsnn_event.errors import unknown_name
 from hsnn_event.lowering.ir import BOOL_OPS, EASY, PARTS, Instruction, Kernel, Section
 
 _OPERATIONS = {
@@ -43,9 +44,9 @@ class Argument(NamedTuple):
 
     @property
     def variable(self) -> str:
-        """Its name in the text; a hidden state, whose name is no identifier, is `hidden_lag` for "(lag)"."""
+        """Its name in the text; `hidden_state_lag` for what is hidden, named by no identifier, such as "(lag)"."""
         if self.name and not self.name.isidentifier():
-            return "hidden_" + re.sub(r"\W", "", self.name)
+            return f"hidden_{self.role}_{'_'.join(re.findall(r'[a-zA-Z0-9_]+', self.name))}"
         return f"{self.role}_{self.name}" if self.name else self.role
 
     @property
@@ -80,7 +81,12 @@ def arguments(kernel: Kernel, per_neuron: frozenset[str]) -> tuple[Argument, ...
 
 
 def head(language: str, real: str) -> str:
-    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32"."""
+    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32".
+
+    Raises UnknownNameError for another type.
+    """
+    if real not in _BITS:
+        raise unknown_name("kernels in C: type", real, _BITS)
     runtime = files("hsnn_event.backends") / "runtime"
     parts = [(runtime / f"{name}.h").read_text(encoding="utf-8") for name in (language, "operations")]
     return "\n".join([f"#define REAL_BITS {_BITS[real]}", *parts])
@@ -174,7 +180,7 @@ class _Printer:
         return [*self.values(section, prefix, new.values()), *stores]
 
     def values(self, section: Section, prefix: str, outputs: Iterable[int], moved: bool = False) -> list[str]:
-        """One line a value; a value that nothing reads, neither code nor `outputs`, gets none. Are states `moved` already?"""
+        """One line a value, none where neither code nor `outputs` read it. Are states loaded as `moved` so far?"""
         read = {*outputs, *(arg for each in section.code for arg in each.args)}
         kinds: list[str] = []
         lines = []

@@ -70,7 +70,7 @@ def check_stages(models: Mapping[str, LoweredModel]) -> None:
         kernel = model.kernel
         assert isinstance(kernel, Kernel)
         if kernel.attempt is not None:
-            text = f"method {model.method!r} gives each neuron steps of its own, and coupled ones take them together. Take 'rk4'"
+            text = f"method {model.method!r} gives each neuron its own steps, and coupled ones share theirs. Take 'rk4'"
             raise MethodError(f"population {name!r}: {text}.", population=name, method=model.method)
         if kernel.interpolated:
             text = "detection='interpolated' looks at one whole step, and couplings may divide it. Take 'crossing'"

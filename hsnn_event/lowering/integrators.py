@@ -14,11 +14,11 @@ from functools import partial
 import sympy
 
 from hsnn_event.errors import MethodError, unknown_name
-from hsnn_event.lowering import adaptive
+from hsnn_event.lowering import adaptive, splitting
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
 from hsnn_event.lowering.step import Names, Step
-from hsnn_event.lowering.system import DT, System, affine, degree, readable, system_of
+from hsnn_event.lowering.system import DT, NotAffineError, System, affine, degree, readable, system_of
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.symbolic import OPAQUE, symbol
 
@@ -86,20 +86,41 @@ def _exponential(step: Step, names: Names, fraction: Fraction) -> dict[str, int]
 
     x' = a x + b leads to x + h f(x) (e**z - 1)/z with z = a h, which is then exact; other states take Euler's step. f has
     the mean of white noise over the step in it, z has not: the factor of a noise is that at the beginning (Ito).
+    Functions of x in its own equation stand still, too: a membrane with the block of NMDA receptors stays stable.
     """
     system = step.system
     exact = linear_part(system)
     new = propagate(step, exact, step.start, fraction)
     span = DT * sympy.Rational(fraction)
     for state in (each for each in system.dynamics if each not in exact):
-        rate, mean = system.dynamics[state], sympy.Integer(1)
-        given = names
-        if why_not_linear(system, state) is None:
-            slope = affine(system.drift(state), [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+        rate, still = _standing_still(system, state)
+        mean, given = sympy.Integer(1), names
+        try:
+            drift = affine(rate, map(symbol, system.noise))[1]
+            slope = affine(drift, [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+        except NotAffineError:
+            rate = system.dynamics[state]
+        else:
             mean = OPAQUE["exprel"](span * slope) if slope != 0 else mean
-            given = {**names, state: step.start[state]}
+            held = {name.name: step.write(function, names) for function, name in still.items()}
+            given = {**names, state: step.start[state], **held}
         new[state] = step.builder.add(step.start[state], step.write(sympy.Mul(span, mean, rate), given))
     return new
+
+
+def _standing_still(system: System, state: str) -> tuple[sympy.Expr, dict[sympy.Expr, sympy.Symbol]]:
+    """dx/dt with a name for each outermost function of x in it, and these names."""
+    names: dict[sympy.Expr, sympy.Symbol] = {}
+
+    def named(value: sympy.Basic) -> sympy.Basic:
+        if symbol(state) not in value.free_symbols or value.is_Symbol:
+            return value
+        if isinstance(value, sympy.Function):
+            return names.setdefault(value, symbol(f"({state} {len(names)})"))
+        return value.func(*map(named, value.args))
+
+    rate = named(system.dynamics[state])
+    return (rate, names) if names else (system.dynamics[state], names)
 
 
 def _not_conditionally_linear(system: System) -> str | None:
@@ -164,6 +185,7 @@ METHODS: Mapping[str, Method] = {
     "exponential_euler": Method(_not_conditionally_linear, _exponential_euler, ito=True),
     "rush_larsen": Method(_no_gate, _exponential_euler, ito=True),
     "exponential_midpoint": Method(_no_gate, _exponential_midpoint),
+    "strang": Method(splitting.obstacle, splitting.advance),
     "izhikevich2003": Method(_not_izhikevich, partial(_izhikevich, 2)),
     "izhikevich2004": Method(_not_izhikevich, partial(_izhikevich, 1)),
 }
@@ -177,6 +199,8 @@ def _has_gates(system: System) -> bool:
         if system.varies(slope):
             return True
     return False
+
+
 def why_not(system: System, method: Method) -> str | None:
     """What prevents a method, or None."""
     return (None if method.ito else _multiplied_noise(system)) or method.obstacle(system)
@@ -192,7 +216,7 @@ def _multiplied_noise(system: System) -> str | None:
 
 
 def choose(system: System, method: str) -> str:
-    """The method named, or for "auto" the exact one where it fits, "exponential_midpoint" with gates and "rk2" elsewhere.
+    """The method named; for "auto" the exact one where it fits, with gates "strang" or else "exponential_midpoint", or "rk2".
 
     Heun's method is the cheapest of second order, and with exact conductances at both of its stages its error at the
     usual 0.1 ms is far below that of the grid of spike times; "rk4" is for those who ask for more. Gates make spikes stiff:
@@ -201,7 +225,10 @@ def choose(system: System, method: str) -> str:
     """
     if method == "auto":
         if _multiplied_noise(system) is None:
-            return "exact" if not obstacle(system) else "exponential_midpoint" if _has_gates(system) else "rk2"
+            if not obstacle(system):
+                return "exact"
+            split = "exponential_midpoint" if splitting.obstacle(system) else "strang"
+            return split if _has_gates(system) else "rk2"
         method = "rush_larsen" if _not_conditionally_linear(system) else "exponential_euler"
     if method not in METHODS:
         raise unknown_name(f"{system.name}: method", method, ["auto", *METHODS])

@@ -101,6 +101,13 @@ def exprel(b: Builder, x: int, limits: Limits) -> int:
     return b.emit("select", at_zero, b.literal(1.0), b.div(expm1(b, x, limits), safe))
 
 
+def inverse_exprel(b: Builder, x: int, limits: Limits) -> int:
+    """x/(e**x - 1), and 1 at 0: the rate of a gate, with one division."""
+    at_zero = b.emit("eq", x, b.literal(0.0))
+    growth = b.emit("select", at_zero, b.literal(1.0), expm1(b, x, limits))
+    return b.div(b.emit("select", at_zero, b.literal(1.0), x), growth)
+
+
 def log(b: Builder, x: int, limits: Limits) -> int:
     """The natural logarithm; error below 1 unit in the last place. It is log(limits.tiny) for every x below that, 0 and
     negative numbers included, and NaN for infinity."""

@@ -86,6 +86,9 @@ class Translator:
         above = [each for each in varying if not _is_inverse(each)]
         below = [each.base ** -each.exp for each in varying if _is_inverse(each)]
         factors = [self._power(each, names) for each in above]
+        for each in [each for each in below if isinstance(each, OPAQUE["exprel"])]:
+            below.remove(each)
+            factors.append(transcendental.inverse_exprel(b, self.write(each.args[0], names), self.limits))
         if known or not factors:
             factors.append(self.write(sympy.Mul(*known), names))
         total = factors[0]

@@ -65,6 +65,9 @@ class Component:
                 object.__setattr__(self, each.name, own(getattr(self, each.name), f"{self.name}.{each.name}"))
         for role in RANGES:
             object.__setattr__(self, role, listed(getattr(self, role), self.parameters, f"{self.name}.{role}"))
+        for name, unit in self.units.items():
+            if not isinstance(unit, str):
+                raise ArgumentTypeError(f"{self.name}.units[{name!r}] must be text, not {shown(unit)}.", value=unit)
         if self.current is not None:
             _check_text(self.current, f"{self.name}.current")
         for role in ("dynamics", "expressions", "reset"):

@@ -44,8 +44,8 @@ BACKENDS = ("numba", "reference")
 SCHEDULES = ("auto", "clock", "exact")
 MOST_NEURONS = 2**31 - 1  # of a population: synapses hold targets in 32 bits
 METHODS = (
-    "auto", "exact", "rk2", "rk4", "rk45", "exponential_euler", "rush_larsen", "exponential_midpoint", "izhikevich2003",
-    "izhikevich2004",
+    "auto", "exact", "rk2", "rk4", "rk45", "exponential_euler", "rush_larsen", "exponential_midpoint", "strang",
+    "izhikevich2003", "izhikevich2004",
 )  # fmt: skip
 
 

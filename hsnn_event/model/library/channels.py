@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, ValueRangeError, keywords_known, member_unknown, shown
 from hsnn_event.model.compose import Component
@@ -80,7 +81,7 @@ def channel(
     check_identifier(name, "the name of a channel", "channel")
     gates = {} if gates is None else gates
     parameters = {} if parameters is None else own(parameters, f"channel {name}: parameters")
-    units = {} if units is None else own(units, f"channel {name}: units")  # type: ignore[assignment]
+    named: Mapping[str, Any] = {} if units is None else own(units, f"channel {name}: units")
     if not isinstance(gates, Mapping) or not all(isinstance(each, Gate) for each in gates.values()):
         text = f"channel {name}: gates must map names to hsnn.channels.Gate, not {shown(gates)}."
         raise ArgumentTypeError(text, value=gates)
@@ -107,7 +108,7 @@ def channel(
         dynamics=dynamics,
         expressions=expressions,
         current=f"{'*'.join(factors)}*(E_{name} - v)",
-        units={f"g_{name}": "nS", f"E_{name}": "mV", **units},
+        units={f"g_{name}": "nS", f"E_{name}": "mV", **named},
         not_negative=[f"g_{name}"],
     )
 
