@@ -50,7 +50,7 @@ def test_the_methods_it_names_fit_the_model_and_help(method):
     net = hsnn.Network(dt=0.1, backend="reference")
     net.population("cells", 1, STIFF, method=method)
     error = diverged(net)
-    assert error.helpful == ("exponential_midpoint", "exponential_euler", "rk45")
+    assert error.helpful == ("strang", "exponential_midpoint", "exponential_euler", "rk45")
     assert f"or method={' or '.join(map(repr, error.helpful))} instead of '{method}'" in str(error)
     for name in error.helpful:
         other = hsnn.Network(dt=0.1, backend="reference")

@@ -56,6 +56,7 @@ PROBLEMS = [
     (GATE, gate, {"v": -40.0, "m": 0.1}, "exponential_euler", 1),
     (GATE, gate, {"v": -40.0, "m": 0.1}, "rush_larsen", 1),
     (GATE, gate, {"v": -40.0, "m": 0.1}, "exponential_midpoint", 2),
+    (GATE, gate, {"v": -40.0, "m": 0.1}, "strang", 2),
 ]
 
 
@@ -163,7 +164,7 @@ def axon_errors(method, steps):
 
 
 @pytest.mark.parametrize(
-    ("method", "order"), [("exponential_euler", 1), ("exponential_midpoint", 2), ("rk2", 2), ("rk4", 4)]
+    ("method", "order"), [("exponential_euler", 1), ("exponential_midpoint", 2), ("strang", 2), ("rk2", 2), ("rk4", 4)]
 )
 def test_methods_have_their_order_through_a_spike_of_hodgkin_and_huxley(method, order):
     errors = axon_errors(method, (150, 300, 600))
@@ -181,12 +182,27 @@ def test_exponential_methods_are_stable_where_a_step_is_longer_than_the_fastest_
 
 
 @pytest.mark.parametrize(
-    ("method", "n_exponentials"), [("exponential_euler", 6 + 4), ("rush_larsen", 6 + 4), ("exponential_midpoint", 2 * 10)]
+    ("method", "n_exponentials"),
+    [("exponential_euler", 6 + 4), ("rush_larsen", 6 + 4), ("exponential_midpoint", 2 * 10), ("strang", 6)],
 )
 def test_equal_exponentials_are_computed_once(method, n_exponentials):
     # Six rates and one factor for each state; a_m stands in two places of dm/dt and in its slope.
     ops = [each.op for each in lower_model(AXON, method, 0.1).kernel.update.code]
     assert ops.count("rint") == n_exponentials
+
+
+@pytest.mark.parametrize("dt", [0.1, 1.0, 10.0])
+def test_split_gates_stay_between_0_and_1(dt):
+    trace = run(AXON, 200, dt=dt, method="strang", initial={"v": 60.0})
+    for gate in "mhn":
+        assert 0.0 <= trace.states[gate].min() and trace.states[gate].max() <= 1.0
+
+
+def test_splitting_is_for_gates_beside_a_voltage():
+    with pytest.raises(MethodError, match="'strang' does not fit: it is for gates beside a voltage"):
+        lower_model(CONDUCTANCES, "strang", 0.1)
+    with pytest.raises(MethodError, match=r"'strang' does not fit: dv/dt contains v\*\*3"):
+        lower_model(OSCILLATOR, "strang", 0.1)
 
 
 def test_rush_larsen_is_exponential_euler_where_every_state_is_linear_in_itself():
@@ -204,7 +220,7 @@ def test_gates_only_or_what_is_linear_in_itself():
 
 
 def test_auto_takes_exponentials_where_there_are_gates():
-    assert lower_model(GATE, "auto", 0.1).method == "exponential_midpoint"
+    assert lower_model(GATE, "auto", 0.1).method == "strang"
 
 
 ALL = [lif_delta(), lif_exp(), lif_alpha(), lif_cond_exp(), izhikevich(), OSCILLATOR, GATE, SINKING]

@@ -216,7 +216,7 @@ def _multiplied_noise(system: System) -> str | None:
 
 
 def choose(system: System, method: str) -> str:
-    """The method named; for "auto" the exact one where it fits, with gates "strang" or else "exponential_midpoint", or "rk2".
+    """The method named; for "auto" "exact" where it fits, with gates "strang" or else "exponential_midpoint", or "rk2".
 
     Heun's method is the cheapest of second order, and with exact conductances at both of its stages its error at the
     usual 0.1 ms is far below that of the grid of spike times; "rk4" is for those who ask for more. Gates make spikes stiff:
@@ -252,6 +252,7 @@ def steadier(model: NeuronModel, method: str, driven: tuple[str, ...]) -> tuple[
         better: tuple[str, ...] = ("exact",)
     elif not _not_conditionally_linear(system):
         better = ("exponential_midpoint", "exponential_euler", "rk45")
+        better = better if splitting.obstacle(system) else ("strang", *better)
     else:
         better = ("rk45",)
     first = better.index(method) if method in better else len(better)

@@ -1,9 +1,10 @@
 """Strang's splitting for neurons with gates: half a step of the voltage, a whole one of the gates, half one of the voltage.
 
-Each part is linear in what it moves, the others standing still, and takes the trapezoidal rule, which needs no exponential:
-x' = f(x) with the slope a leads to x + h f(x)/(1 - h a/2). The rates of gates, by far the most work, are needed once a
-step, at the voltage in its middle; and since the step is the same forwards and backwards, it is of second order. Strang
-1968, doi 10.1137/0705041; Hines 1984, Int. J. Biomed. Comput. 15:69, staggers the same two parts.
+Each part is linear in what it moves, the others standing still: x' = f(x) with the slope a. It takes the trapezoidal rule,
+x + h f/(1 - z/2) with z = a h, which needs no exponential; and where h is longer than two time constants, where that rule
+would go beyond the steady state, it goes there: gates stay between 0 and 1 at any step. The rates of gates, by far the most
+work, are needed once a step, at the voltage in its middle; the whole is the same forwards and backwards, and so of second
+order (Strang 1968, doi 10.1137/0705041).
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ def advance(step: Step) -> dict[str, int]:
     voltage, gates = parts(step.system)
     exact = propagate(step, linear_part(step.system), step.start, Fraction(1))
     names = step.hold(step.start)
-    half = _trapezoidal(step, voltage, names, HALF)
+    half = _moved(step, voltage, names, HALF)
     names = step.hold({**step.start, **half})
-    new = {**exact, **_trapezoidal(step, gates, names, Fraction(1))}
+    new = {**exact, **_moved(step, gates, names, Fraction(1))}
     names = step.hold({**names, **new})
-    return {**new, **_trapezoidal(step, voltage, names, HALF)}
+    return {**new, **_moved(step, voltage, names, HALF)}
 
 
 def parts(system: System) -> tuple[list[str], list[str]]:
-    """The states that the threshold reads, and the others that are not advanced exactly."""
+    """The states that the threshold reads (without one: v), and the others that are not advanced exactly."""
     exact = linear_part(system)
-    watched = () if system.threshold is None else system.reads(system.threshold)
+    watched = ("v",) if system.threshold is None else system.reads(system.threshold)
     moving = [state for state in system.dynamics if state not in exact]
     return [each for each in moving if each in watched], [each for each in moving if each not in watched]
 
@@ -57,12 +58,15 @@ def obstacle(system: System) -> str | None:
     return None
 
 
-def _trapezoidal(step: Step, states: Collection[str], names: Names, fraction: Fraction) -> dict[str, int]:
-    span, new = DT * sympy.Rational(fraction), {}
+def _moved(step: Step, states: Collection[str], names: Names, fraction: Fraction) -> dict[str, int]:
+    """The states after fraction * dt, all others as in `names`."""
+    b, span, new = step.builder, DT * sympy.Rational(fraction), dict[str, int]()
     for state in states:
         slope = affine(step.system.drift(state), [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
         change = step.write(sympy.Mul(span, step.system.dynamics[state]), names)
         if slope != 0:
-            change = step.builder.div(change, step.write(1 - span * sympy.Rational(1, 2) * slope, names))
-        new[state] = step.builder.add(names[state], change)
+            z = step.write(span * slope, names)
+            trapezoidal = b.sub(b.literal(1.0), b.mul(b.literal(0.5), z))
+            change = b.div(change, b.larger(trapezoidal, b.emit("neg", z)))
+        new[state] = b.add(names[state], change)
     return new

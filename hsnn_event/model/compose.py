@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, shown
-from hsnn_event.model.declare import RANGES, NeuronModel, check_identifier, listed, own
+from hsnn_event.model.declare import RANGES, WEIGHT, NeuronModel, check_identifier, listed, own
 from hsnn_event.model.parse import parse
 
 VOLTAGE, CURRENT = "v", "I"
@@ -103,8 +103,9 @@ def compose(cell: NeuronModel, component: Component) -> NeuronModel:
         for role in ("dynamics", "expressions"):
             merged[role] |= {name: _with_current(text, current) for name, text in getattr(cell, role).items()}
         merged["expressions"][current] = component.current
-    added = {name: unit for name, unit in _units(cell, component, current).items() if name not in cell.units}
-    merged["units"] = {**cell.units, **added}
+    merged["units"] = {**_units(cell, component, current), **cell.units}
+    if component.receptors and cell.receptors and cell.units.get(WEIGHT) != component.units.get(WEIGHT):
+        merged["units"].pop(WEIGHT, None)  # receptors of several kinds: a weight has no one unit
     merged |= {role: tuple(dict.fromkeys((*getattr(cell, role), *getattr(component, role)))) for role in RANGES}
     return replace(cell, **merged)
 

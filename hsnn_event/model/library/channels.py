@@ -163,7 +163,9 @@ def sodium_traub_miles(
     """
     end = _end(name, "Na")
     return channel(name, g=g_Na, E=E_Na, parameters={"V_T": V_T}, units={"V_T": "mV"}, gates={
-        f"m{end}": Gate(power=3, alpha="1.28/exprel((V_T + 13 - v)/4)", beta="1.4/exprel((v - V_T - 40)/5)"),
+        # beta_m is 1.4/exprel((v - V_T - 40)/5), written with the exponential of beta_h, which is then computed once
+        f"m{end}": Gate(power=3, alpha="1.28/exprel((V_T + 13 - v)/4)",
+                        beta="1.4*exp((V_T + 40 - v)/5)/exprel((V_T + 40 - v)/5)"),
         f"h{end}": Gate(alpha="0.128*exp((V_T + 17 - v)/18)", beta="4/(1 + exp((V_T + 40 - v)/5))"),
     })  # fmt: skip
 
