@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, ModelError, shown
-from hsnn_event.model.declare import RANGES, NeuronModel, check_identifier, listed, own
+from hsnn_event.model.declare import RANGES, WEIGHT, NeuronModel, check_identifier, listed, own
 from hsnn_event.model.parse import parse
 
 VOLTAGE, CURRENT = "v", "I"
@@ -103,8 +103,10 @@ def compose(cell: NeuronModel, component: Component) -> NeuronModel:
         for role in ("dynamics", "expressions"):
             merged[role] |= {name: _with_current(text, current) for name, text in getattr(cell, role).items()}
         merged["expressions"][current] = component.current
-    added = {name: unit for name, unit in _units(cell, component, current).items() if name not in cell.units}
-    merged["units"] = {**cell.units, **added}
+    units = _units(cell, component, current)
+    merged["units"] = {**units, **cell.units}
+    if cell.receptors and component.receptors and units.get(WEIGHT) != cell.units.get(WEIGHT):
+        merged["units"].pop(WEIGHT, None)  # no unit is that of the events of all receptors
     merged |= {role: tuple(dict.fromkeys((*getattr(cell, role), *getattr(component, role)))) for role in RANGES}
     return replace(cell, **merged)
 
@@ -179,5 +181,6 @@ def _units(cell: NeuronModel, component: Component, current: str) -> dict[str, s
     units = {**({current: "pA"} if component.current is not None else {}), **component.units}
     if unit == "pA":
         return units
-    known = {"pA": unit, "nS": _CONDUCTANCE.get(unit or "")}
+    conductance = _CONDUCTANCE.get(unit or "")
+    known = {"pA": unit, "nS": conductance, "nS/ms": conductance and f"{conductance}/ms"}
     return {name: wanted for name, given in units.items() if (wanted := known.get(given, given)) is not None}
