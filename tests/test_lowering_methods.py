@@ -195,7 +195,7 @@ def test_equal_exponentials_are_computed_once(method, n_exponentials):
 def test_split_gates_stay_between_0_and_1(dt):
     trace = run(AXON, 200, dt=dt, method="strang", initial={"v": 60.0})
     for gate in "mhn":
-        assert 0.0 <= trace.states[gate].min() and trace.states[gate].max() <= 1.0
+        assert trace.states[gate].min() >= 0.0 and trace.states[gate].max() <= 1.0
 
 
 def test_splitting_is_for_gates_beside_a_voltage():

@@ -158,3 +158,19 @@ def test_every_receptor_moves_a_cell_towards_its_reversal_potential(name, kineti
     weight = 20.0 if name == "gaba_b" else 0.5
     v = run(cell, 600, method="rk4", arrivals={(2, name): weight}).states["v"]
     assert np.isfinite(v).all() and (v[-1] > v[0]) == (reversal > v[0]) and abs(v[-1] - v[0]) > 1e-3
+
+
+@pytest.mark.parametrize("cell", ["lif_exp", "lif_delta", "adex"])
+def test_weights_in_other_units_than_the_neurons_own(cell):
+    whole = getattr(hsnn.models, cell)()
+    assert "weight" in whole.units
+    parts = [R.ampa(), R.nmda(kinetics="rise_decay"), R.gaba_a(kinetics="destexhe"), R.delta(name="jump")]
+    for part in parts:
+        whole += part
+    assert whole.units["g_ampa"] == "nS" and "weight" not in whole.units  # nS, plain numbers and mV
+
+
+def test_a_weight_in_one_unit_keeps_it():
+    assert (hsnn.models.lif_cond_exp() + R.nmda(kinetics="rise_decay")).units["weight"] == "nS"
+    whole = held(R.nmda(kinetics="rise_decay"), R.ampa(kinetics="rise_decay"))
+    assert (whole.units["weight"], whole.units["dg_ampa"]) == ("mS/cm2", "mS/cm2/ms")

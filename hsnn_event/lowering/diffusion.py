@@ -6,25 +6,17 @@ L n, with L L^T = Q (Cholesky) and n independent standard normal numbers, one a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
-import sympy
 
 from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.ir import FloatArray, Number, Section
 
-if TYPE_CHECKING:
-    from hsnn_event.lowering.step import Step
-
 _DEGREE = 14      # of the Taylor series of Q: 0.25**15 / 16! = 4e-23 is left out
 _SMALL = 0.125    # norm of A * time up to which it is used
 _DEPENDENT = 1e-13  # of a variance: a state of which no more is left is a function of those before
-
-Entries = Mapping[tuple[str, str], sympy.Expr]  # (state, what moves it) -> factor
 
 
 @dataclass(frozen=True)
@@ -113,47 +105,3 @@ def _product(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def _transposed(a: FloatArray) -> FloatArray:
     return np.swapaxes(a, -1, -2)
-
-
-def received(step: Step, members: Collection[str], generator: Entries, noise: Entries, fraction: Fraction) -> dict[str, int]:
-    """State -> the number of what noise adds to it in a step; of a part of the step: that part of it.
-
-    `generator` are the entries of A dt, `noise` of B sqrt(dt). The states that one noise reaches share normal numbers.
-    """
-    found: dict[str, int] = {}
-    for group in groups(members, generator, noise):
-        inner = {place: value for place, value in generator.items() if set(place) <= set(group)}
-        kicks = {place: value for place, value in noise.items() if place[0] in group}
-        indices = step.pool.diffusion(inner, kicks, group)
-        for row, state in enumerate(group):
-            b = step.builder
-            terms = [
-                b.mul(b.load("constant", indices[row * len(group) + column]), step.normal(other))
-                for column, other in enumerate(group[: row + 1])
-            ]
-            found[state] = b.mul(b.literal(float(fraction)), b.sum(terms))
-    return found
-
-
-def groups(
-    members: Collection[str], generator: Collection[tuple[str, str]], noise: Collection[tuple[str, str]]
-) -> list[list[str]]:
-    """The states that noise reaches, at once or through others; those that one noise reaches together, in their order.
-
-    >>> groups(["v", "I", "w", "u"], [("v", "I"), ("u", "v"), ("w", "w")], [("I", "xi"), ("w", "xi_1")])
-    [['v', 'I', 'u'], ['w']]
-    >>> groups(["a", "b", "c", "d"], [("d", "a"), ("d", "b")], [("a", "xi"), ("b", "xi_1"), ("c", "xi")])
-    [['a', 'b', 'c', 'd']]
-    """
-    reach = {state: {xi for row, xi in noise if row == state} for state in members}
-    for _ in members:
-        for row, column in generator:
-            reach[row] |= reach.get(column, set())
-    found: list[list[str]] = []
-    for state in (each for each in members if reach[each]):
-        joined = [group for group in found if any(reach[each] & reach[state] for each in group)]
-        together = {state, *(each for group in joined for each in group)}
-        found = [group for group in found if group not in joined]
-        found.append([each for each in members if each in together])
-    order = list(members)
-    return sorted(found, key=lambda group: order.index(group[0]))

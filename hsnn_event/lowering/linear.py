@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import sympy
 
-from hsnn_event.lowering.diffusion import groups, received
 from hsnn_event.lowering.step import Names, Step
 from hsnn_event.lowering.system import DT, NotAffineError, System, affine
+from hsnn_event.lowering.white_noise import groups, received
 from hsnn_event.model.symbolic import symbol
 
 Row = tuple[dict[str, sympy.Expr], sympy.Expr]     # factors of states and inputs, and what is left

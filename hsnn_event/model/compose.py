@@ -103,9 +103,10 @@ def compose(cell: NeuronModel, component: Component) -> NeuronModel:
         for role in ("dynamics", "expressions"):
             merged[role] |= {name: _with_current(text, current) for name, text in getattr(cell, role).items()}
         merged["expressions"][current] = component.current
-    merged["units"] = {**_units(cell, component, current), **cell.units}
-    if component.receptors and cell.receptors and cell.units.get(WEIGHT) != component.units.get(WEIGHT):
-        merged["units"].pop(WEIGHT, None)  # receptors of several kinds: a weight has no one unit
+    units = _units(cell, component, current)
+    merged["units"] = {**units, **cell.units}
+    if cell.receptors and component.receptors and units.get(WEIGHT) != cell.units.get(WEIGHT):
+        merged["units"].pop(WEIGHT, None)  # no unit is that of the events of all receptors
     merged |= {role: tuple(dict.fromkeys((*getattr(cell, role), *getattr(component, role)))) for role in RANGES}
     return replace(cell, **merged)
 
@@ -180,5 +181,6 @@ def _units(cell: NeuronModel, component: Component, current: str) -> dict[str, s
     units = {**({current: "pA"} if component.current is not None else {}), **component.units}
     if unit == "pA":
         return units
-    known = {"pA": unit, "nS": _CONDUCTANCE.get(unit or "")}
+    conductance = _CONDUCTANCE.get(unit or "")
+    known = {"pA": unit, "nS": conductance, "nS/ms": conductance and f"{conductance}/ms"}
     return {name: wanted for name, given in units.items() if (wanted := known.get(given, given)) is not None}
