@@ -86,7 +86,10 @@ def test_the_block_of_nmda_leaves_a_stiff_membrane_stable_and_the_method_of_seco
     assert len(trace.spikes) == len(true) and -77.0 < trace.states["v"].min() < trace.states["v"].max() < 50.0
 
 
-GATED = [BLOCKED, M.hodgkin_huxley(), M.traub_miles(), M.wang_buzsaki(), M.morris_lecar(), M.lif_exp() + R.ampa(kinetics="destexhe")]
+GATED = [
+    BLOCKED, M.hodgkin_huxley(), M.traub_miles(), M.wang_buzsaki(), M.morris_lecar(),
+    M.lif_exp() + R.ampa(kinetics="destexhe"),
+]  # fmt: skip
 OTHERS = [M.fitzhugh_nagumo(), M.lif_cond_exp(), M.izhikevich(), M.lif_exp() + R.nmda()]
 
 
