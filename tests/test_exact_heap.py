@@ -36,7 +36,7 @@ def base(current):
     net = hsnn.Network(dt=None, backend="reference")
     net.population("delta", SIZES["delta"], hsnn.models.lif_delta(**CELL, I_e=current))
     model = hsnn.models.lif_exp(**CELL, tau_syn=1.0, I_e=current)
-    model = replace(model, name="both", receptors={**model.receptors, "jump": {"v": "v + weight"}})
+    model = model.extend("both", receptors={"jump": {"v": "v + weight"}}, units={"weight": None})  # two kinds of weights
     exp = net.population("exp", SIZES["exp"], model)
     times = [0.125, 0.25, 0.25 + 2**-50, 0.5, 1.0, 1.125, 1.25, 2.0, 2.0, 2.125, 2.5, 3.0]
     listed = net.population("listed", SIZES["listed"], hsnn.models.spike_source(times, [k % 3 for k in range(12)]))
