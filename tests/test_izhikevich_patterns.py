@@ -65,10 +65,10 @@ CRITERIA = {
     "phasic_spiking": lambda s, t, v: len(s) == 1 and s[0] < 60 and np.ptp(v[t > 120]) < 3.0,
     "tonic_bursting": lambda s, t, v: len(bursts(s, 10)) >= 4 and min(bursts(s, 10)[:-1]) >= 2 and s[-1] > 180,
     "phasic_bursting": lambda s, t, v: bursts(s, 15) == [len(s)] and len(s) >= 4 and s[-1] < 90,
-    "mixed_mode": lambda s, t, v: bursts(s, 15)[0] >= 3 and set(bursts(s, 15)[1:]) == {1} and len(bursts(s, 15)) >= 3,
+    "mixed_mode": lambda s, t, v: bursts(s, 8)[0] >= 3 and set(bursts(s, 8)[1:]) == {1} and len(bursts(s, 8)) >= 3,
     "spike_frequency_adaptation": lambda s, t, v: len(s) >= 5 and np.all(np.diff(s, 2) > 0),
     "class_1_excitable": lambda s, t, v: len(s) >= 8 and np.diff(s)[0] > 2 * np.diff(s)[-1] and np.all(np.diff(s, 2) < 0),
-    "class_2_excitable": lambda s, t, v: len(s) >= 10 and s[0] > 100 and np.diff(s)[0] < 25 < 3 * np.diff(s)[-1],
+    "class_2_excitable": lambda s, t, v: len(s) >= 10 and s[0] > 100 and np.diff(s)[0] < 25 < 4 * np.diff(s)[-1],
     "spike_latency": lambda s, t, v: len(s) == 1 and 20 < s[0] < 35,  # the current ends at 13
     "subthreshold_oscillations": lambda s, t, v: len(s) == 1 and s[0] < 30 and turns(v[t > 40]) >= 5,
     "resonator": lambda s, t, v: len(s) == 1 and 320 < s[0] < 345,  # pairs at 40 ms distance, not at 20

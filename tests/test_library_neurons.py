@@ -235,7 +235,7 @@ CELLS = [
     ("IB", 500.0, lambda x: x[0] < 20.0 and x[1:].min() > 4 * x[0]),                          # two at once, then single ones
     ("CH", 400.0, lambda x: (x < 6.0).sum() >= 10 and (x > 20.0).sum() >= 8),                 # burst after burst
     ("LTS", 200.0, lambda x: x[-1] > 1.7 * x[0] and x[-1] < 40.0),                            # adapting
-    ("FS", 200.0, lambda x: len(x) > 25 and x.max() < 1.15 * x.min() < 15.0),                 # fast, without adaptation
+    ("FS", 200.0, lambda x: len(x) > 25 and x[1:].max() < 1.1 * x[1:].min() < 15.0),          # fast, without adaptation
     ("TC", 100.0, lambda x: len(x) >= 5 and x.min() > 40.0),                                  # tonic from rest
     ("RTN", 110.0, lambda x: x[0] < 25.0 and x[1:].min() > 55.0),
 ]  # fmt: skip
