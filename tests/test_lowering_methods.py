@@ -201,7 +201,7 @@ def test_split_gates_stay_between_0_and_1(dt):
 def test_splitting_is_for_gates_beside_a_voltage():
     with pytest.raises(MethodError, match="'strang' does not fit: it is for gates beside a voltage"):
         lower_model(CONDUCTANCES, "strang", 0.1)
-    with pytest.raises(MethodError, match=r"'strang' does not fit: dv/dt contains v\*\*3"):
+    with pytest.raises(MethodError, match=r"'strang' does not fit: dv/dt contains .*v\*\*3"):
         lower_model(OSCILLATOR, "strang", 0.1)
 
 

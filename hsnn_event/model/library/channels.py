@@ -108,7 +108,7 @@ def channel(
         dynamics=dynamics,
         expressions=expressions,
         current=f"{'*'.join(factors)}*(E_{name} - v)",
-        units={f"g_{name}": "nS", f"E_{name}": "mV", **named},
+        units={f"g_{name}": "nS", f"E_{name}": "mV", **dict.fromkeys(states, "1"), **named},
         not_negative=[f"g_{name}"],
     )
 

@@ -6,7 +6,6 @@ A spike is the step in which v crosses V_th upward; nothing is reset.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from hsnn_event.errors import DeclarationError
 from hsnn_event.model.declare import NeuronModel
@@ -15,25 +14,32 @@ from hsnn_event.model.library.channels import Gate
 from hsnn_event.model.library.membrane import per_receptor
 from hsnn_event.quantities import flag
 
+REST = -65.0  # mV
 _ABSOLUTE = {"C_m": "pF", "I_e": "pA", "I": "pA"}
 _PER_AREA = {"C_m": "uF/cm2", "I_e": "uA/cm2", "I": "uA/cm2"}
 
 
 def membrane(
-    *, C_m: object = 1.0, v: float = -65.0, V_th: object = 0.0, I_e: object = 0.0, per_area: bool = True
+    *, C_m: object = 1.0, v: float = REST, V_th: object = 0.0, I_e: object = 0.0, per_area: bool = True
 ) -> NeuronModel:
     """A bare membrane, to which channels and receptors are added: C_m dv/dt = I_e + I.
 
     `v` is the initial potential (mV); a spike is the step in which v crosses V_th (mV) upward. `per_area`: C_m in uF/cm2,
-    currents in uA/cm2 and conductances in mS/cm2; else pF, pA and nS. Raises ValueRangeError for C_m <= 0, NaN.
+    currents in uA/cm2 and conductances in mS/cm2; else pF, pA and nS. Defaults: capacitance and potential
+    of the squid giant axon. Raises ValueRangeError for C_m <= 0, NaN.
 
     >>> from hsnn_event.model.library.channels import leak
     >>> (membrane(C_m=200.0, per_area=False) + leak(g_L=10.0, E_L=-70.0)).units["I_L"]
     'pA'
     """
-    units = _PER_AREA if flag(per_area, "membrane: per_area") else _ABSOLUTE
+    return bare("membrane", C_m, v, V_th, I_e, flag(per_area, "membrane: per_area"))
+
+
+def bare(place: str, C_m: object, v: float, V_th: object, I_e: object, per_area: bool) -> NeuronModel:
+    """The membrane under the name of the cell that is made of it, so that errors name that."""
+    units = _PER_AREA if per_area else _ABSOLUTE
     return NeuronModel(
-        name="membrane",
+        name=place,
         parameters={"C_m": C_m, "V_th": V_th, "I_e": I_e},
         states={"v": v},
         dynamics={"v": "(I_e + I)/C_m"},
@@ -64,16 +70,15 @@ def hodgkin_huxley(
     spike is an upward crossing of V_th. It has no receptor; add one of `hsnn.receptors`.
 
     The default method at dt = 0.1 ms is of second order; 0.01 to 0.05 ms serve where the time of a spike matters.
-    Raises ValueRangeError for C_m <= 0, a conductance < 0, NaN.
+    Defaults: the paper's. Raises ValueRangeError for C_m <= 0, a conductance < 0, NaN.
 
     >>> list(hodgkin_huxley().states)
     ['v', 'm', 'h', 'n']
     """
-    cell = membrane(C_m=C_m, V_th=V_th, I_e=I_e)
+    cell = bare("hodgkin_huxley", C_m, REST, V_th, I_e, per_area=True)
     cell += channels.sodium(g_Na=g_Na, E_Na=E_Na)
     cell += channels.potassium(g_K=g_K, E_K=E_K)
-    cell += channels.leak(g_L=g_L, E_L=E_L)
-    return replace(cell, name="hodgkin_huxley")
+    return cell + channels.leak(g_L=g_L, E_L=E_L)
 
 
 def traub_miles(
@@ -97,8 +102,8 @@ def traub_miles(
     C_m dv/dt = I_Na + I_K + I_L + sum of g (E_rev - v) + I_e + I, with `hsnn.channels.sodium_traub_miles`,
     `potassium_traub_miles` and `leak`: states v, m, h, n, g_exc, g_inh. C_m in pF, conductances in nS, potentials in mV,
     currents in pA. `tau_syn` (ms) and `E_rev` as in `lif_cond_exp`; defaults "exc" (5 ms, 0 mV) and "inh" (10 ms, -80 mV).
-    A spike is an upward crossing of V_th. Raises ValueRangeError for C_m or a tau <= 0, a conductance < 0, NaN;
-    DeclarationError if the keys of `tau_syn` and `E_rev` differ.
+    A spike is an upward crossing of V_th. Defaults: that benchmark's. Raises ValueRangeError for C_m or a tau <= 0, a
+    conductance < 0, NaN; DeclarationError if the keys of `tau_syn` and `E_rev` differ.
 
     >>> list(traub_miles().states)
     ['v', 'm', 'h', 'n', 'g_exc', 'g_inh']
@@ -110,13 +115,13 @@ def traub_miles(
         raise DeclarationError(
             f"{place}: tau_syn is for {', '.join(taus)} and E_rev for {', '.join(reversals)}. Give the same keys."
         )
-    cell = membrane(C_m=C_m, V_th=V_th, I_e=I_e, per_area=False)
+    cell = bare(place, C_m, REST, V_th, I_e, per_area=False)
     cell += channels.sodium_traub_miles(g_Na=g_Na, E_Na=E_Na, V_T=V_T)
     cell += channels.potassium_traub_miles(g_K=g_K, E_K=E_K, V_T=V_T)
     cell += channels.leak(g_L=g_L, E_L=E_L)
     for receptor, tau in taus.items():
         cell += receptors.conductance(receptor, tau_syn=tau, E_rev=reversals[receptor])
-    return replace(cell, name=place)
+    return cell
 
 
 def wang_buzsaki(
@@ -135,19 +140,18 @@ def wang_buzsaki(
     """A fast spiking interneuron: Wang and Buzsaki (1996), J. Neurosci. 16:6402, per area.
 
     C_m dv/dt = I_Na + I_K + I_L + I_e + I; the gate m of sodium is in steady state at all times, h and n are `phi` times as
-    fast as at 6 degrees. Units and errors as in `hodgkin_huxley`.
+    fast as at 6 degrees. Units and errors as in `hodgkin_huxley`. Defaults: the paper's.
 
     >>> list(wang_buzsaki().states)
     ['v', 'h', 'n']
     """
     alpha, beta = "1/exprel(-(v + 35)/10)", "4*exp(-(v + 60)/18)"
-    cell = membrane(C_m=C_m, V_th=V_th, I_e=I_e)
-    cell += channels.channel("Na", g=g_Na, E=E_Na, parameters={"phi": phi}, gates={
+    cell = bare("wang_buzsaki", C_m, REST, V_th, I_e, per_area=True)
+    cell += channels.channel("Na", g=g_Na, E=E_Na, parameters={"phi": phi}, units={"phi": "1"}, gates={
         "m": Gate(power=3, inf=f"({alpha})/({alpha} + {beta})"),
         "h": Gate(alpha="phi*0.07*exp(-(v + 58)/20)", beta="phi/(1 + exp(-(v + 28)/10))"),
     })  # fmt: skip
-    cell += channels.channel("K", g=g_K, E=E_K, parameters={"phi": phi}, gates={
+    cell += channels.channel("K", g=g_K, E=E_K, parameters={"phi": phi}, units={"phi": "1"}, gates={
         "n": Gate(power=4, alpha="phi*0.1/exprel(-(v + 34)/10)", beta="phi*0.125*exp(-(v + 44)/80)"),
     })  # fmt: skip
-    cell += channels.leak(g_L=g_L, E_L=E_L)
-    return replace(cell, name="wang_buzsaki")
+    return cell + channels.leak(g_L=g_L, E_L=E_L)

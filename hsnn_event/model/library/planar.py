@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hsnn_event.errors import unknown_name
 from hsnn_event.model.declare import NeuronModel
-from hsnn_event.model.library.ionic import membrane
+from hsnn_event.model.library.ionic import bare
 
 # Rinzel and Ermentrout (1998), table 7.1.
 _MORRIS_LECAR = {
@@ -40,6 +40,7 @@ def morris_lecar(
     `type` chooses g_Ca, V3, V4 and phi where they are not given: "II" (a Hopf bifurcation: firing starts at a rate above
     0), "I" (a saddle-node on the cycle: from 0 Hz on) or "homoclinic", of Rinzel and Ermentrout (1998), in Methods in
     Neuronal Modeling, chapter 7. Units and errors as in `hodgkin_huxley`; UnknownNameError for another type.
+    Defaults: those of that chapter.
 
     >>> morris_lecar(type="I").parameters["V3"], morris_lecar(V3=5.0).parameters["V3"]
     (12.0, 5.0)
@@ -48,14 +49,14 @@ def morris_lecar(
         raise unknown_name("morris_lecar: type", type, _MORRIS_LECAR)
     chosen = {"g_Ca": g_Ca, "V3": V3, "V4": V4, "phi": phi}
     chosen = {name: _MORRIS_LECAR[type][name] if value is None else value for name, value in chosen.items()}
-    bare = membrane(C_m=C_m, v=-60.0, V_th=V_th, I_e=I_e)
+    cell = bare("morris_lecar", C_m, -60.0, V_th, I_e, per_area=True)
     return NeuronModel(
         name="morris_lecar",
         parameters={
-            **bare.parameters, "g_Ca": chosen["g_Ca"], "E_Ca": E_Ca, "g_K": g_K, "E_K": E_K, "g_L": g_L, "E_L": E_L,
+            **cell.parameters, "g_Ca": chosen["g_Ca"], "E_Ca": E_Ca, "g_K": g_K, "E_K": E_K, "g_L": g_L, "E_L": E_L,
             "V1": V1, "V2": V2, "V3": chosen["V3"], "V4": chosen["V4"], "phi": chosen["phi"],
         },
-        states={**bare.states, "w": "w_inf"},
+        states={**cell.states, "w": "w_inf"},
         expressions={
             "m_inf": "0.5*(1 + tanh((v - V1)/V2))",
             "w_inf": "0.5*(1 + tanh((v - V3)/V4))",
@@ -64,15 +65,15 @@ def morris_lecar(
             "I_L": "g_L*(E_L - v)",
         },
         dynamics={"v": "(I_e + I + I_Ca + I_K + I_L)/C_m", "w": "phi*(w_inf - w)*cosh((v - V3)/(2*V4))"},
-        inputs=bare.inputs,
-        threshold=bare.threshold,
-        detection=bare.detection,
+        inputs=cell.inputs,
+        threshold=cell.threshold,
+        detection=cell.detection,
         units={
-            **bare.units, **dict.fromkeys(("I_Ca", "I_K", "I_L"), "uA/cm2"), "phi": "1/ms",
+            **cell.units, **dict.fromkeys(("I_Ca", "I_K", "I_L"), "uA/cm2"), "phi": "1/ms", "w": "1",
             **dict.fromkeys(("g_Ca", "g_K", "g_L"), "mS/cm2"),
             **dict.fromkeys(("E_Ca", "E_K", "E_L", "V1", "V2", "V3", "V4"), "mV"),
         },
-        positive=[*bare.positive, "V2", "V4"],
+        positive=[*cell.positive, "V2", "V4"],
         not_negative=["g_Ca", "g_K", "g_L", "phi"],
     )  # fmt: skip
 
@@ -83,7 +84,7 @@ def fitzhugh_nagumo(
     """The plane in which a neuron's spike is a detour: FitzHugh (1961), Biophys. J. 1:445; Nagumo et al. (1962).
 
     dv/dt = v - v^3/3 - w + I_e + I, dw/dt = phi (v + a - b w), without dimension but for time in ms. It begins at its rest
-    for the default values; a spike is an upward crossing of V_th. An event moves v by its weight.
+    for the default values; a spike is an upward crossing of V_th. An event moves v by its weight. Defaults: FitzHugh's.
 
     >>> fitzhugh_nagumo().states["w"]
     '(v + a)/b'
