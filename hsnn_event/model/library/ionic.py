@@ -147,11 +147,11 @@ def wang_buzsaki(
     """
     alpha, beta = "1/exprel(-(v + 35)/10)", "4*exp(-(v + 60)/18)"
     cell = bare("wang_buzsaki", C_m, REST, V_th, I_e, per_area=True)
-    cell += channels.channel("Na", g=g_Na, E=E_Na, parameters={"phi": phi}, units={"phi": "1"}, gates={
+    cell += channels.channel("Na", g=g_Na, E=E_Na, parameters={"phi": phi}, units={"phi": "1/ms"}, gates={
         "m": Gate(power=3, inf=f"({alpha})/({alpha} + {beta})"),
         "h": Gate(alpha="phi*0.07*exp(-(v + 58)/20)", beta="phi/(1 + exp(-(v + 28)/10))"),
     })  # fmt: skip
-    cell += channels.channel("K", g=g_K, E=E_K, parameters={"phi": phi}, units={"phi": "1"}, gates={
+    cell += channels.channel("K", g=g_K, E=E_K, parameters={"phi": phi}, units={"phi": "1/ms"}, gates={
         "n": Gate(power=4, alpha="phi*0.1/exprel(-(v + 34)/10)", beta="phi*0.125*exp(-(v + 44)/80)"),
     })  # fmt: skip
     return cell + channels.leak(g_L=g_L, E_L=E_L)
