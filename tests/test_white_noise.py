@@ -220,7 +220,7 @@ def test_a_noise_that_a_state_multiplies_is_itos():
 @pytest.mark.parametrize("dynamics, method, message", [
     ({"x": "x*xi - x"}, "rk2", r"method 'rk2' does not fit: dx/dt contains x\*xi, noise times a state.*'exponential_euler'"),
     ({"x": "x*xi - x"}, "exact", r"method 'exact' does not fit: dx/dt contains x\*xi"),
-    ({"x": "x*xi - x**2"}, "auto", r"method 'exponential_euler' does not fit: dx/dt contains -x\*\*2.* fit: none"),
+    ({"x": "x*xi - x**2"}, "auto", r"method 'rush_larsen' does not fit: dx/dt contains -x\*\*2.* fit: none"),
     ({"x": "x**2 + xi"}, "exact", r"method 'exact' does not fit: dx/dt contains x\*\*2"),
 ])  # fmt: skip
 def test_a_method_that_does_not_fit_names_the_term(dynamics, method, message):
