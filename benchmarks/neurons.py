@@ -80,7 +80,7 @@ def adex(options: argparse.Namespace) -> None:
     net = hsnn.Network(dt=0.1, seed=1, threads=1)
     cells = net.population("cells", n, hsnn.models.adex())
     cells.set(v=hsnn.random.uniform(-70.0, -55.0))
-    net.drive(cells, hsnn.stimuli.current(700.0))
+    net.drive(cells, hsnn.stimuli.current(1000.0))
     net.record(cells, "spikes")
     taken = seconds(net, time, options.runs)
     rate = 1000.0 * len(net.last_result.spikes["cells"]) / n / time
