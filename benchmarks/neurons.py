@@ -1,6 +1,6 @@
 """What neurons cost by themselves: Hodgkin and Huxley's kind in a network, AdEx alone, gap junctions, a model of one's own.
 
-    python benchmarks/neurons.py [--only hh adex lattice own] [--runs 5]
+    python benchmarks/neurons.py [--only hh accuracy adex lattice own] [--runs 5]
     python benchmarks/neurons.py --quick                                    # does everything work?
 
 Prints a table a section: medians (and least - most) of --runs runs after one that is not counted, one thread unless it says
@@ -8,6 +8,7 @@ otherwise, each section in a process of its own.
 - hh: benchmark 3 of Brette et al. (2007), dt 0.1 ms, RTF (wall time / model time) by method.
 - adex: 100,000 uncoupled neurons, ns a neuron and step.
 - lattice: `gap_lattice` of radius 2 on two threads, ms a step.
+- accuracy: the potential of Hodgkin and Huxley's axon through two spikes against rk4 at 0.005 ms, largest difference by dt.
 - own: four equations from the library and the same ones written down by a user, by turns.
 """
 
@@ -74,6 +75,23 @@ def hh(options: argparse.Namespace) -> None:
     show(("HH-COBA-4000", "RTF", "rate Hz", "ns a neuron and step"), rows)
 
 
+def potential(method: str, dt: float) -> np.ndarray:
+    """Of the axon, every 0.1 ms for 20 ms at 10 uA/cm2."""
+    net = hsnn.Network(dt=dt, threads=1)
+    axon = net.population("axon", 1, hsnn.models.hodgkin_huxley(I_e=10.0), method=method)
+    trace = net.record(axon, "v", every=0.1)
+    values: np.ndarray = net.run(20.0)[trace]["v"].values[:, 0]
+    return values
+
+
+def accuracy(options: argparse.Namespace) -> None:
+    """What a step costs in accuracy, by several methods."""
+    steps = (0.1,) if options.quick else (0.1, 0.05, 0.025)
+    true = potential("rk4", 0.005)
+    rows = [[method, *(f"{np.abs(potential(method, dt) - true).max():.3g}" for dt in steps)] for method in METHODS]
+    show(("largest error of v, mV", *(f"dt {dt:g} ms" for dt in steps)), rows)
+
+
 def adex(options: argparse.Namespace) -> None:
     """Uncoupled neurons that fire by a current."""
     n, time = (1000, 5.0) if options.quick else (100_000, 50.0)
@@ -129,7 +147,7 @@ def own(options: argparse.Namespace) -> None:
     show(("4 equations", "ns a neuron and step"), [*rows, ["own / library", f"{ratio:.3f}"]])
 
 
-SECTIONS = {"hh": hh, "adex": adex, "lattice": lattice, "own": own}
+SECTIONS = {"hh": hh, "accuracy": accuracy, "adex": adex, "lattice": lattice, "own": own}
 
 
 def main() -> None:
