@@ -17,12 +17,11 @@ from hsnn_event.errors import MethodError, unknown_name
 from hsnn_event.lowering import adaptive, splitting
 from hsnn_event.lowering.ir import Section
 from hsnn_event.lowering.linear import advance_exactly, linear_part, obstacle, propagate, why_not_linear
+from hsnn_event.lowering.splitting import HALF
 from hsnn_event.lowering.step import Names, Step
 from hsnn_event.lowering.system import DT, NotAffineError, System, affine, degree, readable, system_of
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.symbolic import OPAQUE, symbol
-
-HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hsnn_event.errors import DeclarationError
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.library import channels, receptors
 from hsnn_event.model.library.channels import Gate
 from hsnn_event.model.library.membrane import per_receptor
+from hsnn_event.model.library.synapses import same_receptors
 from hsnn_event.quantities import flag
 
 REST = -65.0  # mV
@@ -25,8 +25,8 @@ def membrane(
     """A bare membrane, to which channels and receptors are added: C_m dv/dt = I_e + I.
 
     `v` is the initial potential (mV); a spike is the step in which v crosses V_th (mV) upward. `per_area`: C_m in uF/cm2,
-    currents in uA/cm2 and conductances in mS/cm2; else pF, pA and nS. Defaults: capacitance and potential
-    of the squid giant axon. Raises ValueRangeError for C_m <= 0, NaN.
+    currents in uA/cm2 and conductances in mS/cm2; else pF, pA and nS. Defaults: capacitance and potential of the squid
+    giant axon. Raises ValueRangeError for C_m <= 0, NaN.
 
     >>> from hsnn_event.model.library.channels import leak
     >>> (membrane(C_m=200.0, per_area=False) + leak(g_L=10.0, E_L=-70.0)).units["I_L"]
@@ -111,10 +111,7 @@ def traub_miles(
     place = "traub_miles"
     taus = per_receptor(place, "tau_syn", {"exc": 5.0, "inh": 10.0} if tau_syn is None else tau_syn)
     reversals = per_receptor(place, "E_rev", {"exc": 0.0, "inh": -80.0} if E_rev is None else E_rev)
-    if set(taus) != set(reversals):
-        raise DeclarationError(
-            f"{place}: tau_syn is for {', '.join(taus)} and E_rev for {', '.join(reversals)}. Give the same keys."
-        )
+    same_receptors(place, tau_syn=taus, E_rev=reversals)
     cell = bare(place, C_m, REST, V_th, I_e, per_area=False)
     cell += channels.sodium_traub_miles(g_Na=g_Na, E_Na=E_Na, V_T=V_T)
     cell += channels.potassium_traub_miles(g_K=g_K, E_K=E_K, V_T=V_T)
