@@ -39,8 +39,10 @@ from hsnn_event.backends.numba.exact_team import (
     NUMBER,
     PHASE,
     REACHED,
+    RECORDS,
     SPIKE,
     SPIKES,
+    STRIDE,
     TAKE,
     TARGET,
     TARGET_OFFSET,
@@ -56,8 +58,33 @@ from hsnn_event.backends.numba.exact_team import (
     reals_of,
     unpacked,
 )
-from hsnn_event.backends.numba.native import BROKEN_OFF, call, half_at, inner, real_at, set_real, set_whole, whole_at
+from hsnn_event.backends.numba.native import (
+    BROKEN_OFF,
+    call,
+    half_at,
+    inner,
+    prefetch,
+    real_at,
+    set_real,
+    set_whole,
+    whole_at,
+)
 from hsnn_event.backends.numba.slots import chunks_needed, count, larger, put, with_room
+
+
+@inner
+def _fetch(entry, contexts, step, codes):
+    """Prefetch the records of a group's first targets, which `take` has no time to do.
+
+    benchmarks/README.md, "Exact schedules", has what that gains.
+    """
+    address, packed = whole_at(entry + 8), whole_at(entry + 16)
+    if packed & SPIKE == 0:
+        p, length, _ = unpacked(packed)
+        records, stride = whole_at(contexts + p * step + 8 * RECORDS), 8 * whole_at(codes + 8 * (N_CODES * p + STRIDE))
+        targets = address + 8 if length < 0 else address
+        for j in range(min(abs(length), 8)):
+            prefetch(records + stride * np.int64(half_at(targets + 4 * j)))
 
 
 @inner
@@ -65,7 +92,10 @@ def _walk(place, common, contexts, step, codes, due):
     """Deliver what is due up to the limit. `contexts`, `codes` and `due` are addresses: arrays that are looked up in a loop
     cost it an atomic operation each."""
     limit = common[LIMIT]
-    for e in range(place[INDEX], place[N_DUE]):
+    n = place[N_DUE]
+    for e in range(place[INDEX], n):
+        if e + 1 < n:
+            _fetch(due + 24 * (e + 1), contexts, step, codes)
         offset, address, packed = whole_at(due + 24 * e), whole_at(due + 24 * e + 8), whole_at(due + 24 * e + 16)
         if offset > limit:
             place[INDEX] = e

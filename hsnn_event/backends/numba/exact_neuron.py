@@ -128,7 +128,7 @@ def outlook(scalars, lanes, n):
 
 # --- every model ---
 
-AHEAD = 8       # records to prefetch: benchmarks/README.md, "exact delivery"
+AHEAD = 8       # records to prefetch: benchmarks/README.md, "Exact schedules"
 # Of the windows to the next look, so that an arrival seldom asks for an earlier one: likewise. What a search gives is a
 # bound, and leaves slack enough.
 SLACK = 0.6 if CLOSED else 0.8
