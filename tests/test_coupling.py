@@ -16,7 +16,7 @@ from hsnn_event.errors import (
     ValueRangeError,
 )
 from hsnn_event.lowering.coupling import largest_totals
-from hsnn_event.lowering.program import lower
+from hsnn_event.lowering.program import lower, lower_network
 
 PASSIVE = hsnn.NeuronModel(  # a capacitor with a leak
     name="passive",
@@ -56,9 +56,9 @@ def joint_hodgkin_huxley(t, y, g, current):
 
 def pair_error(g, duration, backend="reference"):
     """The largest difference (mV) of two coupled cells, one of them driven, from the joint system; both must fire."""
-    net, cells = network(HODGKIN_HUXLEY, method="rk4", backend=backend)
+    net, cells = network(HODGKIN_HUXLEY, backend=backend)
     net.drive(cells[0], hsnn.stimuli.current(10.0))
-    net.couple(cells, cells, PAIR, conductance=g, substeps=8)
+    net.couple(cells, cells, PAIR, conductance=g)
     trace = net.record(cells, "v")
     values = net.run(duration)[trace]["v"].values
     start = np.repeat(list(HODGKIN_HUXLEY.states.values()), 2)
@@ -262,6 +262,33 @@ def test_strong_couplings_divide_the_step(rule, conductance, keywords, total, su
     program = lower(net)
     assert largest_totals(program.couplings[0], (4, 4))[0] == total
     assert program.substeps == substeps
+
+
+@pytest.mark.parametrize(("dt", "g_Na", "expected"), [(0.1, 120.0, 8), (0.05, 120.0, 4), (0.01, 120.0, 1), (0.1, 30.0, 4)])
+def test_fast_gates_divide_the_step(dt, g_Na, expected):
+    net, cells = network(hsnn.models.hodgkin_huxley(), dt=dt)
+    plain = net.population("plain", 2, PASSIVE)
+    cells.set(g_Na=g_Na)
+    net.couple(cells, plain, PAIR, conductance=0.01)
+    lowered = lower_network(net)
+    assert [model.method for model in lowered.models] == ["rk4", "rk4"]
+    assert lowered.program.substeps == expected  # dt * (g_Na + g_K + g_L) / C_m, in parts of 2
+
+
+def test_synapses_do_not_hide_how_fast_gates_are():
+    axon = hsnn.models.membrane(C_m=1.0) + hsnn.channels.sodium() + hsnn.channels.potassium() + hsnn.receptors.nmda()
+    net, cells = network(axon)
+    net.couple(cells, cells, PAIR, conductance=0.01)
+    assert lower(net).substeps == 8
+
+
+def test_a_method_or_a_number_of_substeps_given_by_hand_stands():
+    net, cells = network(hsnn.models.hodgkin_huxley())
+    net.couple(cells, cells, PAIR, conductance=0.01, substeps=3)
+    assert lower(net).substeps == 3
+    net, cells = network(hsnn.models.hodgkin_huxley(), method="strang")
+    net.couple(cells, cells, PAIR, conductance=0.01)
+    assert (lower_network(net).models[0].method, lower(net).substeps) == ("strang", 1)
 
 
 @pytest.mark.parametrize("rule", [hsnn.connect.bernoulli(0.05), hsnn.connect.fixed_total(4000)])

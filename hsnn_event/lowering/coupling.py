@@ -18,10 +18,12 @@ from hsnn_event.network.coupling import MOST_SUBSTEPS, Coupling, Reads, function
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
 
-METHOD = "rk2"  # of coupled populations, unless one of them names another
 # The largest part that a coupling takes of the difference between a neuron and its partners in a substep. Differences
 # between partners decay up to twice as fast; rk2 and rk4 are stable as far as 2 and 2.8.
 MOST_DECAY = 0.25
+# The largest product of substep and the rate at which a voltage moves with all gates open: rk4 is stable as far as 2.8, and
+# here follows the spikes of the squid axon to a microvolt: docs/gap-junctions.md.
+MOST_OPEN = 2.0
 DEVIATIONS = 4.0  # above the mean: where the conductance of a neuron is left to chance
 
 
@@ -49,11 +51,14 @@ def coupled(network: Network, population: Population) -> Coupled | None:
 
 def method_of(network: Network, population: Population) -> str:
     """The method of a population: coupled ones that name none take that of the others."""
-    if population.method != "auto" or not network.couplings:
+    if population.method != "auto" or population not in joined(network):
         return population.method
-    joined = {end.population for each in network.couplings.values() for end in (each.source, each.target)}
-    named = sorted({each.method for each in joined} - {"auto"})
-    return population.method if population not in joined else named[0] if named else METHOD
+    return min({each.method for each in joined(network)} - {"auto"}, default="auto")
+
+
+def joined(network: Network) -> set[Population]:
+    """The populations that couplings join."""
+    return {end.population for each in network.couplings.values() for end in (each.source, each.target)}
 
 
 def check_stages(models: Mapping[str, LoweredModel]) -> None:
@@ -107,30 +112,49 @@ def function_code(text: str, reads: Reads, state_type: str) -> Section:
 def substeps(
     network: Network, plans: Sequence[CouplePlan], models: Sequence[object], parameters: Sequence[Mapping[str, Number]]
 ) -> int:
-    """Into how many equal parts coupled populations divide a step: the largest number that one of the couplings needs.
+    """Into how many equal parts coupled populations divide a step: the largest number that one of the couplings needs, or
+    one of the neurons that it joins.
 
     A coupling with total conductance G at a neuron, into an input that the state's equation has the factor c of, moves the
     neuron towards its partners with the rate c G; each part is so short that this is at most MOST_DECAY. The function is
     taken to be no steeper than the difference, and totals that are drawn as no larger than DEVIATIONS above their mean.
+    The voltage of a neuron with gates moves by at most MOST_OPEN time constants in a part.
     """
-    numbers, most = list(network.populations), 1
+    numbers, most = {name: number for number, name in enumerate(network.populations)}, 1
     for coupling, plan in zip(network.couplings.values(), plans, strict=True):
         if coupling.substeps is not None:
             most = max(most, coupling.substeps)
             continue
         totals = largest_totals(plan, (coupling.source.population.size, coupling.target.population.size))
-        for (_, target), total in zip(directions(coupling), totals, strict=False):
-            model = models[numbers.index(target.name)]
-            assert isinstance(model, LoweredModel)
-            decay = total * model.gain(coupling.input, parameters[numbers.index(target.name)]) * network.grid.dt
-            if decay > MOST_DECAY * MOST_SUBSTEPS:
-                raise ValueRangeError(
-                    f"coupling {coupling.name!r}: a conductance of {total:g} at one neuron needs more than {MOST_SUBSTEPS} "
-                    f"substeps in {network.grid.dt:g} ms. Take a smaller conductance or dt, or give substeps=.",
-                    name=coupling.name, conductance=total,
-                )  # fmt: skip
-            most = max(most, math.ceil(decay / MOST_DECAY))
+        for (source, target), total in zip(directions(coupling), totals, strict=False):
+            ends = [(models[numbers[each.name]], parameters[numbers[each.name]]) for each in (target, source)]
+            most = max(most, _for_junctions(network, coupling, total, *ends[0]))
+            most = max(most, *(_for_gates(network, *end) for end in ends))
     return most
+
+
+def _for_junctions(
+    network: Network, coupling: Coupling, total: float, model: object, parameters: Mapping[str, Number]
+) -> int:
+    """The substeps that a total conductance at a neuron needs."""
+    assert isinstance(model, LoweredModel)
+    decay = total * model.gain(coupling.input, parameters) * network.grid.dt
+    if decay > MOST_DECAY * MOST_SUBSTEPS:
+        raise ValueRangeError(
+            f"coupling {coupling.name!r}: a conductance of {total:g} at one neuron needs more than {MOST_SUBSTEPS} "
+            f"substeps in {network.grid.dt:g} ms. Take a smaller conductance or dt, or give substeps=.",
+            name=coupling.name, conductance=total,
+        )  # fmt: skip
+    return math.ceil(decay / MOST_DECAY)
+
+
+def _for_gates(network: Network, model: object, parameters: Mapping[str, Number]) -> int:
+    """The substeps that a neuron needs by itself, whose method moves its voltage by slopes."""
+    assert isinstance(model, LoweredModel)
+    if model.method not in ("rk2", "rk4"):
+        return 1
+    opened = model.open_rate(parameters) * network.grid.dt
+    return math.ceil(min(opened, MOST_OPEN * MOST_SUBSTEPS) / MOST_OPEN)
 
 
 def largest_totals(plan: CouplePlan, sizes: tuple[int, int]) -> tuple[float, float]:

@@ -214,14 +214,18 @@ def _multiplied_noise(system: System) -> str | None:
     return None
 
 
-def choose(system: System, method: str) -> str:
+def choose(system: System, method: str, coupled: bool = False) -> str:
     """The method named; for "auto" "exact" where it fits, with gates "strang" or else "exponential_midpoint", or "rk2".
 
     Heun's method is the cheapest of second order, and with exact conductances at both of its stages its error at the
     usual 0.1 ms is far below that of the grid of spike times; "rk4" is for those who ask for more. Gates make spikes stiff:
-    at 0.1 ms Heun's method diverges for Hodgkin and Huxley's axon, and its intervals are worse where it does not.
+    at 0.1 ms Heun's method diverges for Hodgkin and Huxley's axon, and its intervals are worse where it does not. Coupled
+    neurons meet in the stages of a Runge-Kutta method: with gates "rk4", whose substeps are short enough (`open_rate`), or
+    "rk2".
     Raises UnknownNameError, and MethodError with the term that prevents the method and the methods that do fit.
     """
+    if method == "auto" and coupled:
+        method = "rk4" if _has_gates(system) else "rk2"
     if method == "auto":
         if _multiplied_noise(system) is None:
             if not obstacle(system):

@@ -13,7 +13,7 @@ from hsnn_event.lowering.host import Pool
 from hsnn_event.lowering.integrators import METHODS, Method, choose
 from hsnn_event.lowering.ir import Instruction, Kernel, Section
 from hsnn_event.lowering.lowered import STEPS, Coupled, Lowered
-from hsnn_event.lowering.stages import end_of_substep, gains, staged
+from hsnn_event.lowering.stages import end_of_substep, gains, open_rate, staged
 from hsnn_event.lowering.step import Step, inputs_of
 from hsnn_event.lowering.system import System, system_of
 from hsnn_event.lowering.transcendental import LIMITS, Limits
@@ -27,7 +27,7 @@ def lower(
     """What follows from the model's equations under a method; raises what `lower_model` does."""
     limits = LIMITS[state_type]
     system = replace(system_of(model, driven), coupled=() if coupled is None else coupled.inputs)
-    chosen = choose(system, method)
+    chosen = choose(system, method, coupled is not None)
     pool = Pool(system)
     stages = None if coupled is None else staged(system, pool, limits, METHODS[chosen], coupled.published)
     written = [_update(system, pool, limits, METHODS[chosen], stages is not None)]
@@ -50,7 +50,8 @@ def lower(
     nothing = Builder()
     zero = nothing.section([nothing.literal(0.0)])
     initial = (*initial, *((name, zero) for name in hidden))
-    return Lowered(kernel, chosen, constants, duration, initial, reads, gains(system))
+    rate = None if stages is None else open_rate(system)
+    return Lowered(kernel, chosen, constants, duration, initial, reads, gains(system), rate)
 
 
 def duration_of(system: System) -> Constants | None:

@@ -44,6 +44,7 @@ class Lowered:
     initial: tuple[tuple[str, Section], ...]
     initial_reads: tuple[str, ...]
     gains: tuple[tuple[str, Constants], ...] = ()
+    open_rate: Constants | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ class LoweredModel:
         """The largest factor with which the coupled input `name` moves a state of a neuron; 0 where none is known."""
         factors = dict(self._lowered.gains)[name].values(self._given(parameters)).values()
         return max((float(np.max(np.abs(each))) for each in factors), default=0.0)
+
+    def open_rate(self, parameters: Mapping[str, Number]) -> float:
+        """How fast the voltage of a coupled neuron moves with all gates open, in 1/ms; 0 where that is not known."""
+        rate = self._lowered.open_rate
+        values = {} if rate is None else rate.values(self._given(parameters))
+        return max((float(np.max(np.abs(each))) for each in values.values()), default=0.0)
 
     def _given(self, parameters: Mapping[str, Number]) -> dict[str, Number]:
         return {**self.defaults, **parameters, "dt": self.dt / self.substeps}  # type: ignore[dict-item]

@@ -11,7 +11,16 @@ import numpy as np
 
 from hsnn_event.distributions import quantile, rescaled
 from hsnn_event.errors import DeclarationError, MethodError
-from hsnn_event.lowering.coupling import check_draws, check_stages, coupled, function_code, method_of, reads_of, substeps
+from hsnn_event.lowering.coupling import (
+    check_draws,
+    check_stages,
+    coupled,
+    function_code,
+    joined,
+    method_of,
+    reads_of,
+    substeps,
+)
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.exact_program import Half, exact_program
 from hsnn_event.lowering.ir import (
@@ -98,7 +107,7 @@ def lower_network(network: Network) -> LoweredNetwork:
     """The programs together with what produced their numbers."""
     populations = list(network.populations.values())
     parameters = [resolved_parameters(population, network.seed) for population in populations]
-    models = in_substeps(network, [lower_population(network, population) for population in populations], parameters)
+    models = in_substeps(network, lower_populations(network), parameters)
     kinds = {population.exact for population in populations} | {network.dt is None}  # with dt there is a clock
     halves = {exact: half(network, models, parameters, exact) for exact in kinds}
     projections = [projection_plan(network, each) for each in network.projections.values()]
@@ -138,15 +147,15 @@ def in_substeps(
     network: Network, models: Sequence[LoweredModel | LoweredSource], parameters: Sequence[dict[str, Number]]
 ) -> list[LoweredModel | LoweredSource]:
     """The models, those of coupled populations with the number of substeps that all of them take."""
-    joined = {
+    meeting = {
         name: model
         for name, model in zip(network.populations, models, strict=True)
         if isinstance(model, LoweredModel) and model.joined
     }
-    check_stages(joined)
+    check_stages(meeting)
     plans = [couple_plan(network, coupling) for coupling in network.couplings.values()]
     number = substeps(network, plans, models, parameters)
-    check_draws(network, joined, number)
+    check_draws(network, meeting, number)
     return _in_substeps(models, number)
 
 
@@ -192,19 +201,30 @@ def _clock_program(
     )
 
 
-def lower_population(network: Network, population: Population) -> LoweredModel | LoweredSource:
-    """The lowered model of a population, with the inputs that a drive or coupling reaches.
+def lower_populations(network: Network) -> list[LoweredModel | LoweredSource]:
+    """The lowered models. Coupled populations that name no method all take "rk4" where it is the choice of one of them."""
+    models = [lower_population(network, population) for population in network.populations.values()]
+    free = {each for each in joined(network) if method_of(network, each) == "auto"}
+    pairs = list(zip(network.populations.values(), models, strict=True))
+    if not any(population in free and model.method == "rk4" for population, model in pairs):
+        return models
+    return [lower_population(network, each, "rk4") if each in free else model for each, model in pairs]
+
+
+def lower_population(network: Network, population: Population, method: str | None = None) -> LoweredModel | LoweredSource:
+    """The lowered model of a population, with the inputs that a drive or coupling reaches; `method` in place of its own.
 
     Raises MethodError, which names it.
     """
     if isinstance(population.model, SourceModel):
         return lower_source(population.model, population.method, population.grid.dt)
-    joined = coupled(network, population)
-    driven = {drive.port for drive in continuous(network, population)} | set(() if joined is None else joined.inputs)
-    used, method = tuple(name for name in population.model.inputs if name in driven), method_of(network, population)
+    meets = coupled(network, population)
+    driven = {drive.port for drive in continuous(network, population)} | set(() if meets is None else meets.inputs)
+    used = tuple(name for name in population.model.inputs if name in driven)
+    method = method or method_of(network, population)
     try:
         return lower_model(
-            population.model, method, population.grid.dt, number_types(network)[0], used, population.schedule, joined
+            population.model, method, population.grid.dt, number_types(network)[0], used, population.schedule, meets
         )
     except MethodError as error:
         if not population.exact:

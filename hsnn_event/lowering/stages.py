@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import sympy
+
+from hsnn_event.lowering import splitting
 from hsnn_event.lowering.arrivals import add_pulses
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.detection import hidden_states, in_substep
@@ -89,6 +92,24 @@ def _at(step: Step, row: tuple[Fraction, ...], done: Increments) -> dict[str, in
 
 def _published(step: Step, published: tuple[str, ...], names: Names) -> list[int]:
     return [step.write(step.system.quantities[name], names) for name in published]
+
+
+def open_rate(system: System) -> Constants | None:
+    """How fast the voltage of a neuron goes to its steady state with every gate open, and without synapses, in 1/ms; None
+    where that is not known before the run, or where the neuron has no gates."""
+    pool, rates = Pool(system), []
+    voltage, gates = splitting.parts(system)
+    closed = [name for name in (*system.states, *system.inputs) if name not in (*voltage, *gates)]
+    values = {**{symbol(gate): 1 for gate in gates}, **{symbol(name): 0 for name in closed}}
+    for state in voltage if gates else ():
+        try:
+            rate = affine(system.drift(state).subs(values), [symbol(state)])[0].get(symbol(state), sympy.Integer(0))
+        except NotAffineError:
+            return None
+        if system.varies(rate) or rate.is_finite is False:
+            return None
+        rates.append(pool.constant(rate))
+    return pool.keep(rates)
 
 
 def gains(system: System) -> tuple[tuple[str, Constants], ...]:
