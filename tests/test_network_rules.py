@@ -97,7 +97,7 @@ def test_edges_keep_their_order_and_arrays_their_places():
         (hsnn.connect.all_to_all(), lambda row, j: 4 * row[0] + row[1]),
         (hsnn.connect.all_to_all(autapses=False), lambda row, j: 4 * row[0] + row[1]),
     ],
-    ids=str,
+    ids=["fixed_outdegree", "all_to_all", "all_to_all without autapses"],
 )
 def test_arrays_follow_the_rows_of_the_rule(rule, number):
     net = network(n=4)

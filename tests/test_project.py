@@ -188,7 +188,7 @@ def test_the_package_says_one_version_and_one_set_of_pythons():
     assert {name.split("-")[0] for name in matrix["os"]} == {"ubuntu", "macos", "windows"}
     steps = [step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"]]
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
-    assert {"ruff check .", "mypy", "python -m pytest -q"} <= set(steps) & set(script)
+    assert {"ruff check .", "mypy", "python -m pytest -q -n auto"} <= set(steps) & set(script)
 
 
 def fenced(path: Path, language: str) -> list[str]:
