@@ -7,15 +7,17 @@ import sys
 import numpy as np
 import pytest
 from driven_kernels import PRECISIONS, advanced, assert_same_bits, case, interpreted, once_each, operations
+from pocl_processor import name_known_processor
 
 from hsnn_event.backends.c_family import function, head
 from hsnn_event.backends.opencl.kernels import OPTIONS, source
 
 CASES = once_each()
 GROUP = 16  # work items
-pytestmark = pytest.mark.skipif(
-    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="PyPI has PoCL for Linux on x86-64 only"
-)
+HERE = (sys.platform, platform.machine()) == ("linux", "x86_64")
+pytestmark = pytest.mark.skipif(not HERE, reason="PyPI has PoCL for Linux on x86-64 only")
+if HERE:  # before any other test loads the drivers
+    name_known_processor()
 
 
 @pytest.fixture(scope="module")
