@@ -31,12 +31,15 @@ if TYPE_CHECKING:
     from hsnn_event.timecourse import sampled as sampled
     from hsnn_event.timecourse import steps as steps
     from hsnn_event.topology import connect as connect
+    from hsnn_event.topology import hyper as hyper
+    from hsnn_event.topology.hypergraph import Hypergraph as Hypergraph
 
 __version__ = "0.1.0"
 
 # name: the module that it is, or the module and the name in it
 _PUBLIC = {
     "Component": "hsnn_event.model.compose:Component",
+    "Hypergraph": "hsnn_event.topology.hypergraph:Hypergraph",
     "Network": "hsnn_event.network.network:Network",
     "NeuronModel": "hsnn_event.model.declare:NeuronModel",
     "Result": "hsnn_event.recording:Result",
@@ -45,6 +48,7 @@ _PUBLIC = {
     "concatenate": "hsnn_event.recording:concatenate",
     "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
+    "hyper": "hsnn_event.topology.hyper",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
     "open_recording": "hsnn_event.recording.stored:open_recording",
@@ -57,6 +61,7 @@ _PUBLIC = {
 
 __all__ = [
     "Component",
+    "Hypergraph",
     "Network",
     "NeuronModel",
     "Result",
@@ -66,6 +71,7 @@ __all__ = [
     "concatenate",
     "connect",
     "errors",
+    "hyper",
     "models",
     "networks",
     "open_recording",

@@ -17,7 +17,9 @@ class Moment:
 
     `keys` are the streams of the Poisson drives. `clamped` holds, a population, the last step in which each neuron is
     clamped (0: it is free), or None where all are free. A spike is in flight while a synapse of its neuron has it still
-    to come; these spikes are sorted by step of emission, then population, then id.
+    to come; these spikes are sorted by step of emission, then population, then id. Those of junctions of the rule "any" are
+    not among them: the spikes that they hand on are, as long as any target waits. `evidence` is what the other junctions
+    know, as `hyper_ir.first_evidence` says, a plan; empty at the start.
     """
 
     step: int
@@ -26,6 +28,7 @@ class Moment:
     steps: IntArray
     populations: IntArray
     ids: IntArray
+    evidence: tuple[dict[str, IntArray | FloatArray], ...] = ()
 
     @staticmethod
     def start(keys: tuple[int, ...], n_populations: int) -> Moment:

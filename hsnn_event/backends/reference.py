@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,8 +19,10 @@ from sortedcontainers import SortedList
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, fed, sample_steps
 from hsnn_event.backends.reference_couplings import Quantities, Real, ReferenceCouplings
 from hsnn_event.backends.reference_edges import expand
+from hsnn_event.backends.reference_hyper import ReferenceJunctions
 from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
 from hsnn_event.lowering.arithmetic import attempted, evaluate
+from hsnn_event.lowering.hyper_ir import first_evidence
 from hsnn_event.lowering.ir import (
     CUT_EVERY,
     DENORMAL_CUT,
@@ -77,6 +80,7 @@ class ReferenceEngine:
         self._rows = self._all_rows()
         self._noisy: Quantities = [{} for _ in program.populations]
         self._couplings = ReferenceCouplings(program, self._dtype)
+        self._junctions = [ReferenceJunctions(plan) for plan in program.hyper]
         self._joined = [number for number, kernel in enumerate(self._kernels) if kernel.stages is not None]
         self._coupled: Quantities = [{} for _ in program.populations]      # inputs, in the stage that is computed
         self._hidden: list[list[Real]] = [[] for _ in program.populations]  # what earlier stages left
@@ -90,18 +94,22 @@ class ReferenceEngine:
             in_flight[tuple(spike)] = max(n, in_flight.get(tuple(spike), 0))
         spikes = [spike for spike, n in sorted(in_flight.items()) for _ in range(n)]
         steps, populations, ids = np.array(spikes, dtype=np.int64).reshape(-1, 3).T.copy()
-        return Moment(self.step, tuple(self._keys.values()), tuple(clamped), steps, populations, ids)
+        evidence = tuple(each.evidence() for each in self._junctions)
+        return Moment(self.step, tuple(self._keys.values()), tuple(clamped), steps, populations, ids, evidence)
 
     def restore(self, moment: Moment) -> None:
         self.step = moment.step
         self._sources = {plan.population: plan for plan in self.program.sources}
         drawn = (*self.program.poisson, *self.program.noise, *self.program.sources)
         keyed = (plan for plan in drawn if not isinstance(plan, ListedSource))
+        self._linking = {plan.population for plan in self.program.hyper if plan.rule == "any"}
         self._keys = {id(plan): key for plan, key in zip(keyed, moment.keys, strict=True)}
         self._refractory = [
             np.zeros(plan.size, np.int64) if until is None else np.maximum(until - moment.step, 0)
             for plan, until in zip(self.program.populations, moment.clamped, strict=True)
         ]
+        for junctions, plan, evidence in zip_longest(self._junctions, self.program.hyper, moment.evidence):
+            junctions.restore(first_evidence(plan) if evidence is None else evidence)
         self._queue: SortedList = SortedList()
         for emitted, population, source in zip(moment.steps, moment.populations, moment.ids, strict=True):
             self._emit(int(emitted), int(population), int(source))
@@ -116,15 +124,20 @@ class ReferenceEngine:
             arrivals = self._arrivals()
             self._add_noise()
             self._couple(arrivals)
+            spikes: list[list[int]] = []
+            lag_of: list[FloatArray] = []
             for number in range(len(self._kernels)):
-                fired = self._fired(number, arrivals[number])
-                for neuron in fired:
+                spikes.append(self._fired(number, arrivals[number]))
+                lag_of.append(self._lags(number))
+                if self.step % CUT_EVERY == 0:
+                    self._cut_denormals(number)
+            self._judge(spikes)
+            for number, fired in enumerate(spikes):
+                for neuron in fired if number not in self._linking else ():
                     self._emit(self.step, number, neuron)
                 if watch.spikes[number]:
                     kept += [(self.step, number, neuron) for neuron in fired]
-                    lags += self._lags(number)[fired].tolist()
-                if self.step % CUT_EVERY == 0:
-                    self._cut_denormals(number)
+                    lags += lag_of[number][fired].tolist()
             for k, probe in enumerate(watch.probes):
                 if self.step % probe.every == 0:
                     samples[k].append(self._sample(probe))
@@ -132,6 +145,17 @@ class ReferenceEngine:
         widths = [self._sample(probe).size for probe in watch.probes]
         arrays = [np.array(rows).reshape(len(n), width) for rows, n, width in zip(samples, due, widths, strict=True)]
         return Seen(steps, populations, ids, tuple(arrays), lags=np.array(lags) if any(lags) else None)
+
+    def _judge(self, spikes: list[list[int]]) -> None:
+        """Add to the spikes of a step, population by population, those of junctions."""
+        all_spikes = [(number, neuron) for number, fired in enumerate(spikes) for neuron in fired]
+        for junctions in self._junctions:
+            plan = junctions.plan
+            if plan.rule == "any":
+                edges = [plan.edges[k] for spike in all_spikes for k in junctions.members(*spike)]
+                spikes[plan.population] = sorted(map(int, edges))
+            else:
+                spikes[plan.population] = junctions.fired(all_spikes, self.step)
 
     def _lags(self, number: int) -> FloatArray:
         """How far before the end of the step each neuron fired, if it did."""
@@ -193,6 +217,10 @@ class ReferenceEngine:
         for plan, edges in zip(self.program.projections, self._edges, strict=True):
             for source, target, weight, delay in zip(*(column.tolist() for column in edges), strict=True):
                 rows[plan.source][source].append(Synapse(delay, plan.target, plan.receptor, target, weight))
+        for hyper in self.program.hyper:
+            if hyper.rule == "any":  # the synapses of a junction are its members' own, after all others
+                for edge, number, member in zip(hyper.edges, hyper.populations, hyper.members, strict=True):
+                    rows[number][member] += rows[hyper.population][edge]
         for population in rows:
             for row in population:
                 row.sort(key=lambda synapse: synapse.delay)

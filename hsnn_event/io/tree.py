@@ -13,11 +13,13 @@ from hsnn_event.errors import ArgumentTypeError, FileFormatError, shown
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
 from hsnn_event.network.delays import DelayRounding
+from hsnn_event.network.junctions import JunctionModel
 from hsnn_event.network.projection import PerEdge
 from hsnn_event.random import Distribution
 from hsnn_event.recording.result import Record
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.timecourse import Steps
+from hsnn_event.topology.hyper import HyperRule
 from hsnn_event.topology.rules import Rule
 
 Array = npt.NDArray[Any]
@@ -25,7 +27,9 @@ Array = npt.NDArray[Any]
 # and one another.
 DECLARING: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (DelayRounding, Distribution, NeuronModel, PerEdge, Record, Rule, SourceModel, Steps, Stimulus)
+    for kind in (
+        DelayRounding, Distribution, HyperRule, JunctionModel, NeuronModel, PerEdge, Record, Rule, SourceModel, Steps, Stimulus
+    )
 }
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event.lowering.hyper_ir import HyperPlan
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 Number = float | FloatArray  # one value for all, or one value each
@@ -320,6 +322,7 @@ class Program:
     sources: tuple[PoissonSource | ListedSource, ...] = ()
     couplings: tuple[CouplePlan, ...] = ()
     substeps: int = 1
+    hyper: tuple[HyperPlan, ...] = ()
 
     @property
     def keys(self) -> tuple[int, ...]:

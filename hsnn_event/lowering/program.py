@@ -23,6 +23,7 @@ from hsnn_event.lowering.coupling import (
 )
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.exact_program import Half, exact_program
+from hsnn_event.lowering.hyper import hyper_plans
 from hsnn_event.lowering.ir import (
     CouplePlan,
     FloatArray,
@@ -197,6 +198,7 @@ def _clock_program(
         noise=(*noise_plans(network), *white_plans(network, models)),
         sources=source_plans(network),
         couplings=tuple(couple_plan(network, coupling) for coupling in network.couplings.values()),
+        hyper=hyper_plans(network),
         substeps=max((model.substeps for model in models if isinstance(model, LoweredModel)), default=1),
     )
 

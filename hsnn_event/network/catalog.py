@@ -48,6 +48,10 @@ class Catalog(Mapping[str, T]):
             raise DeclarationError(f"a {self.kind} named {name!r} exists already; choose another name.", name=name)
         self._items[name] = item
 
+    def withdraw(self, name: str) -> None:
+        """Take the last item back, whose declaration has failed further on."""
+        del self._items[name]
+
     def free_name(self, name: str) -> str:
         """`name` itself or, for a namesake, `name#2`, `name#3`, ..."""
         if name not in self._items:

@@ -31,6 +31,8 @@ from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology import connect
+from hsnn_event.topology.hyper import HyperRule
+from hsnn_event.topology.hypergraph import Hypergraph
 from hsnn_event.topology.functions import from_function
 from hsnn_event.topology.pattern import Pattern
 from hsnn_event.topology.rules import Rule, check_divisible
@@ -189,6 +191,55 @@ class Network(RunControl):
             projection.target.population.take_labels(labels[1])
             made.append(projection)
         return made if several else made[0]
+
+    @keywords_known
+    def connect_hyper(
+        self,
+        source: View | Group,
+        target: View,
+        hypergraph: Hypergraph,
+        *,
+        rule: HyperRule,
+        weight: Value | None = None,
+        delay: Value | None = None,
+        receptor: str | None = None,
+        name: str | None = None,
+        round_delays: bool | None = None,
+    ) -> Population:
+        """Let the hyperedges of a hypergraph listen to `source` and act on `target`, by a rule of `hsnn.hyper`.
+
+        Gives the junctions, a population with a neuron a hyperedge: record its "spikes" to see when they are activated.
+        Ids of the hypergraph count within what is connected, sources of a group through all its members. `delay` (ms) is
+        the whole way from the spike that completes the evidence to the targets; it and `weight` may be left out where the
+        hypergraph brings them.
+
+        Raises ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, GridError.
+
+        >>> import hsnn_event as hsnn
+        >>> net = hsnn.Network(dt=0.1)
+        >>> cells = net.population("cells", 4, hsnn.models.lif_exp())
+        >>> edges = hsnn.Hypergraph.from_lists([((0, 1), (2, 3))], weight=100.0, delay=1.5)
+        >>> net.connect_hyper(cells, cells, edges, rule=hsnn.hyper.threshold(k=2, window=3.0))
+        <population 'cells_cells_junctions': 1 x hyperedge>
+        """
+        self._require_open("hyperedges")
+        where = "connect_hyper" if name is None else f"connect_hyper: {label(name, 'connect_hyper: name')}"
+        hyper = import_module("hsnn_event.network.hyper")
+        sources, targets = self._own_parts(source), self._own_parts(target)
+        hyper.check_hyper(hypergraph, rule, len(targets) > 1, where)
+        hyper.check_clock(sources, targets[0], where)
+        model = hyper.junction_model(sources, hypergraph, rule, where)
+        pairs = hyper.target_rule(hypergraph, targets[0], where)
+        found = hyper.free_junction_name(self, sources, targets[0]) if name is None else name
+        junctions = self.population(found, hypergraph.n_edges, model)
+        try:
+            self.connect(
+                junctions, targets[0], pairs, weight=weight, delay=delay, receptor=receptor, round_delays=round_delays
+            )
+        except BaseException:
+            self.populations.withdraw(found)
+            raise
+        return junctions
 
     def _projection_key(self, name: str | None) -> Callable[[str], int]:
         """The key of the random stream of the next projection, by its default name."""

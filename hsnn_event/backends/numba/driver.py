@@ -38,7 +38,7 @@ N_STAGE_COLUMNS = 4
 N_PHASES, N_STAGES = range(2)  # places in `phases`: stages in a step, and in a substep
 
 BROKEN = np.int64(-2)  # the barrier was broken off
-STIMULUS, NOISE, SOURCE = range(3)  # places in `codes`
+STIMULUS, NOISE, SOURCE, JUDGE = range(4)  # places in `codes`
 
 # What a piece of a run is: its first step is FIRST_STEP + 1; kernels count steps from EPOCH, in 32 bits; PROBES is the
 # address of the table of what to sample, a row for each slice that a probe looks at, sorted by slice.
@@ -62,6 +62,10 @@ class Team(NamedTuple):
     stages: npt.NDArray[np.int64]          # what they are
     gathers: npt.NDArray[np.int64]         # what couplings add to the inputs of slices, sorted by slice, then as declared
     gather_first: npt.NDArray[np.int64]    # (n_slices + 1,)
+    judges: npt.NDArray[np.int64]          # (n_threads, 2): table of junctions, and its number of rows
+    junctions: npt.NDArray[np.bool_]       # populations of junctions
+    population_of: npt.NDArray[np.int64]   # (n_neurons,) where there are junctions
+    room: npt.NDArray[np.int64]            # [0]: for the spikes of a step
     codes: npt.NDArray[np.int64]           # addresses of functions that not all networks need, and have compiled
     fired: npt.NDArray[np.int32]           # (2, n_neurons): of each slice, numbers of the neurons that fired
     n_fired: npt.NDArray[np.int64]         # (2, n_slices)
@@ -159,6 +163,26 @@ def _keep(team, turn, step, spikes):
         for j in range(team.n_fired[turn, s]):
             spikes.steps[n] = step
             spikes.neurons[n] = first + team.fired[turn, first + j]
+            n += 1
+    spikes.n[0] = n
+
+
+@inner
+def _judged(thread, team, fired, n_fired, step):
+    """Add the junctions of hyperedges to the spikes of a step; gives their number."""
+    if team.codes[JUDGE] == 0 or n_fired == 0:
+        return n_fired
+    return call(team.codes[JUDGE], team.judges[thread, 0], team.judges[thread, 1], fired.ctypes.data, n_fired, step)
+
+
+@inner
+def _keep_junctions(team, step, fired, n_fired, spikes):
+    """Append what recorded junctions have done in a step."""
+    n = spikes.n[0]
+    for e in range(n_fired):
+        population = team.population_of[fired[e]]
+        if team.junctions[population] and team.recorded[population]:
+            spikes.steps[n], spikes.neurons[n] = step, fired[e]
             n += 1
     spikes.n[0] = n
 
@@ -325,7 +349,7 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
                 return step, BROKEN
             if not wait(team.barrier.ctypes.data, n_threads, yield_at):
                 return step, BROKEN
-            n_fired = _gather(team, step & 1, fired)
+            n_fired = _judged(thread, team, fired, _gather(team, step & 1, fired), step)
         if n_fired:
             if room_needed(calendar, n_fired) > calendar.n_free[0] or spikes.n[0] + n_fired > spikes.steps.size:
                 return step, n_fired
@@ -333,6 +357,8 @@ def _steps(thread, n_threads, yield_at, step, last, n_fired, epoch, team, blocks
                 schedule(calendar, k, team.rows[blocks[k]], fired, n_fired, step, team.one.itemsize, step)
             if thread == 0:
                 _keep(team, step & 1, step, spikes)
+                if team.codes[JUDGE] != 0:
+                    _keep_junctions(team, step, fired, n_fired, spikes)
         n_fired = NONE
 
 
@@ -343,7 +369,7 @@ def advance(thread, n_threads, yield_at, team, blocks, calendar, spikes):
     Gives the thread's calendar and spikes. Whoever holds the calendar that it was called with holds the present one too,
     until it returns.
     """
-    fired, due = np.empty(team.fired.shape[1], np.int64), np.empty((1024, 2), np.int64)
+    fired, due = np.empty(team.room[0], np.int64), np.empty((1024, 2), np.int64)
     scratch = Scratch(np.empty(BATCH, np.uint32), np.empty(BATCH, np.int32), np.empty(AT_ONCE), np.empty(1, np.int64))
     step, n_fired, last, epoch, grown, starts = np.int64(0), NONE, np.int64(0), np.int64(0), False, True
     while True:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from hsnn_event.backends.numba import (
     adjacency,
     drives,
+    judge,
     kernels,
     noise,
     probes,
@@ -28,6 +29,7 @@ from hsnn_event.backends.numba.couplings import Couplings, widened
 from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, N_STAGE_COLUMNS, Spikes, Team, advance, no_spikes
 from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
+from hsnn_event.backends.numba.judge import Judges
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, aligned, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch, fed
@@ -82,6 +84,7 @@ class NumbaEngine:
         phases = self._couplings.phases
         self._stimuli = drives.stimulus_table(program, parts)
         self._noise = drives.noise_table(program, parts, self._noisy)
+        self._judges = Judges(program, parts.offsets, self._n_threads)
         self._source_records: dict[int, tuple[IntArray, list[npt.NDArray[Any]]]] = {}
         self._team = Team(
             slices=np.zeros((n_slices, N_COLUMNS), np.int64),
@@ -97,7 +100,11 @@ class NumbaEngine:
             stages=np.zeros(((phases[1] + 1) * n_slices, N_STAGE_COLUMNS), np.int64),
             gathers=gathers,
             gather_first=gather_first,
-            codes=np.zeros(3, np.int64),
+            judges=self._judges.addresses,
+            junctions=self._judges.junctions,
+            population_of=self._judges.population_of,
+            room=np.array([n_neurons + self._judges.n_links]),
+            codes=np.zeros(4, np.int64),
             fired=np.zeros((2, n_neurons), np.int32),
             n_fired=np.zeros((2, n_slices), np.int64),
             lags=np.zeros((2, n_neurons if self._interpolated.any() else 0)),
@@ -119,10 +126,13 @@ class NumbaEngine:
         # Ports hold arrivals within a step only, so the calendar, the clamps and the step are all there is.
         now = self.step - self._epoch
         clamped = [np.where(until > now, until + np.int64(self._epoch), 0) for until in self._until]
-        steps, neurons = in_flight(self._calendars, self._blocks, self._rows.rows, self.step, self._team.one.itemsize)
+        steps, neurons = self._judges.in_flight(
+            *in_flight(self._calendars, self._blocks, self._rows.rows, self.step, self._team.one.itemsize),
+            self.step - self._rows.max_delay,
+        )
         populations, ids = self._in_populations(neurons)
         some = tuple(each if each.any() else None for each in clamped)
-        return Moment(self.step, self._keys, some, steps, populations, ids)
+        return Moment(self.step, self._keys, some, steps, populations, ids, self._judges.evidence())
 
     def restore(self, moment: Moment) -> None:
         self.step = self._epoch = moment.step
@@ -134,9 +144,9 @@ class NumbaEngine:
         self._rekey(moment.keys)
         self._crew.dismiss()
         self._team.ports[:] = 0
-        neurons = self._parts.offsets[moment.populations] + moment.ids
+        steps, neurons = self._judges.restore(moment, self._parts.offsets)
         self._calendars = [
-            calendar_of(self._rows, blocks, moment.steps, neurons, moment.step, self._team.one.itemsize)
+            calendar_of(self._rows, blocks, steps, neurons, moment.step, self._team.one.itemsize)
             for blocks in self._blocks
         ]
         self._spikes = [no_spikes() for _ in self._blocks]
@@ -171,6 +181,7 @@ class NumbaEngine:
             stimuli.code(self._real.name) if len(self._stimuli.records) else 0,
             noise.code(self._real.name) if len(self._noise.records) else 0,
             sources.code() if self._sources else 0,
+            judge.code() if self.program.hyper else 0,
         )
         self._bind()
         # A run of no steps compiles the driver, or loads it from the cache.
@@ -272,7 +283,7 @@ class NumbaEngine:
 
     def advance(self, n_steps: int, watch: Watch) -> Seen:
         self._require_whole()
-        self._team.recorded[:] = watch.spikes
+        self._team.recorded[:] = watch.spikes | self._judges.heard
         self._rebase(n_steps)
         samples = self._aim(n_steps, watch)
         self._whole = False
@@ -282,6 +293,10 @@ class NumbaEngine:
         self.step += n_steps
         self._whole = True
         steps, populations, ids, lags = self._kept_spikes()
+        if self.program.hyper:
+            steps, populations, ids, lags = self._judges.heard_of(
+                watch, self._parts.offsets, steps, populations, ids, lags, self._rows.max_delay
+            )
         return Seen(steps, populations, ids, samples, lags=lags)
 
     def _require_whole(self) -> None:

@@ -1,0 +1,29 @@
+"""Junctions: populations with a neuron a hyperedge, which fires when its hyperedge is activated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.model.source import SourceModel
+from hsnn_event.topology.hyper import HyperRule
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class JunctionModel(SourceModel):
+    """Made by `Network.connect_hyper`. It has no spikes of its own: an empty list.
+
+    The members (sources) of hyperedge e are entries indptr[e] ... indptr[e + 1] - 1 of `members`, which are ids in
+    populations[where[k]], and of `amounts`, the weights that a "weighted" rule gives them (None: 1).
+    """
+
+    populations: tuple[str, ...]
+    indptr: IntArray
+    where: IntArray
+    members: IntArray
+    rule: HyperRule
+    amounts: npt.NDArray[np.float64] | None = None
