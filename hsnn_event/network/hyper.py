@@ -87,6 +87,11 @@ def check_clock(sources: Sequence[View], target: View, where: str) -> None:
             )
 
 
+def one_for_all(held: Any, given: Any) -> Any:
+    """What `connect` is told: the number that is given, or the one that the hypergraph has for all hyperedges."""
+    return held if given is None and held is not None and np.ndim(held) == 0 else given
+
+
 def _check_ids(ids: IntArray, size: int, what: str, where: str) -> None:
     if len(ids) and int(ids.max()) >= size:
         text = f"{where}: {what} {int(ids.max())} of the hypergraph, but ids run from 0 to {size - 1}. Give larger ends."
@@ -94,11 +99,9 @@ def _check_ids(ids: IntArray, size: int, what: str, where: str) -> None:
 
 
 def _per_target(values: Any, lengths: IntArray) -> Any:
-    """One number a synapse; None and single numbers as arrays too."""
-    if values is None:
+    """One number a synapse; None where the hypergraph has none, or one for all, which is better given as such."""
+    if values is None or np.ndim(values) == 0:
         return None
-    if np.ndim(values) == 0:
-        return np.full(int(lengths.sum()), float(values))
     if len(values) == len(lengths):
         return np.repeat(np.asarray(values, np.float64), lengths)
     return np.asarray(values, np.float64)

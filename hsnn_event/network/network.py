@@ -230,6 +230,7 @@ class Network(RunControl):
         hyper.check_clock(sources, targets[0], where)
         model = hyper.junction_model(sources, hypergraph, rule, where)
         pairs = hyper.target_rule(hypergraph, targets[0], where)
+        weight, delay = hyper.one_for_all(hypergraph.weights, weight), hyper.one_for_all(hypergraph.delays, delay)
         found = hyper.free_junction_name(self, sources, targets[0]) if name is None else name
         junctions = self.population(found, hypergraph.n_edges, model)
         try:

@@ -231,7 +231,6 @@ def _listen(row, fired, n_fired, step):
                 _note_summing(row, edge, member, step)
             else:
                 _note_ordered(row, edge, member, step)
-    touched[:n].sort()
     return n
 
 

@@ -1,0 +1,222 @@
+"""Hyperedges that listen to spikes: against their clique expansion, against a direct evaluation of recorded spikes, and the
+same whatever the backend, the threads and the cuts of a run."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hsnn_event as hsnn
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError
+
+EDGES, NEURONS = 25, 50
+RULES = {
+    "any": hsnn.hyper.any(),
+    "threshold": hsnn.hyper.threshold(2, 5.0),
+    "threshold of spikes": hsnn.hyper.threshold(3, 8.0, distinct=False, consume=False, refractory=3.0),
+    "several thresholds": hsnn.hyper.threshold([1, 2] * 12 + [2], np.linspace(0.0, 6.0, EDGES)),
+    "all of": hsnn.hyper.all_of(20.0),
+    "weighted": hsnn.hyper.weighted(2.2, 10.0),
+    "weighted, kept": hsnn.hyper.weighted(3.0, 6.0, consume=False, refractory=2.0),
+    "sequence": hsnn.hyper.sequence(9.0),
+}
+
+
+def lists():
+    """Hyperedges with two to five sources and several targets each, in several of which neurons may be."""
+    random = np.random.default_rng(3)
+
+    def some(most):
+        return tuple(random.choice(NEURONS, random.integers(2, most), replace=False).tolist())
+
+    pairs = [(some(6), some(8)) for _ in range(EDGES)]
+    return pairs, random.uniform(20.0, 90.0, EDGES), np.round(random.uniform(0.1, 3.0, EDGES), 1)
+
+
+def network(**keywords):
+    """Cells that fire by themselves, driven, and connected by other synapses too."""
+    net = hsnn.Network(dt=0.1, seed=4, **keywords)
+    cells = net.population("cells", NEURONS, hsnn.models.lif_exp(I_e=350.0))
+    cells.set(v=hsnn.random.uniform(-70.0, -50.0))
+    net.connect(cells, cells, hsnn.connect.bernoulli(0.1), weight=hsnn.random.normal(20.0, 5.0),
+                delay=hsnn.random.uniform(0.5, 2.0))  # fmt: skip
+    net.drive(cells, hsnn.stimuli.poisson(800.0), weight=60.0)
+    net.record(cells, "spikes")
+    return net, cells
+
+
+def hyper_network(rule, **keywords):
+    net, cells = network(**keywords)
+    pairs, weights, delays = lists()
+    edges = hsnn.Hypergraph.from_lists(pairs, weight=weights, delay=delays)
+    net.record(net.connect_hyper(cells, cells, edges, rule=rule, name="edges"), "spikes")
+    return net
+
+
+def spikes_of(result):
+    return [(name, each.times, each.ids) for name, each in sorted(result.spikes.items())]
+
+
+def assert_same(one, other):
+    for (name, times, ids), (_, other_times, other_ids) in zip(spikes_of(one), spikes_of(other), strict=True):
+        np.testing.assert_array_equal(times, other_times, name)
+        np.testing.assert_array_equal(ids, other_ids, name)
+
+
+@pytest.mark.parametrize("backend, threads", [("numba", 1), ("numba", 3), ("reference", 1)])
+def test_any_is_the_clique_expansion(backend, threads):
+    net, cells = network(backend=backend, threads=threads)
+    sources, targets, weights, delays = [], [], [], []
+    for (mine, theirs), weight, delay in zip(*lists(), strict=True):
+        for source in mine:
+            sources += [source] * len(theirs)
+            targets += theirs
+            weights += [weight] * len(theirs)
+            delays += [delay] * len(theirs)
+    net.connect(cells, cells, hsnn.connect.from_edges(sources, targets), weight=weights, delay=delays)
+    clique = net.run(100.0).spikes["cells"]
+    hyper = hyper_network(hsnn.hyper.any(), backend=backend, threads=threads).run(100.0).spikes["cells"]
+    assert len(clique) > 200
+    np.testing.assert_array_equal(hyper.times, clique.times)
+    np.testing.assert_array_equal(hyper.ids, clique.ids)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_backends_and_threads_agree(rule):
+    expected = hyper_network(rule, backend="reference").run(100.0)
+    assert len(expected.spikes["edges"]) > 5
+    assert_same(expected, hyper_network(rule).run(100.0))
+    assert_same(expected, hyper_network(rule, threads=3, blocks=4).run(100.0))
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_runs_may_be_cut_saved_and_go_on_elsewhere(rule, tmp_path):
+    whole = hyper_network(rule).run(60.0)
+    net = hyper_network(rule, threads=2)
+    parts = [net.run(13.3), net.run(20.1)]
+    net.save(tmp_path / "net.h5")
+    for backend in ("numba", "reference"):
+        other = hsnn.Network.load(tmp_path / "net.h5", backend=backend)
+        first = other.run(5.3)
+        other.save(tmp_path / "again.h5")
+        last = hsnn.Network.load(tmp_path / "again.h5", backend="numba").run(60.0 - 33.4 - 5.3)
+        assert_same(whole, hsnn.concatenate([*parts, first, last]))
+    net.reset()
+    assert_same(whole, net.run(60.0))
+
+
+def directly(rule, pairs, spikes, dt=0.1):
+    """(step, edge) of all activations, from the definition: evidence is looked for in all spikes so far."""
+    steps = np.rint(spikes.times / dt).astype(int)
+    found = []
+    for edge, (mine, _) in enumerate(pairs):
+        since, last = -1, -(10**6)
+        least = len(mine) if rule.least is None else rule.least
+        for step in np.unique(steps[np.isin(spikes.ids, mine)]):
+            counts = (steps > max(since, step - max(round(rule.window / dt), 1))) & (steps <= step)
+            evidence = spikes.ids[counts & np.isin(spikes.ids, mine)]
+            n = len(set(evidence.tolist())) if rule.distinct else len(evidence)
+            if n >= least and step - last > round(rule.refractory / dt):
+                found.append((step, edge))
+                last, since = step, step if rule.consume else since
+    return sorted(found)
+
+
+edges_of_few = st.lists(st.tuples(st.lists(st.integers(0, 5), min_size=1, max_size=4, unique=True), st.just((0,))),
+                        min_size=1, max_size=4)  # fmt: skip
+trains = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 5)), max_size=40, unique=True)
+counting = st.builds(
+    lambda k, window, distinct, consume, rest: hsnn.hyper.threshold(
+        k, window / 10, distinct=distinct, consume=consume, refractory=rest / 10
+    ),
+    st.integers(1, 4), st.integers(0, 30), st.booleans(), st.booleans(), st.integers(0, 20),
+)  # fmt: skip
+
+
+@given(edges_of_few, trains, counting, st.sampled_from(["numba", "reference"]))
+def test_counting_rules_are_a_direct_evaluation_of_the_spikes(pairs, spikes, rule, backend):
+    pairs = [(mine, theirs) for mine, theirs in pairs if not rule.distinct or len(mine) >= rule.least] or [([0, 1, 2, 3], (0,))]
+    net = hsnn.Network(dt=0.1, backend=backend, threads=1)
+    source = net.population("source", 6, hsnn.models.spike_source([t / 10 for t, _ in spikes], [i for _, i in spikes]))
+    cells = net.population("cells", 1, hsnn.models.lif_exp())
+    junctions = net.connect_hyper(source, cells, hsnn.Hypergraph.from_lists(pairs, weight=1.0, delay=0.5), rule=rule)
+    net.record(source, "spikes")
+    net.record(junctions, "spikes")
+    result = net.run(8.0)
+    mine = result.spikes[junctions.name]
+    fired = list(zip(np.rint(mine.times * 10).astype(int).tolist(), mine.ids.tolist(), strict=True))
+    assert fired == directly(rule, pairs, result.spikes["source"])
+
+
+def activations(rule, spikes, source_weights=None, n=3):
+    net = hsnn.Network(dt=0.1)
+    source = net.population("source", n, hsnn.models.spike_source(*zip(*spikes, strict=True)))
+    cells = net.population("cells", 1, hsnn.models.lif_delta())
+    edges = hsnn.Hypergraph.from_lists([(range(n), (0,))], weight=1.0, delay=2.0, source_weights=source_weights)
+    junctions = net.connect_hyper(source, cells, edges, rule=rule)
+    net.record(junctions, "spikes")
+    net.record(cells, "v", every=0.1)
+    result = net.run(20.0)
+    v = result.states["cells"]["v"]
+    return result.spikes[junctions.name].times.tolist(), v.times[np.flatnonzero(np.diff(v.values[:, 0]) > 0.5) + 1].tolist()
+
+
+def test_the_way_from_the_completing_spike_to_the_targets_is_the_delay():
+    fired, arrived = activations(hsnn.hyper.threshold(3, 5.0), [(1.0, 0), (2.0, 1), (3.5, 2)])
+    assert (fired, arrived) == ([3.5], [5.5])
+
+
+def test_order_and_gaps_make_a_sequence():
+    gaps = hsnn.hyper.sequence([1.0, 2.0])
+    assert activations(gaps, [(1.0, 0), (1.9, 1), (3.8, 2)])[0] == [3.8]
+    assert activations(gaps, [(1.0, 0), (2.0, 1), (3.8, 2)])[0] == []              # the first gap is not below 1 ms
+    assert activations(gaps, [(1.0, 1), (1.5, 0), (3.0, 2)])[0] == []              # another order
+    assert activations(gaps, [(1.0, 0), (1.0, 1), (1.5, 2)])[0] == []              # at once is no order
+    assert activations(gaps, [(1.0, 0), (1.5, 1), (2.0, 1), (2.0, 2)])[0] == [2.0]  # the spike before counts
+
+
+def test_a_weighted_sum_leaks():
+    rule = hsnn.hyper.weighted(1.5, 10.0)
+    assert activations(rule, [(1.0, 0), (7.8, 1)])[0] == [7.8]     # 1 + exp(-0.68) is 1.507
+    assert activations(rule, [(1.0, 0), (8.1, 1)])[0] == []  # 1 + exp(-0.71) is below 1.5
+    assert activations(rule, [(1.0, 0), (2.0, 2)], source_weights=[1.6, 0.0, 0.0])[0] == [1.0]
+
+
+def test_groups_of_sources_are_counted_through():
+    net = hsnn.Network(dt=0.1)
+    one = net.population("one", 3, hsnn.models.spike_source([1.0], [2]))
+    two = net.population("two", 2, hsnn.models.spike_source([2.0], [0]))
+    cells = net.population("cells", 1, hsnn.models.lif_delta())
+    edges = hsnn.Hypergraph.from_lists([((2, 3), (0,))], weight=1.0, delay=1.0)
+    junctions = net.connect_hyper(one + two, cells, edges, rule=hsnn.hyper.all_of(3.0))
+    net.record(junctions, "spikes")
+    assert net.run(5.0).spikes[junctions.name].times.tolist() == [2.0]
+
+
+def test_wrong_hyperedges_are_refused_before_anything_is_added():
+    net, cells = network()
+    exact = net.population("exact", 3, hsnn.models.lif_exp(), schedule="exact")
+    edges = hsnn.Hypergraph.from_lists([((0, 1), (2,))], weight=1.0, delay=1.0)
+    junctions = net.connect_hyper(cells, cells, edges, rule=hsnn.hyper.any())
+    rule = hsnn.hyper.threshold()
+
+    def refused(kind, words, *arguments, **keywords):
+        before = list(net.populations)
+        with pytest.raises(kind, match=words):
+            net.connect_hyper(*arguments, **keywords)
+        assert list(net.populations) == before
+
+    refused(ArgumentTypeError, "give a hypergraph", cells, cells, [((0, 1), (2,))], rule=rule)
+    refused(ArgumentTypeError, r"call it: threshold\(\)", cells, cells, edges, rule=hsnn.hyper.threshold)
+    refused(DeclarationError, "no clock", exact, cells, edges, rule=rule)
+    refused(DeclarationError, "are junctions", junctions, cells, edges, rule=rule)
+    refused(ValueRangeError, "source 60 .* from 0 to 49", cells, cells, hsnn.Hypergraph.from_lists([((0, 60), (2,))]), rule=rule)
+    refused(ValueRangeError, "target 60", cells, cells, hsnn.Hypergraph.from_lists([((0, 1), (60,))]), rule=rule)
+    refused(ValueRangeError, "hyperedge 0 has 2 sources", cells, cells, edges, rule=hsnn.hyper.threshold(3))
+    refused(ShapeError, "2 values of least", cells, cells, edges, rule=hsnn.hyper.threshold([1, 2]))
+    refused(ShapeError, "2 gaps", cells, cells, edges, rule=hsnn.hyper.sequence([1.0, 2.0]))
+    bare = hsnn.Hypergraph.from_lists([((0, 1), (2,))])
+    refused(DeclarationError, "give weight=", cells, cells, bare, rule=rule, delay=1.0)
+    refused(ValueRangeError, "delay", cells, cells, bare, rule=rule, weight=1.0, delay=-1.0)
+    with pytest.raises(ValueRangeError, match="k is 0"):
+        hsnn.hyper.threshold(0)
