@@ -155,7 +155,7 @@ class ReferenceEngine:
                 edges = [plan.edges[k] for spike in all_spikes for k in junctions.members(*spike)]
                 spikes[plan.population] = sorted(map(int, edges))
             else:
-                spikes[plan.population] = junctions.fired(all_spikes, self.step)
+                spikes[plan.population] = junctions.fired(all_spikes, (self.step, 0.0))
 
     def _lags(self, number: int) -> FloatArray:
         """How far before the end of the step each neuron fired, if it did."""

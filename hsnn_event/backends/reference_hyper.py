@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from hsnn_event.elementary import exp64
 from hsnn_event.lowering.hyper_ir import NEVER, FloatArray, HyperPlan, IntArray, first_evidence
 
+Instant = tuple[int, float]
+
 
 class ReferenceJunctions:
-    """The junctions of one plan."""
+    """The junctions of one plan; `width` is a step, 1, or the length of a window in ms."""
 
-    def __init__(self, plan: HyperPlan) -> None:
+    def __init__(self, plan: HyperPlan, width: float = 1.0) -> None:
         self.plan = plan
+        self._width = width
         self._member_of: dict[tuple[int, int], list[int]] = {}
         for k, neuron in enumerate(zip(plan.populations.tolist(), plan.members.tolist(), strict=True)):
             self._member_of.setdefault(neuron, []).append(k)
@@ -33,71 +34,84 @@ class ReferenceJunctions:
         """The members that a neuron is."""
         return self._member_of.get((population, neuron), [])
 
-    def fired(self, spikes: Sequence[tuple[int, int]], step: int) -> list[int]:
-        """The junctions that fire by these spikes (population, id), all those of a step, in order."""
+    def fired(self, spikes: Sequence[tuple[int, int]], now: Instant) -> list[int]:
+        """The junctions that fire by these spikes (population, id), all those of an instant, in order."""
         members = [k for spike in spikes for k in self.members(*spike)]
         for k in members:
-            getattr(self, f"_note_{self.plan.rule}")(self._edge[k], k, step)
+            getattr(self, f"_note_{self.plan.rule}")(self._edge[k], k, now)
         fired = []
         for edge in sorted({self._edge[k] for k in members}):
-            rests = step - self._state["last"][edge] <= self.plan.refractory
-            if not rests and getattr(self, f"_judge_{self.plan.rule}")(edge, step):
-                self._state["last"][edge] = step
+            rests = self._since("last", edge, now) <= self.plan.refractory
+            if not rests and getattr(self, f"_judge_{self.plan.rule}")(edge, now):
+                self._set("last", edge, now)
                 fired.append(edge)
         return fired
+
+    def _get(self, name: str, place: int) -> Instant:
+        return int(self._state[name][place]), float(self._state[f"{name}_o"][place])
+
+    def _set(self, name: str, place: int, instant: Instant) -> None:
+        self._state[name][place], self._state[f"{name}_o"][place] = instant
+
+    def _since(self, name: str, place: int, now: Instant) -> float:
+        """Steps, or ms."""
+        (w, o), (v, p) = now, self._get(name, place)
+        return (w - v) * self._width + (o - p)
 
     def _list(self, edge: int) -> slice:
         assert self.plan.least is not None
         first = int(self.plan.least[:edge].sum())
         return slice(first, first + int(self.plan.least[edge]))
 
-    def _note_threshold(self, edge: int, member: int, step: int) -> None:
+    def _note_threshold(self, edge: int, member: int, now: Instant) -> None:
         where = self._list(edge)
         n = int(self._state["n"][edge])
-        known = list(zip(self._state["times"][where][:n], self._state["who"][where][:n], strict=True))
+        known = [(self._get("times", place), int(self._state["who"][place])) for place in range(where.start, where.start + n)]
         known = [each for each in known if not (self.plan.distinct and each[1] == member)]
-        known = [(step, member), *known][: where.stop - where.start]
+        known = [(now, member), *known][: where.stop - where.start]
         self._state["n"][edge] = len(known)
-        for place, (time, who) in enumerate(known):
-            self._state["times"][where.start + place], self._state["who"][where.start + place] = time, who
+        for place, (time, who) in enumerate(known, where.start):
+            self._set("times", place, time)
+            self._state["who"][place] = who
 
-    def _judge_threshold(self, edge: int, step: int) -> bool:
+    def _judge_threshold(self, edge: int, now: Instant) -> bool:
         assert self.plan.least is not None and self.plan.window is not None
-        times = self._state["times"][self._list(edge)][: int(self._state["n"][edge])]
-        holds = bool(np.sum(step - times < self.plan.window[edge]) >= self.plan.least[edge])
+        first, n = self._list(edge).start, int(self._state["n"][edge])
+        ages = [self._since("times", place, now) for place in range(first, first + n)]
+        holds = sum(age < self.plan.window[edge] or age == 0.0 for age in ages) >= int(self.plan.least[edge])
         if holds and self.plan.consume:
             self._state["n"][edge] = 0
         return holds
 
-    def _note_weighted(self, edge: int, member: int, step: int) -> None:
+    def _note_weighted(self, edge: int, member: int, now: Instant) -> None:
         assert self.plan.amounts is not None and self.plan.decay is not None
-        since = step - self._state["at"][edge]
+        since = self._since("at", edge, now)
         if since:
-            self._state["sums"][edge] *= exp64(-float(since) * self.plan.decay[edge])
+            self._state["sums"][edge] *= exp64(-since * self.plan.decay[edge])
         self._state["sums"][edge] += self.plan.amounts[member]
-        self._state["at"][edge] = step
+        self._set("at", edge, now)
 
-    def _judge_weighted(self, edge: int, step: int) -> bool:
+    def _judge_weighted(self, edge: int, now: Instant) -> bool:
         assert self.plan.threshold is not None
         holds = bool(self._state["sums"][edge] >= self.plan.threshold[edge])
         if holds and self.plan.consume:
             self._state["sums"][edge] = 0.0
         return holds
 
-    def _note_sequence(self, edge: int, member: int, step: int) -> None:
+    def _note_sequence(self, edge: int, member: int, now: Instant) -> None:
         assert self.plan.gaps is not None
-        at, before = self._state["at"], self._state["before"]
         if member > self.plan.indptr[edge]:
-            earlier = [time for time in (at[member - 1], before[member - 1]) if time < step]
-            if step - max(earlier) >= self.plan.gaps[member]:
+            times = [self._since(name, member - 1, now) for name in ("at", "before")]
+            if min(time for time in times if time > 0.0) >= self.plan.gaps[member]:
                 return
-        if at[member] < step:
-            before[member] = at[member]
-        at[member] = step
+        if self._get("at", member) != now:
+            self._set("before", member, self._get("at", member))
+        self._set("at", member, now)
 
-    def _judge_sequence(self, edge: int, step: int) -> bool:
-        first, stop = self.plan.indptr[edge], self.plan.indptr[edge + 1]
-        holds = bool(self._state["at"][stop - 1] == step)
-        if holds and self.plan.consume:
-            self._state["at"][first:stop] = self._state["before"][first:stop] = NEVER
+    def _judge_sequence(self, edge: int, now: Instant) -> bool:
+        first, stop = int(self.plan.indptr[edge]), int(self.plan.indptr[edge + 1])
+        holds = self._get("at", stop - 1) == now
+        for member in range(first, stop if holds and self.plan.consume else first):
+            self._set("at", member, (NEVER, 0.0))
+            self._set("before", member, (NEVER, 0.0))
         return holds

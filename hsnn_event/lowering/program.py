@@ -198,7 +198,7 @@ def _clock_program(
         noise=(*noise_plans(network), *white_plans(network, models)),
         sources=source_plans(network),
         couplings=tuple(couple_plan(network, coupling) for coupling in network.couplings.values()),
-        hyper=hyper_plans(network),
+        hyper=hyper_plans(network, exact=False),
         substeps=max((model.substeps for model in models if isinstance(model, LoweredModel)), default=1),
     )
 

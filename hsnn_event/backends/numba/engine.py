@@ -29,7 +29,7 @@ from hsnn_event.backends.numba.couplings import Couplings, widened
 from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, N_STAGE_COLUMNS, Spikes, Team, advance, no_spikes
 from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
-from hsnn_event.backends.numba.judge import Judges
+from hsnn_event.backends.numba.judges import Judges
 from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, aligned, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch, fed

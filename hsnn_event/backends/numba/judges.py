@@ -1,0 +1,153 @@
+"""Junctions of hyperedges on the host's side: tables for the compiled code that judges them, and what is in flight by them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hsnn_event.backends.numba.judge import (
+    AMOUNTS,
+    CONSUME,
+    DECAY,
+    DISTINCT,
+    EDGES,
+    FIRST_ENTRY,
+    FIRST_PLACE,
+    GAPS,
+    INDPTR,
+    JUNCTION,
+    LEAST,
+    MEMBERS,
+    N_COLUMNS,
+    N_EDGES,
+    POPULATION,
+    REFRACTORY,
+    RULE,
+    RULES,
+    STAMPS,
+    STATE,
+    THRESHOLD,
+    TOUCHED,
+    WIDTH,
+    WINDOW,
+)
+from hsnn_event.backends.protocol import Moment, Watch
+from hsnn_event.lowering.exact_ir import ExactProgram
+from hsnn_event.lowering.hyper_ir import FloatArray, HyperPlan, IntArray, first_evidence
+from hsnn_event.lowering.ir import Program
+
+
+class Judges:
+    """The tables of all threads, the evidence of each thread, and which spikes go out by junctions.
+
+    `addresses` are those of the tables, with their numbers of rows; `junctions` and `heard` say which populations are
+    junctions, and of which spikes must be kept, since junctions hand them on.
+    """
+
+    def __init__(self, program: Program | ExactProgram, offsets: IntArray, n_threads: int) -> None:
+        self.plans = program.hyper
+        self.junctions, self.heard = np.zeros((2, len(program.populations)), np.bool_)
+        self.junctions[[plan.population for plan in self.plans]] = True
+        self._linking = [plan for plan in self.plans if plan.rule == "any"]
+        for plan in self._linking:
+            self.heard[plan.populations] = True
+        numbers = np.arange(len(program.populations))
+        self.population_of = np.repeat(numbers, np.diff(offsets)) if self.plans else np.zeros(0, np.int64)
+        self._arrays: list[npt.NDArray[Any]] = []
+        self._history = np.zeros((2, 0), np.int64)  # steps and neurons of late: members of what hands spikes on
+        self._width = program.window if isinstance(program, ExactProgram) else 1.0
+        shared = [self._row(plan, offsets) for plan in self.plans]
+        self.tables = [np.array(shared, np.int64).reshape(-1, N_COLUMNS) for _ in range(n_threads)]
+        self.addresses = np.array([[table.ctypes.data, len(table)] for table in self.tables], np.int64)
+        self._evidence = [[first_evidence(plan) for plan in self.plans] for _ in range(n_threads)]
+        for table, evidence in zip(self.tables, self._evidence, strict=True):
+            for row, plan, held in zip(table, self.plans, evidence, strict=True):
+                row[STAMPS] = self._kept(np.zeros(plan.n_edges, np.int64))
+                row[TOUCHED] = self._kept(np.empty(plan.n_edges, np.int64))
+                for name, values in held.items():
+                    row[STATE[name]] = values.ctypes.data
+
+    @property
+    def n_links(self) -> int:
+        """By how many junctions the spikes of a step may be more, at most."""
+        return sum(len(plan.members) if plan.rule == "any" else plan.n_edges for plan in self.plans)
+
+    def restore(self, moment: Moment, offsets: IntArray) -> tuple[IntArray, IntArray]:
+        """Go on from there; gives (steps, neurons) of what is in flight, with the junctions that hand it on."""
+        neurons = offsets[moment.populations] + moment.ids
+        if not self.plans:
+            return moment.steps, neurons
+        self.recall(moment.evidence)
+        self._history = np.array([moment.steps, neurons])[:, self.heard[moment.populations]]
+        out = [neurons[:0]]
+        for neuron in neurons.tolist():
+            links = (offsets[plan.population] + self._edges_of(plan, neuron, offsets) for plan in self._linking)
+            out.append(np.concatenate([[neuron], *links]).astype(np.int64))
+        return np.repeat(moment.steps, [len(each) for each in out[1:]]), np.concatenate(out)
+
+    def recall(self, evidence: Sequence[dict[str, IntArray | FloatArray]]) -> None:
+        """Know what `evidence` gave, or what is known at the start."""
+        for mine in self._evidence:
+            for held, state in zip(mine, evidence or [first_evidence(plan) for plan in self.plans], strict=True):
+                for name, values in state.items():
+                    held[name][:] = values
+
+    def _edges_of(self, plan: HyperPlan, neuron: int, offsets: IntArray) -> IntArray:
+        """Of which a neuron is a member, in order."""
+        population = int(self.population_of[neuron])
+        return plan.edges[(plan.populations == population) & (plan.members == neuron - offsets[population])]
+
+    def in_flight(self, steps: IntArray, neurons: IntArray, since: int) -> tuple[IntArray, IntArray]:
+        """What is in flight as `Moment` has it: members after step `since` in place of the junctions that handed them on."""
+        if not self._linking:
+            return steps, neurons
+        mine = np.isin(self.population_of[neurons], [plan.population for plan in self._linking])
+        late = self._history[:, self._history[0] > since]
+        spikes = np.unique(np.concatenate([np.array([steps, neurons])[:, ~mine], late], axis=1), axis=1)
+        return spikes[0], spikes[1]
+
+    def heard_of(
+        self, watch: Watch, offsets: IntArray, steps: IntArray, populations: IntArray, ids: IntArray, lags: FloatArray | None,
+        longest: int,
+    ) -> tuple[IntArray, IntArray, IntArray, FloatArray | None]:
+        """Spikes in order, those that are watched; what will be in flight, for up to `longest` steps, is noted."""
+        mine = self.heard[populations]
+        if mine.any():
+            spikes = np.array([steps[mine], offsets[populations[mine]] + ids[mine]])
+            self._history = np.concatenate([self._history, spikes], axis=1)
+            self._history = self._history[:, self._history[0] > self._history[0].max() - longest]
+        kept = np.flatnonzero(watch.spikes[populations])
+        kept = kept[np.lexsort((ids[kept], populations[kept], steps[kept]))]
+        return steps[kept], populations[kept], ids[kept], None if lags is None else lags[kept]
+
+    def evidence(self) -> tuple[dict[str, IntArray | FloatArray], ...]:
+        """Of each plan, as `first_evidence` says."""
+        return tuple({name: values.copy() for name, values in held.items()} for held in self._evidence[0])
+
+    def _kept(self, array: npt.NDArray[Any]) -> int:
+        self._arrays.append(np.ascontiguousarray(array))
+        return int(self._arrays[-1].ctypes.data)
+
+    def _row(self, plan: HyperPlan, offsets: IntArray) -> list[int]:
+        row = [0] * N_COLUMNS
+        row[RULE], row[JUNCTION] = RULES[plan.rule], int(offsets[plan.population])
+        row[N_EDGES], row[POPULATION] = plan.n_edges, plan.population
+        row[DISTINCT], row[CONSUME] = plan.distinct, plan.consume
+        row[REFRACTORY], row[WIDTH] = np.array([plan.refractory, self._width]).view(np.int64).tolist()
+        neurons = offsets[plan.populations] + plan.members
+        order = np.argsort(neurons, kind="stable")
+        row[FIRST_ENTRY] = self._kept(np.searchsorted(neurons[order], np.arange(int(offsets[-1]) + 1)))
+        row[MEMBERS], row[EDGES] = self._kept(order), self._kept(plan.edges[order])
+        row[INDPTR] = self._kept(plan.indptr)
+        if plan.least is not None:
+            row[FIRST_PLACE] = self._kept(np.concatenate(([0], np.cumsum(plan.least)[:-1])))
+        for column, values in (
+            (LEAST, plan.least), (WINDOW, plan.window), (AMOUNTS, plan.amounts), (THRESHOLD, plan.threshold),
+            (DECAY, plan.decay), (GAPS, plan.gaps),
+        ):  # fmt: skip
+            if values is not None:
+                row[column] = self._kept(values)
+        return row
