@@ -45,7 +45,8 @@ class Flowing:
     (n_states, size). Its refractoriness ends at `until`, in window FREE where it is not refractory. `fired` counts its
     spikes at the instant of its stamp. Spikes in flight are sorted by instant, population, id. `drawn` says, of
     each of `keys` and each neuron, how far its train has been drawn: (size, 3), with the number of draws done, and the
-    instant of the next event. `before`: what happens at `time` itself is still to come.
+    instant of the next event. `before`: what happens at `time` itself is still to come. Spikes in flight and `evidence` are
+    as in `Moment`.
     """
 
     time: float  # ms
@@ -62,6 +63,7 @@ class Flowing:
     populations: IntArray
     ids: IntArray
     drawn: tuple[FloatArray, ...]
+    evidence: tuple[dict[str, IntArray | FloatArray], ...] = ()
 
 
 FREE = -(2**40)  # the window in which refractoriness ends of a neuron that is not refractory

@@ -6,6 +6,7 @@ It judges the fast engines, so it shares nothing with them but the ExactProgram.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from sortedcontainers import SortedList
 
 from hsnn_event.backends.protocol import FREE, ExactSpikes, Flowing, Seen, Watch
 from hsnn_event.backends.reference_edges import expand
+from hsnn_event.backends.reference_hyper import ReferenceJunctions
 from hsnn_event.backends.reference_trains import Instant, elapsed, later, trains_of
 from hsnn_event.errors import CascadeError
 from hsnn_event.lowering.arithmetic import evaluate
@@ -24,6 +26,7 @@ from hsnn_event.lowering.exact_ir import (
     ExactProgram,
     placed,
 )
+from hsnn_event.lowering.hyper_ir import first_evidence
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Section, ValuePlan
 
 CHANGE, LOOK, TRAIN, ARRIVAL = range(4)  # the order of what happens at one instant
@@ -64,6 +67,7 @@ class ReferenceExactEngine:
         self._kernels = [program.kernels[plan.kernel] for plan in program.populations]
         self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
         self._rows = self._all_rows()
+        self._junctions = [ReferenceJunctions(plan, program.window) for plan in program.hyper]
         self.restore(None, program.keys)
 
     def restore(self, moment: Flowing | None, keys: tuple[int, ...]) -> None:
@@ -72,6 +76,10 @@ class ReferenceExactEngine:
         self._now = start if moment is None else placed(self.time, self._window)
         self._queue: SortedList = SortedList(key=lambda event: event[:7])
         self._spikes: list[tuple[int, float, int, int]] = []
+        self._fresh: list[tuple[int, int]] = []  # of this instant
+        evidence = () if moment is None else moment.evidence
+        for junctions, plan, held in zip_longest(self._junctions, self.program.hyper, evidence):
+            junctions.restore(first_evidence(plan) if held is None else held)
         self._keys, self._round, self._n_spikes = keys, 0, 0
         for number, plan in enumerate(self.program.populations):
             self._numbers[number] |= plan.inputs
@@ -101,6 +109,7 @@ class ReferenceExactEngine:
             each(lambda n: n.stamp[0], np.int64), each(lambda n: n.stamp[1], float),
             each(lambda n: n.until[0], np.int64), each(lambda n: n.until[1], float), each(lambda n: n.fired, np.int64),
             columns[0], columns[1], columns[2], columns[3], tuple(train.drawn.copy() for train in self._trains),
+            tuple(junctions.evidence() for junctions in self._junctions),
         )  # fmt: skip
 
     def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
@@ -186,9 +195,13 @@ class ReferenceExactEngine:
             weights = weights.astype(self.program.weight_type).astype(float)
             for i, j, w, d in zip(sources.tolist(), targets.tolist(), weights.tolist(), delays.tolist(), strict=True):
                 rows[plan.source][i].append((float(d), plan.target, j, plan.receptor, w))
+        for hyper in self.program.hyper:
+            if hyper.rule == "any":  # the synapses of a junction are its members' own, after all others
+                for edge, number, member in zip(hyper.edges, hyper.populations, hyper.members, strict=True):
+                    rows[number][member] += rows[hyper.population][edge]
         for population in rows:
             for row in population:
-                row.sort(key=lambda synapse: synapse[0])
+                row.sort(key=lambda synapse: synapse[0])  # stably
         found: list[list[list[tuple[float, int, int, int, float]]]] = rows
         return found
 
@@ -248,6 +261,8 @@ class ReferenceExactEngine:
     def _advance(self, until: float, before: bool) -> None:
         end = placed(until, self._window)
         while self._queue and (self._queue[0][:2] < end or (self._queue[0][:2] == end and not before)):
+            if self._queue[0][:2] != self._now:
+                self._judge()
             event = self._queue.pop(0)
             self._now, self._round = event[:2], event.round
             if event.kind == CHANGE:
@@ -260,7 +275,21 @@ class ReferenceExactEngine:
                 self._train(event)
             else:
                 self._arrive(event)
+        self._judge()
         self._now, self._round, self.time, self._before = end, 0, until, before
+
+    def _judge(self) -> None:
+        """All spikes of an instant are there: junctions fire."""
+        spikes, self._fresh = sorted(self._fresh), []
+        for junctions in self._junctions:
+            plan = junctions.plan
+            if plan.rule == "any":
+                edges = sorted(int(plan.edges[k]) for spike in spikes for k in junctions.members(*spike))
+                self._spikes += [(*self._now, plan.population, edge) for edge in edges]
+                continue
+            for edge in junctions.fired(spikes, self._now):
+                self._spikes.append((*self._now, plan.population, edge))
+                self._emit(self._now, 0, plan.population, edge)
 
     def _train(self, event: Event) -> None:
         """A neuron of a source fires, or an event of a drive arrives."""
@@ -271,10 +300,14 @@ class ReferenceExactEngine:
             content = train.drive.receptor, train.own(train.drive.weight, i)
             self._queue.add(Event(*self._now, 0, ARRIVAL, p, i, order, content))
         else:
-            self._spikes.append((*self._now, p, i))
+            self._note(p, i)
             self._emit(self._now, 0, p, i)
         if train is not None:
             self._draw(event.content, i, train.emitted(i))
+
+    def _note(self, p: int, i: int) -> None:
+        self._spikes.append((*self._now, p, i))
+        self._fresh.append((p, i))
 
     def _arrive(self, first: Event) -> None:
         """All that arrives at a neuron at one instant, in one round."""
@@ -339,7 +372,7 @@ class ReferenceExactEngine:
             if neuron.fired > MOST_AT_ONCE:
                 time = self._now[0] * self._window + self._now[1]
                 raise CascadeError.of(self.program.populations[p].name, i, time, MOST_AT_ONCE)
-            self._spikes.append((*self._now, p, i))
+            self._note(p, i)
             self._emit(self._now, self._round, p, i)
             neuron.states, neuron.clear = self._evaluate(p, i, kernel.reset), 0.0
             until = later(self._now, period, self._window)

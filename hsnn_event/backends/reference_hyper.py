@@ -66,7 +66,8 @@ class ReferenceJunctions:
     def _note_threshold(self, edge: int, member: int, now: Instant) -> None:
         where = self._list(edge)
         n = int(self._state["n"][edge])
-        known = [(self._get("times", place), int(self._state["who"][place])) for place in range(where.start, where.start + n)]
+        places = range(where.start, where.start + n)
+        known = [(self._get("times", place), int(self._state["who"][place])) for place in places]
         known = [each for each in known if not (self.plan.distinct and each[1] == member)]
         known = [(now, member), *known][: where.stop - where.start]
         self._state["n"][edge] = len(known)
@@ -78,7 +79,7 @@ class ReferenceJunctions:
         assert self.plan.least is not None and self.plan.window is not None
         first, n = self._list(edge).start, int(self._state["n"][edge])
         ages = [self._since("times", place, now) for place in range(first, first + n)]
-        holds = sum(age < self.plan.window[edge] or age == 0.0 for age in ages) >= int(self.plan.least[edge])
+        holds = bool(sum(age < self.plan.window[edge] or age == 0.0 for age in ages) >= self.plan.least[edge])
         if holds and self.plan.consume:
             self._state["n"][edge] = 0
         return holds

@@ -28,7 +28,8 @@ Array = npt.NDArray[Any]
 DECLARING: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        DelayRounding, Distribution, HyperRule, JunctionModel, NeuronModel, PerEdge, Record, Rule, SourceModel, Steps, Stimulus
+        *(DelayRounding, Distribution, HyperRule, JunctionModel, NeuronModel, PerEdge),
+        *(Record, Rule, SourceModel, Steps, Stimulus),
     )
 }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hsnn_event.lowering.hyper_ir import HyperPlan
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, PopulationPlan, ProjectionPlan, Section
 
 NEVER = 1e300  # ms: a crossing that does not come
@@ -129,6 +130,7 @@ class ExactProgram:
     courses: tuple[InputCourse, ...] = ()
     sources: tuple[ExactPoissonSource | ExactListedSource, ...] = ()
     weight_type: str = "float64"
+    hyper: tuple[HyperPlan, ...] = ()
 
     @property
     def keys(self) -> tuple[int, ...]:

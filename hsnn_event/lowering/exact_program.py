@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hsnn_event.errors import DeclarationError
 from hsnn_event.lowering.exact_ir import (
     ExactEvents,
     ExactKernel,
@@ -16,6 +17,7 @@ from hsnn_event.lowering.exact_ir import (
     InputCourse,
     RateCourse,
 )
+from hsnn_event.lowering.hyper import hyper_plans
 from hsnn_event.lowering.ir import Kernel, PopulationPlan, ProjectionPlan
 from hsnn_event.lowering.sources import exact_sources
 from hsnn_event.lowering.stimuli import Change, key, listed, pieces, place, receptor, sending
@@ -39,6 +41,13 @@ def exact_program(
     """The program of the populations without a clock; of `projections` those that lead to them."""
     mine = tuple(plan for plan in projections if plan.exact)
     shortest = min((plan.delay.least for plan in mine), default=math.inf)
+    hyper = hyper_plans(network, exact=True)
+    if hyper and shortest < SHORTEST:
+        raise DeclarationError(
+            f"a synapse has a delay of {shortest:g} ms; without a clock, networks with hyperedges need {SHORTEST:g} ms at "
+            "least. Give longer delays.",
+            delay=shortest,
+        )
     return ExactProgram(
         window=window_of(shortest),
         shortest=shortest,
@@ -50,6 +59,7 @@ def exact_program(
         courses=_courses(populations.changes),
         sources=exact_sources(network),
         weight_type=weight_type,
+        hyper=hyper,
     )
 
 

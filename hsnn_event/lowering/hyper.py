@@ -42,10 +42,10 @@ def _plan(numbers: dict[str, int], number: int, model: JunctionModel, dt: float 
             each = np.broadcast_to(gaps, int(lengths.max(initial=1)) - 1) if len(gaps) == 1 else gaps
             place = np.arange(len(model.members)) - np.repeat(model.indptr[:-1], lengths)
             parts = {"gaps": _times(np.concatenate(([0.0], each))[place], dt)}
+    refractory = rule.refractory if dt is None else float(np.ceil(rule.refractory / dt - NEARLY))
     return HyperPlan(
         number, model.indptr, np.array([numbers[name] for name in model.populations])[model.where], model.members,
-        rule.kind, rule.consume, rule.distinct, rule.refractory if dt is None else float(np.ceil(rule.refractory / dt - NEARLY)),
-        **parts,
+        rule.kind, rule.consume, rule.distinct, refractory, **parts,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
 from hsnn_event.network.junctions import JunctionModel
 from hsnn_event.network.views import View
 from hsnn_event.topology.hyper import HyperRule
@@ -17,7 +17,6 @@ from hsnn_event.topology.rules import Rule
 
 if TYPE_CHECKING:
     from hsnn_event.network.network import Network
-    from hsnn_event.network.population import Population
 
 IntArray = npt.NDArray[np.int64]
 
@@ -64,8 +63,8 @@ def check_hyper(hypergraph: Any, rule: Any, several: bool, where: str) -> None:
         raise ArgumentTypeError(f"{where}: a group has several members, and hyperedges lead to one; connect each.")
     if hypergraph.undirected:
         raise DeclarationError(
-            f"{where}: an undirected hyperedge has no direction to send spikes in. Give hypergraph.directed(), in which each "
-            "member is a target of all others."
+            f"{where}: an undirected hyperedge has no direction to send spikes in. Give hypergraph.directed(), in which "
+            "each member has the others as its targets."
         )
 
 
@@ -76,15 +75,17 @@ def free_junction_name(network: Network, sources: Sequence[View], target: View) 
     return next(name for name in names if name not in network.populations)
 
 
-def check_clock(sources: Sequence[View], target: View, where: str) -> None:
-    """Refuse populations without a clock."""
-    for view in (*sources, target):
-        if view.population.exact:
-            raise DeclarationError(
-                f"{where}: {view.name!r} has no clock, and hyperedges go by steps. Give the network dt=, and the population "
-                "schedule='clock'.",
-                name=view.name,
-            )
+def schedule_of(sources: Sequence[View], target: View, where: str) -> str:
+    """That of all of them."""
+    schedules = {view.name: view.population.schedule for view in (*sources, target)}
+    if len(set(schedules.values())) > 1:
+        listed = ", ".join(f"{name} {schedule!r}" for name, schedule in schedules.items())
+        raise DeclarationError(
+            f"{where}: hyperedges have one kind of time, and their ends have two: {listed}. Give all of them the same "
+            "schedule=.",
+            schedules=schedules,
+        )
+    return target.population.schedule
 
 
 def one_for_all(held: Any, given: Any) -> Any:

@@ -31,9 +31,9 @@ from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology import connect
+from hsnn_event.topology.functions import from_function
 from hsnn_event.topology.hyper import HyperRule
 from hsnn_event.topology.hypergraph import Hypergraph
-from hsnn_event.topology.functions import from_function
 from hsnn_event.topology.pattern import Pattern
 from hsnn_event.topology.rules import Rule, check_divisible
 
@@ -227,12 +227,12 @@ class Network(RunControl):
         hyper = import_module("hsnn_event.network.hyper")
         sources, targets = self._own_parts(source), self._own_parts(target)
         hyper.check_hyper(hypergraph, rule, len(targets) > 1, where)
-        hyper.check_clock(sources, targets[0], where)
+        schedule = hyper.schedule_of(sources, targets[0], where)
         model = hyper.junction_model(sources, hypergraph, rule, where)
         pairs = hyper.target_rule(hypergraph, targets[0], where)
         weight, delay = hyper.one_for_all(hypergraph.weights, weight), hyper.one_for_all(hypergraph.delays, delay)
         found = hyper.free_junction_name(self, sources, targets[0]) if name is None else name
-        junctions = self.population(found, hypergraph.n_edges, model)
+        junctions = self.population(found, hypergraph.n_edges, model, schedule=schedule)
         try:
             self.connect(
                 junctions, targets[0], pairs, weight=weight, delay=delay, receptor=receptor, round_delays=round_delays

@@ -93,7 +93,8 @@ def threshold(
     >>> threshold(k=2, window=5.0).least
     2
     """
-    least = np.array([whole(each, "threshold: k", low=1) for each in k]) if is_array(k) else whole(k, "threshold: k", low=1)
+    each = [whole(one, "threshold: k", low=1) for one in np.atleast_1d(np.asarray(k, object))]
+    least = np.array(each) if is_array(k) else each[0]
     return HyperRule(
         "threshold", least, _each(window, "threshold: window"), flag(distinct, "threshold: distinct"),
         flag(consume, "threshold: consume"), real(refractory, "threshold: refractory", low=0.0, unit="ms"),
@@ -142,7 +143,7 @@ def sequence(gaps: float | Sequence[float], *, consume: bool = True, refractory:
     >>> sequence(4.0).gaps
     (4.0,)
     """
-    listed = tuple(gaps) if is_array(gaps) else (gaps,)
+    listed: Sequence[Any] = gaps if is_array(gaps) else (gaps,)  # type: ignore[assignment]
     checked = tuple(real(each, "sequence: gaps", low=0.0, unit="ms") for each in listed)
     if not checked:
         raise ArgumentTypeError("sequence: gaps is a number of ms, or several, not an empty list.", value=gaps)

@@ -144,7 +144,7 @@ class NumbaEngine:
         self._rekey(moment.keys)
         self._crew.dismiss()
         self._team.ports[:] = 0
-        steps, neurons = self._judges.restore(moment, self._parts.offsets)
+        steps, neurons = self._judges.restore(moment)
         self._calendars = [
             calendar_of(self._rows, blocks, steps, neurons, moment.step, self._team.one.itemsize)
             for blocks in self._blocks
@@ -295,7 +295,7 @@ class NumbaEngine:
         steps, populations, ids, lags = self._kept_spikes()
         if self.program.hyper:
             steps, populations, ids, lags = self._judges.heard_of(
-                watch, self._parts.offsets, steps, populations, ids, lags, self._rows.max_delay
+                watch, steps, populations, ids, lags, self._rows.max_delay
             )
         return Seen(steps, populations, ids, samples, lags=lags)
 

@@ -11,7 +11,15 @@ import numpy as np
 
 from hsnn_event.backends.numba.crew import stay
 from hsnn_event.backends.numba.exact_due import begin
-from hsnn_event.backends.numba.exact_spikes import all_spikes, exchange, groups_met, publish
+from hsnn_event.backends.numba.exact_spikes import (
+    all_spikes,
+    exchange,
+    gather,
+    groups_met,
+    judge,
+    publish,
+    with_junctions,
+)
 from hsnn_event.backends.numba.exact_team import (
     BEGIN,
     BROKEN,
@@ -22,6 +30,7 @@ from hsnn_event.backends.numba.exact_team import (
     EMIT,
     FINISH,
     FULL,
+    GATHER,
     INDEX,
     LIMIT,
     MEET,
@@ -32,6 +41,7 @@ from hsnn_event.backends.numba.exact_team import (
     MORE_SPIKES,
     N_CODES,
     N_DUE,
+    N_MET,
     N_SPIKES,
     N_TOUCHED,
     NEXT,
@@ -170,11 +180,19 @@ def _go(thread, n_threads, yield_at, all_team, all_block, all_work):
         if place[PHASE] == MEET:
             if not publish(thread, team, block, work, n_threads, yield_at):
                 return BROKEN
-            place[PHASE] = EMIT
-        n = all_spikes(team, place[TURN])
-        if n:
-            if n > work.met.shape[0] or (thread == 0 and work.n_log[0] + n > work.log.shape[0]):
+            place[PHASE] = GATHER
+        if place[PHASE] == GATHER:
+            n = all_spikes(team, place[TURN])
+            if n > work.met.shape[0]:
                 return MORE_MET
+            place[N_MET] = gather(team, block, work) if n else 0
+            most = with_junctions(thread, team, block, work) if n else 0
+            if most > work.met.shape[0] or (thread == 0 and work.n_log[0] + most > work.log.shape[0]):
+                place[N_MET] = most
+                return MORE_MET
+            judge(thread, team, block, work)
+            place[PHASE] = EMIT
+        if place[N_MET]:
             status = exchange(thread, team, block, work, window)
             if status != REACHED:
                 return status
@@ -210,14 +228,14 @@ def grow(status, team, block, work):
         common[SPIKES], common[CAPACITY] = spikes.ctypes.data, spikes.shape[0]
         met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
     elif status == MORE_MET:
-        n = all_spikes(team, place[TURN])
+        n = max(all_spikes(team, place[TURN]), place[N_MET])
         if n > met.shape[0]:
             met = np.empty((2 * n, 2), np.float64)
             met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
         if work.n_log[0] + n > log.shape[0]:
             log = larger(log, log.shape[0] + n)
     elif status == MORE_ARRIVALS:
-        arrivals = with_room(arrivals, chunks_needed(arrivals, groups_met(team, block)))
+        arrivals = with_room(arrivals, chunks_needed(arrivals, groups_met(team, block, work)))
     return Work(arrivals, looks, due, scratch, even, odd, met, met_scratch, log, work.n_log)
 
 

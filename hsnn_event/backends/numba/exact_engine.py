@@ -9,11 +9,12 @@ import time
 import numpy as np
 
 from hsnn_event.backends.numba import exact_driver as driver
-from hsnn_event.backends.numba import exact_due, exact_heap, exact_rows, exact_spikes, exact_team
+from hsnn_event.backends.numba import exact_due, exact_heap, exact_rows, exact_spikes, exact_team, judge
 from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
 from hsnn_event.backends.numba.exact_records import Population, invoke, kept_of_sources
 from hsnn_event.backends.numba.exact_stimuli import listed_of, trains_of
 from hsnn_event.backends.numba.heap import new_heap, only_looks
+from hsnn_event.backends.numba.judges import Judges
 from hsnn_event.backends.numba.native import BROKEN_OFF, new_barrier, yield_address
 from hsnn_event.backends.numba.slots import new_slots, put_all
 from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
@@ -71,9 +72,11 @@ class NumbaExactEngine:
         self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
         self._changes = np.unique([at for course in program.courses for at in course.times])  # times of inputs
         self._trains, self._listed = trains_of(program, parts), listed_of(program, parts)
+        self._judges = Judges(program, parts.offsets, n)
+        codes = judge.exact_codes() if program.hyper else (0, 0, 0)
         self._team = exact_team.ExactTeam(
-            self._rows.rows, np.zeros((2, n, 2), np.int64), np.zeros(exact_team.N_ORDERS, np.int64), new_posts(n),
-            new_barrier(),
+            self._rows.rows, np.zeros((2, n, 2), np.int64), self._judges.addresses, np.array(codes, np.int64),
+            np.zeros(exact_team.N_ORDERS, np.int64), new_posts(n), new_barrier(),
         )
         self._crew = Crew(self._team.posts, self._team.barrier, yield_address())
         self._blocks = [self._new_block(b) for b in range(n)]
@@ -121,6 +124,7 @@ class NumbaExactEngine:
             self._enter_block(block, work)
         self._enter_trains(None if moment is None else moment.drawn)
         self._flying = np.empty((0, 3))
+        self._judges.recall(() if moment is None else moment.evidence)
         if moment is not None:
             neurons = self._parts.offsets[moment.populations] + moment.ids
             self._enter(np.stack([moment.spike_windows, moment.spike_offsets, neurons], axis=1))
@@ -183,6 +187,7 @@ class NumbaExactEngine:
             until_offsets=tuple(each.until_offsets for each in kept), fired=tuple(each.fired for each in kept),
             spike_windows=flying[:, 0].astype(np.int64), spike_offsets=flying[:, 1].copy(),
             populations=populations, ids=ids, drawn=tuple(each.copy() for each in self._trains.drawn),
+            evidence=self._judges.evidence(),
         )  # fmt: skip
 
     def advance(self, until: float, watch: Watch, before: bool = False) -> Seen:
@@ -205,6 +210,8 @@ class NumbaExactEngine:
         return self._seen(np.concatenate(spikes), samples, watch)
 
     def _seen(self, spikes: FloatArray, samples: list[list[FloatArray]], watch: Watch) -> Seen:
+        if self.program.hyper:
+            spikes = spikes[np.lexsort((spikes[:, 2], spikes[:, 1], spikes[:, 0]))]
         populations, ids = self._in_populations(spikes[:, 2].astype(np.int64))
         here = watch.spikes[populations]
         exact = ExactSpikes(spikes[here, 0].astype(np.int64), spikes[here, 1], populations[here], ids[here])
@@ -229,7 +236,7 @@ class NumbaExactEngine:
         log = self._work[0]
         spikes = log.log[: log.n_log[0]].copy()
         log.n_log[0] = 0
-        self._flying = np.concatenate((self._flying, spikes))
+        self._flying = np.concatenate((self._flying, self._judges.sent(spikes)))
         if len(self._flying) > 4096:
             self._flying = self._still_flying()
         return spikes
@@ -272,6 +279,7 @@ class NumbaExactEngine:
     def _enter(self, spikes: FloatArray) -> None:
         """Enter spikes in flight (window, offset, neuron), in order."""
         self._flying = np.concatenate((self._flying, spikes))
+        spikes = self._judges.handed_on(spikes)
         windows, rest = spikes[:, 0].astype(np.int64), np.ascontiguousarray(spikes[:, 1:])
         for b, work in enumerate(self._work):
             self._work[b] = exact_spikes.enter_spikes(
@@ -281,7 +289,7 @@ class NumbaExactEngine:
     def _still_flying(self) -> FloatArray:
         """Spikes of which something is still to come, in order."""
         w, o, neurons = self._flying.T
-        longest = exact_spikes.longest_delays(self._rows.rows, neurons.astype(np.int64))
+        longest = self._judges.longest(neurons, lambda which: exact_spikes.longest_delays(self._rows.rows, which))
         offset = np.where(longest < 0.0, -1.0, o + longest)
         windows, offset = all_placed(offset, self.program.window)
         arrival = np.where(longest < 0.0, -np.inf, w + windows)

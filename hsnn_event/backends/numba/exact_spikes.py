@@ -6,7 +6,11 @@ import numba as nb
 import numpy as np
 
 from hsnn_event.backends.numba.exact_team import (
+    JUDGED,
+    LINKED,
     MORE_ARRIVALS,
+    MOST,
+    N_MET,
     N_SPIKES,
     NUMBER,
     REACHED,
@@ -17,7 +21,7 @@ from hsnn_event.backends.numba.exact_team import (
     bits,
     later,
 )
-from hsnn_event.backends.numba.native import as_pointer, inner, prefetch, real_at, wait, whole_at
+from hsnn_event.backends.numba.native import as_pointer, call, inner, prefetch, real_at, wait, whole_at
 from hsnn_event.backends.numba.slots import chunks_needed, put, sort_rows, with_room
 
 
@@ -70,9 +74,9 @@ def groups_of(rows, spikes, n):
 
 
 @inner
-def exchange(thread, team, block, work, window):
-    turn, w = block.place[TURN], block.place[NUMBER]
-    n, met, all_met = 0, work.met, team.met
+def gather(team, block, work):
+    """Bring the spikes of all threads together, in order; gives their number."""
+    turn, n, met, all_met = block.place[TURN], 0, work.met, team.met
     for other in range(all_met.shape[1]):
         theirs = all_met[turn, other, 0]
         for j in range(all_met[turn, other, 1]):
@@ -80,7 +84,36 @@ def exchange(thread, team, block, work, window):
             n += 1
     if team.met.shape[1] > 1:
         sort_rows(work.met, n, work.met_scratch, 1)
-    rows = team.rows[thread]
+    return n
+
+
+@inner
+def with_junctions(thread, team, block, work):
+    """How many spikes there may be with those of junctions."""
+    n, judges = block.place[N_MET], team.judges
+    if team.codes[MOST] == 0:
+        return n
+    return call(team.codes[MOST], judges[thread, 0], judges[thread, 1], work.met.ctypes.data, n, 0)
+
+
+@inner
+def judge(thread, team, block, work):
+    """Add to the spikes of a window those of junctions: for these there is room."""
+    place, judges = block.place, team.judges
+    n = place[N_MET]
+    if team.codes[MOST] == 0 or n == 0:
+        return
+    table, n_plans, met = judges[thread, 0], judges[thread, 1], work.met.ctypes.data
+    fired = call(team.codes[JUDGED], table, n_plans, met, n, place[NUMBER])
+    if fired > n:
+        sort_rows(work.met, fired, work.met_scratch, 1)
+    place[N_MET] = call(team.codes[LINKED], table, n_plans, met, fired, 0)
+
+
+@inner
+def exchange(thread, team, block, work, window):
+    """Enter what the spikes of a window bring about, and write them down."""
+    w, n, met, rows = block.place[NUMBER], block.place[N_MET], work.met, team.rows[thread]
     if chunks_needed(work.arrivals, groups_of(rows, work.met, n)) > work.arrivals.n_free[0]:
         return MORE_ARRIVALS
     head = work.arrivals.head.ctypes.data
@@ -94,14 +127,11 @@ def exchange(thread, team, block, work, window):
 
 
 @inner
-def groups_met(team, block):
-    """An upper bound of the groups that the spikes of this turn send to a block."""
+def groups_met(team, block, work):
+    """An upper bound of the groups that the spikes of a window send to a block."""
     total = 0
-    for thread in range(team.met.shape[1]):
-        n = team.met[block.place[TURN], thread, 1]
-        spikes = nb.carray(as_pointer(team.met[block.place[TURN], thread, 0]), (n, 2), np.float64)
-        for b in range(team.rows.shape[0]):
-            total += groups_of(team.rows[b], spikes, n)
+    for b in range(team.rows.shape[0]):
+        total += groups_of(team.rows[b], work.met, block.place[N_MET])
     return total
 
 

@@ -33,9 +33,10 @@ UNLISTED, LISTED, IN_LANE = 0.0, 1.0, 2.0  # LIST of a neuron's record
 TAKE, CLOSE, STRIDE, LOOK_AT, N_CODES = range(5)  # columns of `codes`
 
 # Where a thread stands, in `place`; FRESH is the last window whose stimuli have been entered, HEARD
-# counts those that are listed.
-PHASE, INDEX, N_DUE, NUMBER, TURN, FRESH, HEARD, N_PLACES = range(8)
-BEGIN, WALK, FINISH, MEET, EMIT = range(5)
+# counts those that are listed; N_MET the spikes of all threads, with junctions.
+PHASE, INDEX, N_DUE, NUMBER, TURN, FRESH, HEARD, N_MET, N_PLACES = range(9)
+BEGIN, WALK, FINISH, MEET, GATHER, EMIT = range(6)
+MOST, JUDGED, LINKED = range(3)  # in the `codes` of a team
 # Why a thread stops.
 REACHED, BROKEN, CASCADE, MORE_DUE, MORE_SPIKES, MORE_LOOKS, MORE_ARRIVALS, MORE_MET = range(8)
 
@@ -47,6 +48,8 @@ class ExactTeam(NamedTuple):
 
     rows: npt.NDArray[np.int64]     # (n_blocks, n_neurons, 2): ExactRows.rows
     met: npt.NDArray[np.int64]      # (2, n_threads, 2): address and number of each thread's spikes, by turns
+    judges: npt.NDArray[np.int64]   # (n_threads, 2): table of junctions, and its number of rows
+    codes: npt.NDArray[np.int64]    # addresses of what adds junctions to spikes (MOST, JUDGED, LINKED), or 0
     orders: npt.NDArray[np.int64]
     posts: npt.NDArray[np.int64]
     barrier: npt.NDArray[np.int64]
@@ -81,7 +84,10 @@ class Work(NamedTuple):
 @inner
 def bare_team(team):
     """These three: the same, to be handed on: see `native.bare`."""
-    return ExactTeam(bare(team.rows), bare(team.met), bare(team.orders), bare(team.posts), bare(team.barrier))
+    return ExactTeam(
+        bare(team.rows), bare(team.met), bare(team.judges), bare(team.codes), bare(team.orders), bare(team.posts),
+        bare(team.barrier),
+    )  # fmt: skip
 
 
 @inner

@@ -7,6 +7,7 @@ of these is still in the window. So a spike costs a hyperedge a few operations, 
 from __future__ import annotations
 
 from functools import cache
+
 import numba as nb
 import numpy as np
 
@@ -20,8 +21,8 @@ from hsnn_event.lowering.hyper_ir import NEVER
 # first of its entries in MEMBERS (numbers of members, ascending) and EDGES; arrays of the plan; scratch (STAMPS, TOUCHED);
 # and the evidence.
 (RULE, JUNCTION, N_EDGES, POPULATION, DISTINCT, CONSUME, REFRACTORY, WIDTH, INSTANT, FIRST_ENTRY, MEMBERS, EDGES, INDPTR,
- FIRST_PLACE, LEAST, WINDOW, AMOUNTS, THRESHOLD, DECAY, GAPS, STAMPS, TOUCHED, LAST, LAST_O, N, TIMES, TIMES_O, WHO, SUMS, AT,
- AT_O, BEFORE, BEFORE_O) = range(33)  # fmt: skip
+ FIRST_PLACE, LEAST, WINDOW, AMOUNTS, THRESHOLD, DECAY, GAPS, STAMPS, TOUCHED, LAST, LAST_O, N, TIMES, TIMES_O, WHO, SUMS,
+ AT, AT_O, BEFORE, BEFORE_O) = range(33)  # fmt: skip
 N_COLUMNS = 33
 ANY, COUNTING, SUMMING, ORDERED = range(4)
 RULES = {"any": ANY, "threshold": COUNTING, "weighted": SUMMING, "sequence": ORDERED}
@@ -227,8 +228,8 @@ def code() -> int:
 
 @cache
 def exact_codes() -> tuple[int, int, int]:
-    """The addresses of three functions (table, number of plans, spikes, their number, window), spikes being sorted by offset:
-    how many there may be in the end; with the junctions that fire behind them; with those that they go out by."""
+    """The addresses of three functions (table, number of plans, spikes, their number, window), spikes sorted by offset: how
+    many there may be in the end; with the junctions that fire behind them; with those that they go out by."""
 
     def most(table_at, n_plans, spikes, n_fired, w):
         table = nb.carray(as_pointer(table_at), (n_plans, N_COLUMNS), np.int64)

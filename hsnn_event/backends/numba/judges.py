@@ -1,8 +1,8 @@
-"""Junctions of hyperedges on the host's side: tables for the compiled code that judges them, and what is in flight by them."""
+"""Junctions of hyperedges on the host's side: tables for the compiled code that judges them, what is in flight by them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class Judges:
     """
 
     def __init__(self, program: Program | ExactProgram, offsets: IntArray, n_threads: int) -> None:
-        self.plans = program.hyper
+        self.plans, self._offsets = program.hyper, offsets
         self.junctions, self.heard = np.zeros((2, len(program.populations)), np.bool_)
         self.junctions[[plan.population for plan in self.plans]] = True
         self._linking = [plan for plan in self.plans if plan.rule == "any"]
@@ -75,18 +75,44 @@ class Judges:
         """By how many junctions the spikes of a step may be more, at most."""
         return sum(len(plan.members) if plan.rule == "any" else plan.n_edges for plan in self.plans)
 
-    def restore(self, moment: Moment, offsets: IntArray) -> tuple[IntArray, IntArray]:
+    def restore(self, moment: Moment) -> tuple[IntArray, IntArray]:
         """Go on from there; gives (steps, neurons) of what is in flight, with the junctions that hand it on."""
-        neurons = offsets[moment.populations] + moment.ids
+        neurons = self._offsets[moment.populations] + moment.ids
         if not self.plans:
             return moment.steps, neurons
         self.recall(moment.evidence)
         self._history = np.array([moment.steps, neurons])[:, self.heard[moment.populations]]
-        out = [neurons[:0]]
-        for neuron in neurons.tolist():
-            links = (offsets[plan.population] + self._edges_of(plan, neuron, offsets) for plan in self._linking)
-            out.append(np.concatenate([[neuron], *links]).astype(np.int64))
-        return np.repeat(moment.steps, [len(each) for each in out[1:]]), np.concatenate(out)
+        steps, neurons = self.handed_on(np.column_stack([moment.steps, neurons])).T.copy()
+        return steps, neurons
+
+    def handed_on(self, spikes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Spikes, the neuron in the last column, and behind each the junctions that hand it on."""
+        if not self._linking:
+            return spikes
+        out = []
+        for row in spikes:
+            links = np.concatenate([self._links(plan, int(row[-1])) for plan in self._linking])
+            out.append(np.tile(row, (1 + len(links), 1)))
+            out[-1][1:, -1] = links
+        return np.concatenate([spikes[:0], *out])
+
+    def sent(self, spikes: FloatArray) -> FloatArray:
+        """Spikes, the neuron in the last column, without the junctions that handed them on."""
+        if not self._linking:
+            return spikes
+        linking = [plan.population for plan in self._linking]
+        return spikes[~np.isin(self.population_of[spikes[:, -1].astype(np.int64)], linking)]
+
+    def longest(self, neurons: FloatArray, of: Callable[[IntArray], FloatArray]) -> FloatArray:
+        """The longest delay of spikes, with those of the junctions that hand them on; `of` gives that of neurons."""
+        each = of(neurons.astype(np.int64))
+        if self._linking:
+            known = {}
+            for neuron in np.unique(neurons).astype(np.int64).tolist():
+                links = np.concatenate([self._links(plan, neuron) for plan in self._linking])
+                known[neuron] = of(links).max(initial=-np.inf)
+            each = np.maximum(each, [known[neuron] for neuron in neurons.astype(np.int64).tolist()])
+        return each
 
     def recall(self, evidence: Sequence[dict[str, IntArray | FloatArray]]) -> None:
         """Know what `evidence` gave, or what is known at the start."""
@@ -95,10 +121,11 @@ class Judges:
                 for name, values in state.items():
                     held[name][:] = values
 
-    def _edges_of(self, plan: HyperPlan, neuron: int, offsets: IntArray) -> IntArray:
-        """Of which a neuron is a member, in order."""
-        population = int(self.population_of[neuron])
-        return plan.edges[(plan.populations == population) & (plan.members == neuron - offsets[population])]
+    def _links(self, plan: HyperPlan, neuron: int) -> IntArray:
+        """The junctions of which a neuron is a member, in order."""
+        population = self.population_of[neuron]
+        mine = (plan.populations == population) & (plan.members == neuron - self._offsets[population])
+        return self._offsets[plan.population] + plan.edges[mine]
 
     def in_flight(self, steps: IntArray, neurons: IntArray, since: int) -> tuple[IntArray, IntArray]:
         """What is in flight as `Moment` has it: members after step `since` in place of the junctions that handed them on."""
@@ -110,13 +137,12 @@ class Judges:
         return spikes[0], spikes[1]
 
     def heard_of(
-        self, watch: Watch, offsets: IntArray, steps: IntArray, populations: IntArray, ids: IntArray, lags: FloatArray | None,
-        longest: int,
+        self, watch: Watch, steps: IntArray, populations: IntArray, ids: IntArray, lags: FloatArray | None, longest: int
     ) -> tuple[IntArray, IntArray, IntArray, FloatArray | None]:
         """Spikes in order, those that are watched; what will be in flight, for up to `longest` steps, is noted."""
         mine = self.heard[populations]
         if mine.any():
-            spikes = np.array([steps[mine], offsets[populations[mine]] + ids[mine]])
+            spikes = np.array([steps[mine], self._offsets[populations[mine]] + ids[mine]])
             self._history = np.concatenate([self._history, spikes], axis=1)
             self._history = self._history[:, self._history[0] > self._history[0].max() - longest]
         kept = np.flatnonzero(watch.spikes[populations])
