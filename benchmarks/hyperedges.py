@@ -39,8 +39,10 @@ def spread(values: Sequence[float]) -> str:
 
 def random_edges(n_edges: int, n_members: int, n_neurons: int) -> hsnn.Hypergraph:
     """Hyperedges of random members, as many sources as targets."""
-    random = np.random.default_rng(1)
-    members = random.integers(0, n_neurons, (2, n_edges * n_members))
+    random, whole = np.random.default_rng(1), n_neurons // n_members * n_members
+    orders = -(-n_edges * n_members // whole)  # slices of one order of all neurons have each neuron once
+    members = [np.concatenate([random.permutation(n_neurons)[:whole] for _ in range(orders)]) for _ in range(2)]
+    members = [each[: n_edges * n_members] for each in members]
     indptr = np.arange(n_edges + 1) * n_members
     return hsnn.Hypergraph(indptr, members[0], indptr, members[1], weights=0.001, delays=DELAY)
 

@@ -88,6 +88,17 @@ def coupled(a=A, b=A, rule=ALL, **keywords):
     return NET.couple(a, b, rule, **keywords)
 
 
+FANNED = hsnn.hyper.any()
+HYPERGRAPH = hsnn.Hypergraph.from_lists([((0, 1), (2,))], weight=1.0, delay=1.0)
+
+
+def connected_by_hyperedges(source=A, target=A, hypergraph=HYPERGRAPH, rule=FANNED, **keywords):
+    net = hsnn.Network(backend="reference", seed=1)
+    cells = net.population("a", 4, hsnn.models.lif_exp())
+    ends = [cells if end is A else end for end in (source, target)]
+    return net.connect_hyper(*ends, hypergraph, rule=rule, **keywords)
+
+
 def of_graph(**keywords):
     """The graph with these keywords, and then between these neurons."""
     return connected(rule=hsnn.connect.from_networkx(GRAPH, **keywords), weight=None, delay=None)
@@ -275,6 +286,19 @@ CALLS = {
     "projection.set(weight)": lambda x: PROJECTION.set(weight=x),
     "projection.set(x)": lambda x: PROJECTION.set(**{str(x): 1.0}),
     **keyword(coupled, "a", "b", "rule", "conductance", "function", "input", "symmetric", "normalize", "substeps", "name"),
+    "connect_hyper": lambda x: NET.connect_hyper(A, A, x, rule=x),
+    **keyword(connected_by_hyperedges, "source", "target", "hypergraph", "rule", "weight", "delay", "receptor", "name",
+              "round_delays"),
+    "hyper.threshold(k)": lambda x: hsnn.hyper.threshold(x), "hyper.threshold(window)": lambda x: hsnn.hyper.threshold(2, x),
+    **keyword(hsnn.hyper.threshold, "distinct", "consume", "refractory"),
+    **keyword(hsnn.hyper.all_of, "window", "consume", "refractory"),
+    **keyword(hsnn.hyper.weighted, "threshold", "tau", "consume", "refractory", threshold=1.0, tau=2.0),
+    **keyword(hsnn.hyper.sequence, "gaps", "consume", "refractory", gaps=1.0),
+    **keyword(hsnn.Hypergraph.from_lists, "edges", "weight", "delay", "source_weights", edges=[((0, 1), (2,))]),
+    "Hypergraph.from_lists(edge)": lambda x: hsnn.Hypergraph.from_lists([((0, x), (1,))]),
+    **keyword(hsnn.Hypergraph.from_incidence, "sources", "targets", "weight", "delay", sources=MATRIX),
+    **keyword(hsnn.Hypergraph, "source_indptr", "sources", "target_indptr", "targets", "weights", "delays", "source_weights",
+              source_indptr=[0, 2], sources=[0, 1], target_indptr=[0, 1], targets=[2]),
     "couple[]": lambda x: NET.couplings[x], "coupling.get": COUPLING.get,
     "coupling.set(conductance)": lambda x: COUPLING.set(conductance=x),
     "coupling.set(x)": lambda x: COUPLING.set(**{str(x): 1.0}),

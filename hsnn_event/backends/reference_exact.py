@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from sortedcontainers import SortedList
 
-from hsnn_event.backends.protocol import FREE, ExactSpikes, Flowing, Seen, Watch
+from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
 from hsnn_event.backends.reference_edges import expand
+from hsnn_event.backends.reference_events import ARRIVAL, CHANGE, LOOK, TRAIN, Event, Neuron
 from hsnn_event.backends.reference_hyper import ReferenceJunctions
 from hsnn_event.backends.reference_trains import Instant, elapsed, later, trains_of
 from hsnn_event.errors import CascadeError
@@ -28,34 +29,6 @@ from hsnn_event.lowering.exact_ir import (
 )
 from hsnn_event.lowering.hyper_ir import first_evidence
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number, Section, ValuePlan
-
-CHANGE, LOOK, TRAIN, ARRIVAL = range(4)  # the order of what happens at one instant
-
-
-class Event(NamedTuple):
-    """`round` counts the delays of 0 since the instant began; `order` is that in which arrivals are summed: of synapses 0,
-    when and where the spike was emitted, its number among all (a neuron may fire twice at once), and the synapse's rank.
-    """
-
-    window: int
-    offset: float
-    round: int
-    kind: int
-    population: int
-    neuron: int
-    order: tuple[Any, ...]
-    content: Any = None
-
-
-class Neuron:
-    """States at the instant `stamp`; no crossing up to `clear` ms after it; `until` ends its refractoriness."""
-
-    def __init__(self, states: list[float]) -> None:
-        self.states = states
-        self.stamp: Instant = (-1, 0.0)
-        self.until: Instant = (FREE, 0.0)
-        self.fired, self.clear = 0, 0.0
-        self.look: Event | None = None
 
 
 class ReferenceExactEngine:

@@ -10,15 +10,47 @@ import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
 from hsnn_event.network.junctions import JunctionModel
-from hsnn_event.network.views import View
+from hsnn_event.network.views import Value, View
+from hsnn_event.quantities import label
 from hsnn_event.topology.hyper import HyperRule
 from hsnn_event.topology.hypergraph import Hypergraph
 from hsnn_event.topology.rules import Rule
 
 if TYPE_CHECKING:
     from hsnn_event.network.network import Network
+    from hsnn_event.network.population import Population
 
 IntArray = npt.NDArray[np.int64]
+
+
+def declared_junctions(
+    network: Network,
+    ends: tuple[tuple[View, ...], tuple[View, ...]],
+    hypergraph: Any,
+    rule: Any,
+    weight: Value | None,
+    delay: Value | None,
+    receptor: str | None,
+    name: str | None,
+    round_delays: bool | None,
+) -> Population:
+    """The junctions and their synapses, every part checked, now parts of the network; nothing is added if one is refused."""
+    where = "connect_hyper" if name is None else f"connect_hyper: {label(name, 'connect_hyper: name')}"
+    sources, (target, *more) = ends
+    check_hyper(hypergraph, rule, bool(more), where)
+    schedule = schedule_of(sources, target, where)
+    model, pairs = junction_model(sources, hypergraph, rule, where), target_rule(hypergraph, target, where)
+    found = free_junction_name(network, sources, target) if name is None else name
+    junctions = network.population(found, hypergraph.n_edges, model, schedule=schedule)
+    weight, delay = one_for_all(hypergraph.weights, weight), one_for_all(hypergraph.delays, delay)
+    try:
+        network.connect(
+            junctions, target, pairs, weight=weight, delay=delay, receptor=receptor, round_delays=round_delays
+        )
+    except BaseException:
+        network.populations.withdraw(found)
+        raise
+    return junctions
 
 
 def junction_model(sources: Sequence[View], hypergraph: Hypergraph, rule: HyperRule, where: str) -> JunctionModel:

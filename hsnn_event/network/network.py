@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event import extensions
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, keywords_known, shown, unknown_name
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, keywords_known, shown
 from hsnn_event.grid import Continuum, Grid, Time
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
@@ -22,6 +22,7 @@ from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.control import RunControl
 from hsnn_event.network.coupling import LINEAR, Coupling, declared_coupling
 from hsnn_event.network.drive import Drive, declared_drive
+from hsnn_event.network.given import call_it, choice, given_rule
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection
 from hsnn_event.network.record import declared_record, kept_record
@@ -30,8 +31,6 @@ from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
-from hsnn_event.topology import connect
-from hsnn_event.topology.functions import from_function
 from hsnn_event.topology.hyper import HyperRule
 from hsnn_event.topology.hypergraph import Hypergraph
 from hsnn_event.topology.pattern import Pattern
@@ -81,8 +80,8 @@ class Network(RunControl):
         self.seed = int.from_bytes(os.urandom(4), "little") if seed is None else whole(seed, "seed")
         self.threads = None if threads is None else whole(threads, "threads", low=1)
         self.blocks = None if blocks is None else whole(blocks, "blocks", low=1)
-        self.precision = _choice("precision", precision, PRECISIONS)
-        self.weights = _choice("weights", weights, WEIGHT_TYPES)
+        self.precision = choice("precision", precision, PRECISIONS)
+        self.weights = choice("weights", weights, WEIGHT_TYPES)
         self.backend = backend if isinstance(backend, str) and backend in BACKENDS else _other_backend(backend)
         if dt is None:
             self._require_double()
@@ -124,11 +123,11 @@ class Network(RunControl):
             raise DeclarationError(f"a population's name is an identifier such as 'exc', not {shown(name)}.", name=name)
         if not isinstance(model, NeuronModel):
             raise ArgumentTypeError(
-                f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}{_call_it(model)}.",
+                f"population {name!r} needs a NeuronModel such as models.lif_exp(), not {shown(model)}{call_it(model)}.",
                 value=model,
             )
         schedule = self._schedule(f"population {name!r}", schedule)
-        _choice(f"population {name!r}: method", method, METHODS)
+        choice(f"population {name!r}: method", method, METHODS)
         count = whole(size, f"population {name!r}: size", low=1)
         if count > MOST_NEURONS:
             text = f"population {name!r}: size {shown(size)} is more than {MOST_NEURONS}. Give a smaller one, or several."
@@ -159,7 +158,7 @@ class Network(RunControl):
         members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
         """
         self._require_open("a projection")
-        rule = _rule(rule)
+        rule = given_rule(rule)
         sources, targets = self._own_parts(source), self._own_parts(target)
         rounds = self.round_delays if round_delays is None else flag(round_delays, "round_delays")
         several = isinstance(source, Group) or isinstance(target, Group)
@@ -223,23 +222,9 @@ class Network(RunControl):
         <population 'cells_cells_junctions': 1 x hyperedge>
         """
         self._require_open("hyperedges")
-        where = "connect_hyper" if name is None else f"connect_hyper: {label(name, 'connect_hyper: name')}"
-        hyper = import_module("hsnn_event.network.hyper")
-        sources, targets = self._own_parts(source), self._own_parts(target)
-        hyper.check_hyper(hypergraph, rule, len(targets) > 1, where)
-        schedule = hyper.schedule_of(sources, targets[0], where)
-        model = hyper.junction_model(sources, hypergraph, rule, where)
-        pairs = hyper.target_rule(hypergraph, targets[0], where)
-        weight, delay = hyper.one_for_all(hypergraph.weights, weight), hyper.one_for_all(hypergraph.delays, delay)
-        found = hyper.free_junction_name(self, sources, targets[0]) if name is None else name
-        junctions = self.population(found, hypergraph.n_edges, model, schedule=schedule)
-        try:
-            self.connect(
-                junctions, targets[0], pairs, weight=weight, delay=delay, receptor=receptor, round_delays=round_delays
-            )
-        except BaseException:
-            self.populations.withdraw(found)
-            raise
+        ends = self._own_parts(source), self._own_parts(target)
+        declare = import_module("hsnn_event.network.hyper").declared_junctions
+        junctions: Population = declare(self, ends, hypergraph, rule, weight, delay, receptor, name, round_delays)
         return junctions
 
     def _projection_key(self, name: str | None) -> Callable[[str], int]:
@@ -284,7 +269,7 @@ class Network(RunControl):
         self._require_open("a coupling")
         ends = self._own_parts(a), self._own_parts(b)
         return declared_coupling(
-            self, ends, _rule(rule), conductance, function, input, symmetric, normalize, substeps, name
+            self, ends, given_rule(rule), conductance, function, input, symmetric, normalize, substeps, name
         )
 
     @keywords_known
@@ -373,7 +358,7 @@ class Network(RunControl):
 
     def _schedule(self, where: str, asked: str) -> str:
         """"clock" or "exact"."""
-        _choice(f"{where}: schedule", asked, SCHEDULES)
+        choice(f"{where}: schedule", asked, SCHEDULES)
         if asked == "clock" and self.dt is None:
             text = f"{where}: schedule='clock' needs steps, but dt is None. Give the network dt=, or leave schedule out."
             raise DeclarationError(text, schedule=asked)
@@ -409,37 +394,6 @@ class Network(RunControl):
         )
 
 
-def _rule(rule: object) -> Rule | Pattern:
-    """What `connect` is given in the place of a rule."""
-    if isinstance(rule, Rule | Pattern):
-        return rule
-    ours = getattr(rule, "__module__", None) == connect.__name__
-    if callable(rule) and not ours and not isinstance(rule, type):
-        return from_function(rule)
-    if hasattr(rule, "adjacency"):
-        hint = "; for a graph use from_networkx(G)"
-    elif hasattr(rule, "tocoo"):
-        hint = "; for a sparse array use from_scipy(W)"
-    elif is_array(rule) and not isinstance(rule, Mapping):
-        hint = "; for a matrix W[source, target] use from_dense(W), for two lists of ids from_edges(sources, targets)"
-    else:
-        hint = _call_it(rule)
-    text = f"connect: give a rule of hsnn.connect, such as bernoulli(p=0.1), not {shown(rule)}{hint}."
-    raise ArgumentTypeError(text, value=rule)
-
-
-def _call_it(given: object) -> str:
-    """The hint for a function that stands where what it returns should."""
-    name = getattr(given, "__name__", None)
-    return f"; call it: {name}(...)" if callable(given) and name else ""
-
-
 def _other_backend(name: object) -> str:
     """One of another package; looked for only now, since all installed packages are asked."""
-    return _choice("backend", name, (*BACKENDS, *extensions.names(extensions.BACKENDS)))
-
-
-def _choice(what: str, value: object, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in known:
-        raise unknown_name(what, value, known)
-    return value
+    return choice("backend", name, (*BACKENDS, *extensions.names(extensions.BACKENDS)))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
-from hsnn_event.quantities import flag, is_array, real, real_or_array, whole
+from hsnn_event.quantities import as_array, flag, is_array, real, real_or_array, whole
 
 RealArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -93,8 +93,9 @@ def threshold(
     >>> threshold(k=2, window=5.0).least
     2
     """
-    each = [whole(one, "threshold: k", low=1) for one in np.atleast_1d(np.asarray(k, object))]
-    least = np.array(each) if is_array(k) else each[0]
+    several: Sequence[Any] = list(k) if is_array(k) else [k]  # type: ignore[arg-type]
+    each = [whole(one, "threshold: k", low=1) for one in several]
+    least = np.array(each, np.int64) if is_array(k) else each[0]
     return HyperRule(
         "threshold", least, _each(window, "threshold: window"), flag(distinct, "threshold: distinct"),
         flag(consume, "threshold: consume"), real(refractory, "threshold: refractory", low=0.0, unit="ms"),
@@ -143,7 +144,7 @@ def sequence(gaps: float | Sequence[float], *, consume: bool = True, refractory:
     >>> sequence(4.0).gaps
     (4.0,)
     """
-    listed: Sequence[Any] = gaps if is_array(gaps) else (gaps,)  # type: ignore[assignment]
+    listed: Sequence[Any] = list(gaps) if is_array(gaps) else [gaps]  # type: ignore[arg-type]
     checked = tuple(real(each, "sequence: gaps", low=0.0, unit="ms") for each in listed)
     if not checked:
         raise ArgumentTypeError("sequence: gaps is a number of ms, or several, not an empty list.", value=gaps)
@@ -156,4 +157,5 @@ def sequence(gaps: float | Sequence[float], *, consume: bool = True, refractory:
 def _each(value: Any, what: str, low: float = 0.0, unit: str | None = "ms") -> Each:
     if not is_array(value):
         return real(value, what, low=low, unit=unit)
-    return np.asarray(real_or_array(value, len(value), what, low=low, unit=unit), np.float64)
+    array = as_array(value, what, "give one number, or one a hyperedge")
+    return np.asarray(real_or_array(array, len(array), what, low=low, unit=unit), np.float64)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import indices, is_array, real, real_or_array
+from hsnn_event.quantities import UNBOUNDED, as_array, indices, is_array, real, real_or_array
 from hsnn_event.topology.rules import Rule
 
 IntArray = npt.NDArray[np.int64]
@@ -44,17 +44,17 @@ class Hypergraph:
     def __post_init__(self) -> None:
         held = vars(self)
         for end in ("source", "target"):
-            starts, members = np.asarray(held[f"{end}_indptr"], np.int64), held[f"{end}s"]
-            held[f"{end}_indptr"], held[f"{end}s"] = starts, _members(starts, members, end)
+            starts = indices(held[f"{end}_indptr"], UNBOUNDED, f"Hypergraph: {end}_indptr")
+            held[f"{end}_indptr"], held[f"{end}s"] = starts, _members(starts, held[f"{end}s"], end)
         if self.n_edges != len(self.target_indptr) - 1:
             raise ShapeError(
-                f"hypergraph: {self.n_edges} hyperedges have sources and {len(self.target_indptr) - 1} have targets; give "
+                f"Hypergraph: {self.n_edges} hyperedges have sources and {len(self.target_indptr) - 1} have targets; give "
                 "both for each."
             )
-        held["weights"] = _values(self.weights, "weights", (self.n_edges, len(self.targets)))
-        held["delays"] = _values(self.delays, "delays", (self.n_edges,), low=0.0)
+        held["weights"] = _values(self.weights, "weight", (self.n_edges, len(self.targets)))
+        held["delays"] = _values(self.delays, "delay", (self.n_edges,), low=0.0)
         if self.source_weights is not None:
-            held["source_weights"] = _values(self.source_weights, "source_weights", (len(self.sources),))
+            held["source_weights"] = _values(self.source_weights, "source_weights", (len(self.sources),), one=False)
 
     @property
     def n_edges(self) -> int:
@@ -74,13 +74,20 @@ class Hypergraph:
         >>> Hypergraph.from_lists([{0, 1, 2}, {2, 3}]).undirected
         True
         """
+        for edge in edges if is_array(edges) else ():
+            if not is_array(edge):
+                raise ArgumentTypeError(f"from_lists: edges holds {shown(edge)}; give pairs (sources, targets), or sets.")
+        if not is_array(edges) or isinstance(edges, dict):
+            text = f"from_lists: edges is a list of pairs (sources, targets) or of sets, not {shown(edges)}."
+            raise ArgumentTypeError(text, value=edges)
         listed = [tuple(edge) for edge in edges]
         pairs = [edge for edge in listed if len(edge) == 2 and all(is_array(end) or isinstance(end, range) for end in edge)]
         if pairs and len(pairs) != len(listed):
             raise ArgumentTypeError("from_lists: give pairs (sources, targets), or sets of members, not both.")
         sources = [tuple(edge[0]) if pairs else edge for edge in listed]
         targets = [tuple(edge[1]) if pairs else edge for edge in listed]
-        return cls(*_in_rows(sources), *_in_rows(targets), weight, delay, source_weights, undirected=not pairs)  # type: ignore[arg-type]  # checked below
+        rows: Any = (*_in_rows(sources), *_in_rows(targets), weight, delay, source_weights, not pairs)  # checked there
+        return cls(*rows)
 
     @classmethod
     def from_incidence(cls, sources: Any, targets: Any = None, weight: Values = None, delay: Values = None) -> Hypergraph:
@@ -158,40 +165,43 @@ class Hypergraph:
 
 def _members(starts: IntArray, members: Any, end: str) -> IntArray:
     """Checked ids of one end."""
-    if starts.ndim != 1 or not len(starts) or starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] != len(members):
-        raise ShapeError(f"hypergraph: {end}_indptr does not cut the {len(members)} {end}s into hyperedges.")
-    ids = indices(np.asarray(members), np.iinfo(np.int64).max, f"hypergraph: {end}s")
+    ids = indices(members, UNBOUNDED, f"Hypergraph: {end}s")
+    if not len(starts) or starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] != len(ids):
+        raise ShapeError(f"Hypergraph: {end}_indptr does not cut the {len(ids)} {end}s into hyperedges.")
     lengths = np.diff(starts)
     if (lengths == 0).any():
         edge = int(np.flatnonzero(lengths == 0)[0])
-        raise ValueRangeError(f"hypergraph: hyperedge {edge} has no {end}. Give it one, or leave it out.", edge=edge)
+        text = f"Hypergraph: {end}s: hyperedge {edge} has none. Give it a {end}, or leave it out."
+        raise ValueRangeError(text, edge=edge)
     edges = np.repeat(np.arange(len(lengths)), lengths)
     order = np.lexsort((ids, edges))
     twice = np.flatnonzero((np.diff(ids[order]) == 0) & (np.diff(edges[order]) == 0))
     if len(twice) and end == "source":
         edge, member = int(edges[order[twice[0]]]), int(ids[order[twice[0]]])
-        raise ValueRangeError(f"hypergraph: hyperedge {edge} has the source {member} twice. Give it once.", edge=edge)
+        raise ValueRangeError(f"Hypergraph: hyperedge {edge} has the source {member} twice. Give it once.", edge=edge)
     return ids
 
 
-def _values(value: Any, name: str, lengths: tuple[int, ...], low: float = -np.inf) -> Any:
-    if value is None or not is_array(value):
-        return None if value is None else real(value, f"hypergraph: {name}", low=low)
-    if len(value) not in lengths:
-        raise ShapeError(
-            f"hypergraph: {len(value)} {name} are none of {', '.join(map(str, dict.fromkeys(lengths)))}: give one for all, or "
-            "one each.",
-            name=name,
-        )
-    return real_or_array(value, len(value), f"hypergraph: {name}", low=low)
+def _values(value: Any, name: str, lengths: tuple[int, ...], low: float = -np.inf, one: bool = True) -> Any:
+    """None, one number, or an array of one of these lengths."""
+    what = f"Hypergraph: {name}"
+    if value is None or (one and not is_array(value)):
+        return None if value is None else real(value, what, low=low)
+    array = as_array(value, what, "give one number, or a list of them") if is_array(value) else np.zeros(0)
+    if array.ndim != 1 or len(array) not in lengths:
+        several = ("one number, or " if one else "") + " or ".join(map(str, dict.fromkeys(lengths)))
+        raise ShapeError(f"{what} has shape {array.shape}; give {several} of them.", name=name)
+    return real_or_array(array, len(array), what, low=low)
 
 
 def _in_rows(lists: Sequence[Any]) -> tuple[IntArray, Any]:
     """Where each list begins, and all of them behind one another."""
     for edge, members in enumerate(lists):
-        if any(not isinstance(each, int | np.integer) or isinstance(each, bool) for each in members):
-            wrong = next(each for each in members if not isinstance(each, int | np.integer) or isinstance(each, bool))
-            raise ArgumentTypeError(f"from_lists: hyperedge {edge} has the member {shown(wrong)}; members are ids, from 0.")
+        for each in members:
+            if not isinstance(each, int | np.integer) or isinstance(each, bool) or not 0 <= each < 2**62:
+                raise ArgumentTypeError(
+                    f"from_lists: edges: hyperedge {edge} has the member {shown(each)}; members are ids, from 0 on."
+                )
     starts = np.concatenate(([0], np.cumsum([len(each) for each in lists]))).astype(np.int64)
     return starts, np.array([each for members in lists for each in members], np.int64)
 
@@ -199,9 +209,14 @@ def _in_rows(lists: Sequence[Any]) -> tuple[IntArray, Any]:
 def _columns(matrix: Any, what: str) -> tuple[IntArray, IntArray]:
     from scipy.sparse import csc_array
 
-    held = csc_array(matrix)
-    if held.ndim != 2:
-        raise ShapeError(f"from_incidence: {what} has {held.ndim} dimensions; give node x hyperedge.")
+    try:
+        held = csc_array(matrix)
+    except (ValueError, TypeError, OverflowError, IndexError) as error:
+        raise ArgumentTypeError(
+            f"from_incidence: {what} is {shown(matrix)}; give a matrix, node x hyperedge, sparse or dense."
+        ) from error
+    if held.dtype.kind not in "biuf":
+        raise ArgumentTypeError(f"from_incidence: {what} holds {held.dtype}; give numbers, or booleans.")
     held.eliminate_zeros()
     held.sort_indices()
     return held.indptr.astype(np.int64), held.indices.astype(np.int64)

@@ -17,7 +17,7 @@ from hsnn_event import compile_cache, cores
 CODE = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from hsnn_event.backends.numba.engine import compile_driver
+from hsnn_event.backends.numba.driver_alone import compile_driver
 compile_driver(*sys.argv[2:])
 """
 MOST_SECONDS = 120  # before this process stops to wait

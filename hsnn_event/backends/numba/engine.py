@@ -397,15 +397,3 @@ class NumbaEngine:
         size = np.dtype(self.program.weight_type).itemsize
         n_bytes, n_synapses = readback.row_memory(self._rows.rows, source.offset, source.offset + source.size, size)
         return n_bytes / n_synapses if n_synapses else math.nan
-
-
-class _DriverAlone(NumbaEngine):
-    """An engine of nothing, which compiles the driver and no more."""
-
-    def _construct(self) -> None:
-        self._rows = adjacency.Adjacency(np.zeros((self._parts.n_blocks, 0, 3), np.int64))
-
-
-def compile_driver(state_type: str, weight_type: str) -> None:
-    """Bring the driver for these types into the cache."""
-    _DriverAlone(Program(0.1, (), (), (), (), state_type, weight_type), n_threads=2)
