@@ -28,7 +28,7 @@ COLUMNS = (
     *("work", "simulator", "precision", "threads", "construct s", "peak GB", "RTF median (min-max)"),
     "rival's RTF / this",
 )
-WORKS = ("microcircuit", "cuba", "coba", "brunel-c", "exact")
+WORKS = ("microcircuit", "cuba", "coba", "hh", "brunel-c", "exact")
 RIVALS = ("NEST", "Brian2")
 VARIANTS = ("dc single", "dc double --weights float32", "dc double", "poisson single", "dc single --threads 1")
 

@@ -41,6 +41,7 @@ def brette2007() -> list[Row]:
         Row("cuba-cv", "CUBA: CV of intervals", "0.62 to 0.66", *cuba_cv, "", 3, mean("cuba", 1), over),
         Row("coba-rate", "COBA: rate", "19.2 ± 1.1", *coba_rate, "Hz", 1, mean("coba", 0), over),
         Row("coba-cv", "COBA: CV of intervals", "1.70 to 1.77", *coba_cv, "", 3, mean("coba", 1), over),
+        Row("hh-rate", "HH: rate", "38 to 46", *brette.HH_RATE, "Hz", 1, mean("hh", 0), over),
         Row("exact-rate", "benchmark 4, without a clock: rate", "9.8 ± 0.3", *exact_rate, "Hz", 2, mean("exact", 0), over),
         Row("exact-cv", "benchmark 4: CV of intervals", "0.463 to 0.479", *exact_cv, "", 3, mean("exact", 1), over),
     ]

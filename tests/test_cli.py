@@ -58,6 +58,9 @@ def test_every_reference_network_can_be_run_by_name(capsys):
     assert set(run.NETWORKS) == set(hsnn.networks.NETWORKS)
     assert main(["run", "izhikevich", "--time", "3", "--discard", "0", "--backend", "reference"]) == 0
     assert "7.533" in capsys.readouterr().out
+    assert main(["run", "gap-lattice", "--time", "1", "--discard", "0", "--backend", "reference"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [row[3] for row in rows if row[:2] == ["all", "10,000"]] == ["23.000"]
 
 
 def test_ctrl_c_ends_with_130(monkeypatch, capsys):

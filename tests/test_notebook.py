@@ -37,6 +37,25 @@ def test_a_network_of_8e12_synapses_is_shown_at_once(net):
     assert "neurons 4,000,003" in text_of((net["a"] + net["b"])._repr_html_())
 
 
+def test_couplings_are_shown():
+    net = hsnn.Network(seed=1, backend="reference")
+    a = net.population("a", 3, hsnn.models.izhikevich())
+    ring = hsnn.connect.from_edges([0, 1, 2], [1, 2, 0])
+    net.couple(a, a, ring, conductance=0.5)
+    drawn = hsnn.random.uniform(0.0, 1.0)
+    net.couple(a, a, ring, conductance=drawn, symmetric=False, normalize="in_degree", function="v_pre")
+    shown = text_of(net._repr_html_())
+    assert f"{net.couplings[0].name}{ring}v_pre - v_post0.5junctions" in shown
+    assert f"{net.couplings[1].name}{ring}v_preuniform(0, 1)directed, averaged" in shown
+    net.couplings[0].set(conductance=[0.1, 0.2, 0.3])
+    assert "v_pre - v_post0.1 to 0.3junctions" in text_of(net._repr_html_())
+
+
+def test_weights_set_one_by_one_are_shown_by_their_range(net):
+    net.projections[1].set(weight=np.arange(6.0))
+    assert "0 to 5" in text_of(net.projections[1]._repr_html_())
+
+
 def test_results_and_data_are_shown():
     spikes = SpikeData([1.0, 2.0, 4.0], [0, 1, 0], 2, 0.0, 10.0)
     trace = StateData(np.arange(1.0, 5.0), np.array([3, 8]), np.array([[1.0, np.nan]] * 4))

@@ -10,6 +10,7 @@ from hsnn_event.notebook import Table, card, count, memory, span
 from hsnn_event.random import Distribution
 
 if TYPE_CHECKING:
+    from hsnn_event.network.coupling import Coupling
     from hsnn_event.network.drive import Drive
     from hsnn_event.network.network import Network
     from hsnn_event.network.population import Population
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def of_network(net: Network) -> str:
-    """Time, size, memory; its populations and projections."""
+    """Time, size, memory; its populations, projections, couplings and drives."""
     populations, projections = list(net.populations.values()), list(net.projections.values())
     recorded = {record.target for record in net.records}
     neurons = sum(each.size for each in populations)
@@ -35,6 +36,10 @@ def of_network(net: Network) -> str:
         Table(
             ("projection", "rule", "synapses", "weight", "delay"),
             [(each.name, str(each.rule), _n_synapses(each), _weight(each), _delay(each)) for each in projections],
+        ),
+        Table(
+            ("coupling", "rule", "function", "conductance", "kind"),
+            [_coupling(each) for each in net.couplings.values()],
         ),
         Table(
             ("drive", "targets", "value", "weight"),
@@ -85,6 +90,12 @@ def of_projection(projection: Projection) -> str:
     return card(f"Projection {projection.name}", facts)
 
 
+def _coupling(coupling: Coupling) -> tuple[str, str, str, str, str]:
+    kind = "junctions" if coupling.symmetric else "directed"
+    averaged = ", averaged" if coupling.normalize else ""
+    return coupling.name, str(coupling.rule), coupling.function, _each(coupling.conductance), kind + averaged
+
+
 def _drive(drive: Drive) -> tuple[str, str, str, str]:
     return drive.name, count(drive.target.size), _law(drive.stimulus.value), _law(drive.weight)
 
@@ -117,7 +128,12 @@ def _expected(projection: Projection) -> tuple[float, bool]:
 
 def _weight(projection: Projection) -> str:
     own = getattr(projection.rule, "weights", None)  # a rule made of a matrix brings them
-    return _law(own if projection.weight is None else projection.weight)
+    return _each(own if projection.weight is None else projection.weight)
+
+
+def _each(value: object) -> str:
+    """Weights or conductances, also those that were set one by one (`PerEdge`)."""
+    return _law(getattr(value, "values", value))
 
 
 def _delay(projection: Projection) -> str:

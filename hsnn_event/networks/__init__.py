@@ -1,7 +1,8 @@
 """The reference networks of the field, ready to run; they record nothing yet.
 
 >>> sorted(NETWORKS)
-['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'exact', 'hh', 'izhikevich', 'microcircuit', 'quiet']
+['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'exact', 'gap-lattice', 'hh', 'izhikevich', 'microcircuit',
+ 'quiet']
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from hsnn_event.network.network import Network
 from hsnn_event.networks import brette, brunel, izhikevich, pd14
 from hsnn_event.networks.brette import brette2007
 from hsnn_event.networks.brunel import brunel2000
-from hsnn_event.networks.gap_lattice import gap_lattice
+from hsnn_event.networks.gap_lattice import ALONE, SIZE, gap_lattice
 from hsnn_event.networks.izhikevich import izhikevich2003
 from hsnn_event.networks.pd14 import microcircuit
 from hsnn_event.networks.quiet import USUAL, quiet
@@ -33,6 +34,7 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "izhikevich": izhikevich2003,
     "exact": partial(brette2007, "exact"),
     "hh": partial(brette2007, "hh"),
+    "gap-lattice": partial(gap_lattice, *SIZE),
     "quiet": partial(quiet, *USUAL),
 }
 
@@ -48,6 +50,8 @@ def reference_rates(name: str, scale: float = 1.0) -> dict[str, float]:
         return pd14.reference_rates(scale)
     if isinstance(name, str) and name == "izhikevich":
         return {"all": izhikevich.REFERENCE_RATE}
+    if isinstance(name, str) and name == "gap-lattice":
+        return {"all": ALONE}
     if isinstance(name, str) and name == "quiet":
         return {"all": USUAL[2]}
     known = {**brette.REFERENCE_RATES, **{f"brunel-{state.lower()}": rate for state, rate in brunel.REFERENCE_RATES.items()}}

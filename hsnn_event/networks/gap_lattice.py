@@ -19,8 +19,12 @@ from hsnn_event.topology.rules import IntArray, Rule
 P = 0.8             # of a pair within the radius to be coupled
 V_0 = (-65.0, 30.0)  # mV: where potentials begin, uniformly
 CONDUCTANCE = 0.1   # mV/ms for each mV of difference: a neighbour pulls with a time constant of 10 ms
-CURRENT = 10.0      # mV/ms, by which a neuron alone fires with 23 Hz
+CURRENT = 10.0      # mV/ms
+ALONE = 23.0        # Hz: a neuron alone with this current, and many that fire together
 MOST_PAIRS = 2**31
+
+# What the command line runs: rows, cols, radius.
+SIZE = (100, 100, 2.0)
 
 # The convention that the seed of this package states: a membrane of 100, and a neuron that feels the average of its
 # neighbours; each ordered pair is drawn by itself, so that one neuron may feel another that does not feel it.
