@@ -6,11 +6,13 @@ import sys
 
 import numpy as np
 import pytest
+from driven_couplings import MIXED, assert_same, stepped, text
 from driven_kernels import PRECISIONS, advanced, assert_same_bits, case, interpreted, once_each, operations
 from pocl_processor import name_known_processor
 
 from hsnn_event.backends.c_family import function, head
 from hsnn_event.backends.opencl.kernels import OPTIONS, source
+from hsnn_event.backends.reference import ReferenceEngine
 
 CASES = once_each()
 GROUP = 16  # work items
@@ -47,22 +49,22 @@ def library(request, queue):
     return real, built(queue, "\n".join([head("opencl", real), *functions]))
 
 
-def caller(queue, program, name, this):
+def caller(queue, program, name, arguments):
     """A kernel that takes NumPy's arrays and numbers."""
     import pyopencl as cl
 
     kernel = cl.Kernel(program, name)
-    items = GROUP * -(-this.size // (2 * GROUP))  # about half as many as neurons, so that each goes on to a second one
     copied = cl.mem_flags.READ_WRITE | cl.mem_flags.COPY_HOST_PTR
 
     def call(values):
+        items = GROUP * -(-int(values[0]) // (2 * GROUP))  # about half as many as neurons, so that each goes on to a second
         held = [
             cl.Buffer(queue.context, copied, hostbuf=np.ascontiguousarray(value)) if argument.is_array else value
-            for argument, value in zip(this.arguments, values, strict=True)
+            for argument, value in zip(arguments, values, strict=True)
         ]
         kernel(queue, (items,), (GROUP,), *held)
-        for argument, value, buffer in zip(this.arguments, values, held, strict=True):
-            if argument.is_array and argument.role not in ("constant", "input"):
+        for argument, value, buffer in zip(arguments, values, held, strict=True):
+            if argument.is_array and "const " not in argument.declaration:
                 cl.enqueue_copy(queue, value, buffer)
         queue.finish()
 
@@ -73,11 +75,19 @@ def caller(queue, program, name, this):
 def test_every_model_and_every_method(queue, library, which):
     real, program = library
     this = case(*which, real)
-    assert_same_bits(advanced(this, caller(queue, program, f"advance_{this.name}", this)), interpreted(this))
+    assert_same_bits(advanced(this, caller(queue, program, f"advance_{this.name}", this.arguments)), interpreted(this))
 
 
 @pytest.mark.parametrize("real", PRECISIONS)
 def test_every_operation_on_hard_numbers(queue, real):
     this = operations(real)
     program = built(queue, source(this.kernel, real, this.per_neuron))
-    assert_same_bits(advanced(this, caller(queue, program, "advance", this)), interpreted(this))
+    assert_same_bits(advanced(this, caller(queue, program, "advance", this.arguments)), interpreted(this))
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_a_network_of_coupled_neurons(queue, name):
+    coupled = MIXED[name]()
+    program = built(queue, head("opencl", coupled.state_type, coupled.weight_type) + text(coupled))
+    run = stepped(coupled, lambda each, arguments: caller(queue, program, each, arguments))
+    assert_same(run, coupled, ReferenceEngine(coupled))

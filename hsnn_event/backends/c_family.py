@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import numpy as np
 
 from hsnn_event.errors import unknown_name
 from hsnn_event.lowering.ir import BOOL_OPS, EASY, PARTS, Instruction, Kernel, Section
+from hsnn_event.lowering.widened import stage_kernels, widened
 
 _OPERATIONS = {
     "add": "{0} + {1}", "sub": "{0} - {1}", "mul": "{0} * {1}", "div": "{0} / {1}", "neg": "-{0}",
@@ -28,10 +29,16 @@ _OPERATIONS = {
     "part": f"(REAL)size / {PARTS}", "reached": f"(REAL)done / {PARTS}",  # exact: a power of 2
 }  # fmt: skip
 _BITS = {"float64": 64, "float32": 32}
+_TYPES = {
+    "fired": "uint8_t", "until": "int32_t", "n": "int32_t", "now": "int32_t",
+    "starts": "int64_t", "partners": "uint32_t", "conductance": "WEIGHT",
+}  # fmt: skip
+_WRITTEN = ("fired", "until", "state", "arrival", "after")
+_SAME = ("before", "after")  # may be one array
 
 
 class Argument(NamedTuple):
-    """What a kernel takes at one place.
+    """What a kernel, or the code of a coupling (`c_coupling`), takes at one place.
 
     `role` is "n" (neurons), "now" (the step), "fired", "until" (the last step in which a neuron is clamped), or "state",
     "constant", "input" or "arrival" with the `name` that the kernel has for it. An array has one element a neuron:
@@ -52,15 +59,18 @@ class Argument(NamedTuple):
     @property
     def declaration(self) -> str:
         """As it stands in the list of arguments."""
-        kind = {"fired": "uint8_t", "until": "int32_t", "n": "int32_t", "now": "int32_t"}.get(self.role, "REAL")
+        kind = _TYPES.get(self.role, "REAL")
         if not self.is_array:
             return f"const {kind} {self.variable}"
-        const = "const " if self.role in ("constant", "input") else ""
-        return f"GLOBAL {const}{kind} *restrict {self.variable}"
+        const = "" if self.role in _WRITTEN else "const "
+        restrict = "" if self.role in _SAME else "restrict "
+        return f"GLOBAL {const}{kind} *{restrict}{self.variable}"
 
 
 def arguments(kernel: Kernel, per_neuron: frozenset[str]) -> tuple[Argument, ...]:
     """What the kernel takes, in order. `per_neuron` names the constants and inputs that have a value a neuron.
+
+    The states are those of the `widened` kernel.
 
     >>> from hsnn_event.lowering.lowered import lower_model
     >>> from hsnn_event.model.library import lif_delta
@@ -73,32 +83,63 @@ def arguments(kernel: Kernel, per_neuron: frozenset[str]) -> tuple[Argument, ...
         Argument("n", "", False),
         Argument("fired", "", True),
         *refractory,
-        *(Argument("state", name, True) for name in kernel.states),
+        *(Argument("state", name, True) for name in widened(kernel).states),
         *(Argument("arrival", name, True) for name in kernel.receptors),
         *(Argument("constant", name, name in per_neuron) for name in kernel.constants),
         *(Argument("input", name, name in per_neuron) for name in kernel.inputs),
     )
 
 
-def head(language: str, real: str) -> str:
-    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32".
+def head(language: str, real: str, weight: str | None = None) -> str:
+    """What comes before the kernels of a source, in "c99" or "opencl"; `real` is "float64" or "float32", and `weight` the
+    type of conductances (None: the same).
 
     Raises UnknownNameError for another type.
     """
-    if real not in _BITS:
-        raise unknown_name("kernels in C: type", real, _BITS)
+    weight = real if weight is None else weight
+    for each in (real, weight):
+        if each not in _BITS:
+            raise unknown_name("kernels in C: type", each, _BITS)
     runtime = files("hsnn_event.backends") / "runtime"
     parts = [(runtime / f"{name}.h").read_text(encoding="utf-8") for name in (language, "operations")]
-    return "\n".join([f"#define REAL_BITS {_BITS[real]}", *parts])
+    return "\n".join([f"#define REAL_BITS {_BITS[real]}", f"#define WEIGHT_BITS {_BITS[weight]}", *parts])
+
+
+def functions(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str) -> str:
+    """The texts of `function` and, of a coupled kernel, of `stages`."""
+    return "\n".join([function(kernel, real, per_neuron, name), *stages(kernel, real, per_neuron, name)])
 
 
 def function(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str) -> str:
     """The text of a function of that name, which takes `arguments`: one clock step of n neurons.
 
-    States, arrivals (cleared), `until` and `fired` are written; the neurons may be taken in any order.
+    States, arrivals (cleared), `until` and `fired` are written; the neurons may be taken in any order. Of a coupled kernel
+    it is the last stage of the step.
     """
     taken = arguments(kernel, per_neuron)
-    body = _Printer(kernel, real, {(each.role, each.name): each for each in taken}).step()
+    return defined(name, taken, _Printer(widened(kernel), real, found(taken)).step())
+
+
+def stages(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str) -> list[str]:
+    """The texts of functions which take `arguments` too: `<name>_stage0`, ... for `Stages.sections`, `<name>_publish`.
+
+    Only states are written, and none where nothing is coupled: arrivals, `until` and `fired` stay as they are.
+    """
+    taken, each_kernel = arguments(kernel, per_neuron), stage_kernels(kernel)
+    names = [*(f"{name}_stage{k}" for k in range(len(each_kernel) - 1)), f"{name}_publish"]
+    return [
+        defined(each_name, taken, _Printer(each, real, found(taken)).stage())
+        for each_name, each in zip(names, each_kernel, strict=False)
+    ]
+
+
+def found(taken: Iterable[Argument]) -> dict[tuple[str, str], Argument]:
+    """Arguments by role and name."""
+    return {(each.role, each.name): each for each in taken}
+
+
+def defined(name: str, taken: tuple[Argument, ...], body: list[str]) -> str:
+    """The text of a function of that name; the first of its arguments is the number of neurons, and `body` is for one, i."""
     unused = [each.variable for each in taken[1:] if not any(re.search(rf"\b{each.variable}\b", line) for line in body)]
     lines = [
         f"KERNEL void {name}(",
@@ -106,7 +147,7 @@ def function(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str) -
         ") {",
         *(f"    (void){variable};" for variable in unused),
         "    FOR_EACH_NEURON(i, n) {",
-        *_indented(8, body),
+        *indented(8, body),
         "    }",
         "}",
         "",
@@ -114,7 +155,8 @@ def function(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str) -
     return "\n".join(lines)
 
 
-def _indented(columns: int, lines: list[str]) -> list[str]:
+def indented(columns: int, lines: list[str]) -> list[str]:
+    """Lines moved to the right."""
     return [" " * columns + line for line in lines]
 
 
@@ -129,21 +171,29 @@ class _Printer:
     def step(self) -> list[str]:
         """Advance neuron i, clear its arrivals; if it fires, say so, reset it and make it refractory."""
         kernel = self.kernel
-        clamped = ["const bool clamped = until[i] >= now;"] if kernel.refractory else []
         cleared = [f"{self.of('arrival', name)} = 0;" for name in kernel.receptors]
         fires = f"f{kernel.fires.outputs[0]}" + (" && !clamped" if kernel.refractory else "")
         then = self.changes(kernel.reset, "r")
         if kernel.refractory:
             then.append(f"until[i] = now + (int32_t){self.of('constant', 'refractory_steps')};")
         return [
-            *clamped,
+            *self.clamp(kernel.refractory),
             *(self.attempts(kernel.attempt) if kernel.attempt else []),
             *self.changes(kernel.update, "u"),
             *cleared,
             *self.values(kernel.fires, "f", kernel.fires.outputs),
             f"fired[i] = {fires};",
-            *(["if (fired[i]) {", *_indented(4, then), "}"] if then else []),
+            *(["if (fired[i]) {", *indented(4, then), "}"] if then else []),
         ]
+
+    def stage(self) -> list[str]:
+        """Only the update of neuron i, which is a stage."""
+        reads = any(each.op == "clamped" for each in self.kernel.update.code)
+        return [*self.clamp(reads), *self.changes(self.kernel.update, "u")]
+
+    def clamp(self, asked: bool) -> list[str]:
+        """Is neuron i refractory?"""
+        return ["const bool clamped = until[i] >= now;"] if asked else []
 
     def attempts(self, attempt: Section) -> list[str]:
         """Cut the step into parts, as `Kernel` says; `x0`, `x1`, ... become the states at its end."""
@@ -152,7 +202,7 @@ class _Printer:
             *(f"REAL x{k} = {self.of('state', name)};" for k, name in enumerate(self.kernel.states[: len(new)])),
             f"int32_t done = 0, size = {PARTS};",
             f"while (done < {PARTS}) {{",
-            *_indented(4, self.values(attempt, "p", attempt.outputs, moved=True)),
+            *indented(4, self.values(attempt, "p", attempt.outputs, moved=True)),
             f"    if (p{error} <= 1 || size == 1) {{",
             *(f"        x{k} = p{value};" for k, value in enumerate(new)),
             "        done += size;",
@@ -180,31 +230,43 @@ class _Printer:
         return [*self.values(section, prefix, new.values()), *stores]
 
     def values(self, section: Section, prefix: str, outputs: Iterable[int], moved: bool = False) -> list[str]:
-        """One line a value, none where neither code nor `outputs` read it. Are states loaded as `moved` so far?"""
-        read = {*outputs, *(arg for each in section.code for arg in each.args)}
-        kinds: list[str] = []
-        lines = []
-        for k, each in enumerate(section.code):
-            truth = each.op in BOOL_OPS or each.op == "clamped" or (each.op == "select" and kinds[each.args[1]] == "bool")
-            kinds.append("bool" if truth else "REAL")
-            if k in read:
-                lines.append(f"const {kinds[k]} {prefix}{k} = {self.value(each, prefix, moved)}")
-        return lines
+        """One line a value. Are states loaded as `moved` so far?"""
+        return values(section, self.real, prefix, outputs, lambda op, place: self.load(op, place, moved))
 
-    def value(self, instruction: Instruction, prefix: str, moved: bool) -> str:
-        """The right side of an assignment."""
-        op, args, value = instruction
+    def load(self, op: str, place: int, moved: bool) -> str:
+        """What one of LOADS gives."""
         kernel = self.kernel
-        loads = {
+        if op == "advanced" or (op == "state" and moved):
+            return f"x{place}"
+        names = {
             "state": kernel.states, "constant": kernel.constants, "input": kernel.inputs, "arrival": kernel.receptors,
         }  # fmt: skip
-        if op == "advanced" or (op == "state" and moved):
-            return f"x{int(value or 0)};"
-        if op in loads:
-            return f"{self.of(op, loads[op][int(value or 0)])};"
-        if op == "literal":
-            return f"{literal(float(value or 0.0), self.real)};  // {value!r}"
+        return self.of(op, names[op][place])
+
+
+def values(
+    section: Section, real: str, prefix: str, outputs: Iterable[int], load: Callable[[str, int], str]
+) -> list[str]:
+    """One line a value, none where neither code nor `outputs` read it; `load` says what one of LOADS gives."""
+    read = {*outputs, *(arg for each in section.code for arg in each.args)}
+    kinds: list[str] = []
+    lines = []
+    for k, each in enumerate(section.code):
+        truth = each.op in BOOL_OPS or each.op == "clamped" or (each.op == "select" and kinds[each.args[1]] == "bool")
+        kinds.append("bool" if truth else "REAL")
+        if k in read:
+            lines.append(f"const {kinds[k]} {prefix}{k} = {_value(each, real, prefix, load)}")
+    return lines
+
+
+def _value(instruction: Instruction, real: str, prefix: str, load: Callable[[str, int], str]) -> str:
+    """The right side of an assignment."""
+    op, args, value = instruction
+    if op == "literal":
+        return f"{literal(float(value or 0.0), real)};  // {value!r}"
+    if op in _OPERATIONS:
         return _OPERATIONS[op].format(*(f"{prefix}{arg}" for arg in args)) + ";"
+    return f"{load(op, int(value or 0))};"
 
 
 def literal(value: float, real: str) -> str:

@@ -16,10 +16,9 @@ from hsnn_event.backends.numba import kernels, readback, records, rows
 from hsnn_event.backends.numba.drives import NoisyInput
 from hsnn_event.backends.numba.gather import QUANTITIES, gather_address
 from hsnn_event.backends.numba.partition import SPREAD, Partition, aligned
-from hsnn_event.lowering.ir import CouplePlan, Instruction, IntArray, Kernel, Number, Program, Section, ValuePlan
+from hsnn_event.lowering.ir import CouplePlan, IntArray, Number, Program, ValuePlan
 from hsnn_event.lowering.junctions import Incoming, Pairs, drawable, incoming, junctions
-
-HIDDEN = "(hidden)"
+from hsnn_event.lowering.widened import HIDDEN, published, stage_kernels, widened
 
 
 class CoupledInput(NamedTuple):
@@ -143,49 +142,3 @@ class Couplings:
         each = np.array([plan.edges.weight.a]) if shared else acting.pairs.conductances[order]
         partners = acting.pairs.sources[order].astype(np.uint32)
         return Packed(plan, acting.source, acting.target, starts, partners, each.astype(self._program.weight_type))
-
-
-def hidden(name: str) -> str:
-    """The name, among the arrays of a layout, of a hidden value."""
-    return f"{HIDDEN} {name}"
-
-
-def published(name: str) -> str:
-    """The name, among the arrays of a layout, of what couplings read."""
-    return f"(published) {name}"
-
-
-def widened(kernel: Kernel) -> Kernel:
-    """A coupled kernel with hidden and published values as states; `update` leaves them as they are."""
-    stages = kernel.stages
-    if stages is None:
-        return kernel
-    states = (*kernel.states, *map(hidden, stages.hidden), *map(published, stages.published))
-    return replace(
-        kernel,
-        states=states,
-        update=_complete(kernel.update, range(len(kernel.states)), len(states)),
-        reset=_complete(kernel.reset, range(len(kernel.states)), len(states)),
-    )
-
-
-def stage_kernels(kernel: Kernel) -> list[Kernel]:
-    """Widened kernels whose `update` is a stage, in order, and one that publishes."""
-    stages, wide = kernel.stages, widened(kernel)
-    assert stages is not None
-    n, n_hidden, n_all = len(kernel.states), len(stages.hidden), len(wide.states)
-    shown = range(n + n_hidden, n_all)
-    places = [[*range(n, n + n_hidden), *shown] for _ in stages.sections[:-1]] + [[*range(n), *shown], [*shown]]
-    sections = (*stages.sections, stages.publish)
-    return [
-        replace(wide, update=_complete(section, place, n_all)) for section, place in zip(sections, places, strict=True)
-    ]
-
-
-def _complete(section: Section, places: range | list[int], n: int) -> Section:
-    """A section whose outputs belong to the states at `places`, with all others of `n` states as they are."""
-    code, outputs = list(section.code), dict(zip(places, section.outputs, strict=True))
-    for place in (each for each in range(n) if each not in outputs):
-        outputs[place] = len(code)
-        code.append(Instruction("state", (), place))
-    return Section(tuple(code), tuple(outputs[place] for place in range(n)))

@@ -25,7 +25,7 @@ from hsnn_event.backends.numba import (
 )
 from hsnn_event.backends.numba.beside import driver_compiled
 from hsnn_event.backends.numba.calendar import Calendar
-from hsnn_event.backends.numba.couplings import Couplings, widened
+from hsnn_event.backends.numba.couplings import Couplings
 from hsnn_event.backends.numba.crew import Crew, broken_off, new_posts
 from hsnn_event.backends.numba.driver import N_COLUMNS, N_ORDERS, N_STAGE_COLUMNS, Spikes, Team, advance, no_spikes
 from hsnn_event.backends.numba.flight import calendar_of, in_flight, with_spikes
@@ -34,6 +34,7 @@ from hsnn_event.backends.numba.native import new_barrier, yield_address
 from hsnn_event.backends.numba.partition import PAGE_ELEMENTS, SPREAD, aligned, partition
 from hsnn_event.backends.protocol import Moment, Seen, Watch, fed
 from hsnn_event.lowering.ir import LAG, FloatArray, IntArray, NoisePlan, Number, PoissonSource, Program, ValuePlan
+from hsnn_event.lowering.widened import widened
 
 
 class NumbaEngine:

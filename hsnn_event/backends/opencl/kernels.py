@@ -1,9 +1,10 @@
-"""Kernels of neuron models as OpenCL C."""
+"""Kernels of neuron models and couplings as OpenCL C."""
 
 from __future__ import annotations
 
-from hsnn_event.backends.c_family import function, head
-from hsnn_event.lowering.ir import Kernel
+from hsnn_event.backends import c_coupling
+from hsnn_event.backends.c_family import functions, head
+from hsnn_event.lowering.ir import CouplePlan, Kernel
 
 # By the standard, single-precision division and roots may be off by units in the last place unless this is asked for.
 OPTIONS = ("-cl-std=CL1.2", "-cl-fp32-correctly-rounded-divide-sqrt")
@@ -14,7 +15,7 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str = "a
 
     `real` is "float64" (the device must have doubles) or "float32"; `per_neuron` names the constants and inputs that have
     a value a neuron, the others have one for all. Built with OPTIONS it gives the same bits as every other backend, on
-    devices with denormals and correct rounding.
+    devices with denormals and correct rounding. A coupled kernel has a kernel for each of `c_family.stages` too.
 
     >>> from hsnn_event.lowering.lowered import lower_model
     >>> from hsnn_event.model.library import lif_delta
@@ -22,4 +23,12 @@ def source(kernel: Kernel, real: str, per_neuron: frozenset[str], name: str = "a
     >>> [line for line in text.splitlines() if "FP_CONTRACT" in line]
     ['#pragma OPENCL FP_CONTRACT OFF']
     """
-    return head("opencl", real) + "\n" + function(kernel, real, per_neuron, name)
+    return head("opencl", real) + "\n" + functions(kernel, real, per_neuron, name)
+
+
+def coupling_source(plan: CouplePlan, real: str, weight: str, name: str = "gather") -> str:
+    """The text of an OpenCL program with one kernel, which takes `c_coupling.arguments`: what a coupling adds to an input.
+
+    `real` and `weight` are `Program.state_type` and `Program.weight_type`.
+    """
+    return head("opencl", real, weight) + "\n" + c_coupling.function(plan, real, name)

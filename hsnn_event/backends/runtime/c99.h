@@ -1,4 +1,4 @@
-/* What operations.h and the kernels are written in, said in C99. REAL_BITS is 64 or 32. */
+/* What operations.h and the kernels are written in, said in C99. REAL_BITS and WEIGHT_BITS are 64 or 32. */
 
 #include <float.h>
 #include <stdbool.h>
@@ -34,6 +34,11 @@ typedef uint64_t BITS;
 typedef float REAL;
 typedef int32_t WHOLE;
 typedef uint32_t BITS;
+#endif
+#if WEIGHT_BITS == 64
+typedef double WEIGHT;
+#else
+typedef float WEIGHT;
 #endif
 
 FUNCTION BITS bits_of(REAL x) {

@@ -1,6 +1,6 @@
-/* What operations.h and the kernels are written in, said in OpenCL C. REAL_BITS is 64 or 32. */
+/* What operations.h and the kernels are written in, said in OpenCL C. REAL_BITS and WEIGHT_BITS are 64 or 32. */
 
-#if REAL_BITS == 64
+#if REAL_BITS == 64 || WEIGHT_BITS == 64
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #endif
 #pragma OPENCL FP_CONTRACT OFF
@@ -12,7 +12,9 @@
 #define FOR_EACH_NEURON(i, n) for (int32_t i = (int32_t)get_global_id(0); i < (n); i += (int32_t)get_global_size(0))
 
 typedef int int32_t;
+typedef long int64_t;
 typedef uchar uint8_t;
+typedef uint uint32_t;
 
 #if REAL_BITS == 64
 typedef double REAL;
@@ -26,4 +28,9 @@ typedef int WHOLE;
 typedef uint BITS;
 #define bits_of(x) as_uint(x)
 #define real_of(bits) as_float(bits)
+#endif
+#if WEIGHT_BITS == 64
+typedef double WEIGHT;
+#else
+typedef float WEIGHT;
 #endif
