@@ -5,7 +5,7 @@ stays light: it imports neither NumPy nor Numba.
 
 >>> import hsnn_event as hsnn
 >>> sorted(hsnn.__all__)[:3]
-['Component', 'Network', 'NeuronModel']
+['Component', 'Hypergraph', 'Network']
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from driven_couplings import CLAMPED
 
 import hsnn_event as hsnn
 from hsnn_event.backends.numba.engine import NumbaEngine
@@ -13,19 +14,6 @@ from hsnn_event.backends.reference import ReferenceEngine
 from hsnn_event.errors import FileFormatError
 from hsnn_event.lowering.program import lower, value_plan
 from hsnn_event.simulation import drawing
-
-CLAMPED = hsnn.NeuronModel(  # refractory, with synaptic currents that are advanced exactly, and pulses at the coupled input
-    name="clamped",
-    parameters={"C_m": 10.0, "g_L": 1.0, "tau": 4.0, "t_ref": 1.5},
-    states={"v": -65.0, "w": 0.0, "s": 0.0},
-    dynamics={"v": "(g_L*(-60 - v) + 0.5*exp((v + 52)/2) - w + s + I)/C_m", "w": "(0.2*(v + 60) - w)/30", "s": "-s/tau"},
-    expressions={"open": "1/(1 + exp(-(v + 55)/3))"},
-    inputs={"I": 0.0},
-    receptors={"syn": {"s": "s + weight"}, "pulse": {"I": "I + weight"}},
-    threshold="v >= -45",
-    reset={"v": "-70", "w": "w + 2"},
-    refractory={"duration": "t_ref", "clamp": {"v": "-70"}},
-)
 
 
 def coupled_network(method="auto", substeps=None, **keywords):
