@@ -11,25 +11,39 @@ from functools import cache
 import numba as nb
 import numpy as np
 
-from hsnn_event.backends.numba.native import address_of, as_pointer, inner, real_at, set_real, set_whole, whole_at
+from hsnn_event.backends.numba.native import (
+    address_of,
+    as_pointer,
+    inner,
+    prefetch,
+    real_at,
+    set_real,
+    set_whole,
+    whole_at,
+)
 from hsnn_event.elementary import exp64
 from hsnn_event.lowering.hyper_ir import NEVER
 
-# A table has a row a plan. Numbers: the rule, the network's number of its first junction, how many there are, their
-# population, two switches; the bits of a time and of the length of a window, or step; how many instants have been judged.
-# Then addresses: FIRST_ENTRY of (n_neurons + 1,) for each neuron of the network the
-# first of its entries in MEMBERS (numbers of members, ascending) and EDGES; arrays of the plan; scratch (STAMPS, TOUCHED);
-# and the evidence.
-(RULE, JUNCTION, N_EDGES, POPULATION, DISTINCT, CONSUME, REFRACTORY, WIDTH, INSTANT, FIRST_ENTRY, MEMBERS, EDGES, INDPTR,
- FIRST_PLACE, LEAST, WINDOW, AMOUNTS, THRESHOLD, DECAY, GAPS, STAMPS, TOUCHED, LAST, LAST_O, N, TIMES, TIMES_O, WHO, SUMS,
- AT, AT_O, BEFORE, BEFORE_O) = range(33)  # fmt: skip
-N_COLUMNS = 33
+# A table has a row a plan. Numbers: the rule, the network's number of its first junction, how many there are, two switches;
+# the bits of a time and of the length of a window, or step; how many instants have been judged. Then addresses: of
+# (n_neurons + 1,) numbers, for each neuron of the network the first of its entries in MEMBERS (numbers of members,
+# ascending) and EDGES; INDPTR of the plan; room for edges that are TOUCHED; and records of edges, of EVIDENCE and of
+# members in sequence.
+(RULE, JUNCTION, N_EDGES, DISTINCT, CONSUME, REFRACTORY, WIDTH, INSTANT, FIRST_ENTRY, MEMBERS, EDGES, INDPTR, TOUCHED,
+ AMOUNTS, OF_EDGES, EVIDENCE, TURNS) = range(17)  # fmt: skip
+N_COLUMNS = 17
 ANY, COUNTING, SUMMING, ORDERED = range(4)
 RULES = {"any": ANY, "threshold": COUNTING, "weighted": SUMMING, "sequence": ORDERED}
-STATE = {
-    "last": LAST, "last_o": LAST_O, "n": N, "times": TIMES, "times_o": TIMES_O, "who": WHO, "sums": SUMS, "at": AT,
-    "at_o": AT_O, "before": BEFORE, "before_o": BEFORE_O,
-}  # fmt: skip
+# Words of the record of an edge, which fill a cache line: when it fired (window or step, offset), the last instant at which
+# it was touched; then those of counting and of summing rules. An instant takes two words.
+LAST, STAMP = 0, 2
+N, LEAST, WINDOW, FIRST_PLACE = 3, 4, 5, 6
+SUMS, AT, THRESHOLD, DECAY = 3, 4, 6, 7
+EDGE_WORDS = 8
+# Of a piece of evidence: its instant, whose it is; of a member in sequence: two instants, the gap before it.
+WHO, EVIDENCE_WORDS = 2, 3
+TURN, BEFORE, GAP, TURN_WORDS = 0, 2, 4, 5
+AHEAD = 8  # edges to prefetch
 
 
 @inner
@@ -48,116 +62,126 @@ def _write(spikes, e, wide, o, neuron):
 
 
 @inner
-def _since(row, name, place, w, o):
-    """Time since an instant of the evidence."""
-    width = np.int64(row[WIDTH]).view(np.float64)
-    return np.float64(w - whole_at(row[name] + 8 * place)) * width + (o - real_at(row[name + 1] + 8 * place))
+def _since(at, w, o, width):
+    """Time since the instant at an address."""
+    return np.float64(w - whole_at(at)) * width + (o - real_at(at + 8))
 
 
 @inner
-def _set(row, name, place, w, o):
-    set_whole(row[name] + 8 * place, w)
-    set_real(row[name + 1] + 8 * place, o)
+def _set(at, w, o):
+    set_whole(at, w)
+    set_real(at + 8, o)
 
 
 @inner
-def _copy(row, name, place, other, to):
-    _set(row, other, to, whole_at(row[name] + 8 * place), real_at(row[name + 1] + 8 * place))
+def _copy(at, to, n_words):
+    for word in range(n_words):
+        set_whole(to + 8 * word, whole_at(at + 8 * word))
 
 
 @inner
 def _note_counting(row, edge, member, w, o):
     """Put a piece of evidence in front; where members are to differ, in the place of the member's last one."""
-    first, least, n = whole_at(row[FIRST_PLACE] + 8 * edge), whole_at(row[LEAST] + 8 * edge), whole_at(row[N] + 8 * edge)
-    who, place = row[WHO] + 8 * first, n
+    first = row[EVIDENCE] + 8 * EVIDENCE_WORDS * whole_at(edge + 8 * FIRST_PLACE)
+    least, n = whole_at(edge + 8 * LEAST), whole_at(edge + 8 * N)
+    place = n
     if row[DISTINCT]:
         place = 0
-        while place < n and whole_at(who + 8 * place) != member:
+        while place < n and whole_at(first + 8 * (EVIDENCE_WORDS * place + WHO)) != member:
             place += 1
     if place == n:
         if n < least:
-            set_whole(row[N] + 8 * edge, n + 1)
+            set_whole(edge + 8 * N, n + 1)
         else:
             place = least - 1
     for j in range(place, 0, -1):
-        _copy(row, TIMES, first + j - 1, TIMES, first + j)
-        set_whole(who + 8 * j, whole_at(who + 8 * (j - 1)))
-    _set(row, TIMES, first, w, o)
-    set_whole(who, member)
+        to = first + 8 * EVIDENCE_WORDS * j
+        _copy(to - 8 * EVIDENCE_WORDS, to, EVIDENCE_WORDS)
+    _set(first, w, o)
+    set_whole(first + 8 * WHO, member)
 
 
 @inner
-def _note_summing(row, edge, member, w, o):
-    total, since = real_at(row[SUMS] + 8 * edge), _since(row, AT, edge, w, o)
+def _note_summing(row, edge, member, w, o, width):
+    total, since = real_at(edge + 8 * SUMS), _since(edge + 8 * AT, w, o, width)
     if since != 0.0:
-        total *= exp64(-since * real_at(row[DECAY] + 8 * edge))
-    set_real(row[SUMS] + 8 * edge, total + real_at(row[AMOUNTS] + 8 * member))
-    _set(row, AT, edge, w, o)
+        total *= exp64(-since * real_at(edge + 8 * DECAY))
+    set_real(edge + 8 * SUMS, total + real_at(row[AMOUNTS] + 8 * member))
+    _set(edge + 8 * AT, w, o)
 
 
 @inner
-def _note_ordered(row, edge, member, w, o):
-    if member > whole_at(row[INDPTR] + 8 * edge):
-        since = _since(row, AT, member - 1, w, o)
+def _note_ordered(row, first, member, w, o, width):
+    turn = row[TURNS] + 8 * TURN_WORDS * member
+    if member > first:
+        earlier = turn - 8 * TURN_WORDS
+        since = _since(earlier + 8 * TURN, w, o, width)
         if since == 0.0:
-            since = _since(row, BEFORE, member - 1, w, o)
-        if since >= real_at(row[GAPS] + 8 * member):
+            since = _since(earlier + 8 * BEFORE, w, o, width)
+        if since >= real_at(turn + 8 * GAP):
             return
-    if _since(row, AT, member, w, o) != 0.0:
-        _copy(row, AT, member, BEFORE, member)
-    _set(row, AT, member, w, o)
+    if _since(turn + 8 * TURN, w, o, width) != 0.0:
+        _copy(turn + 8 * TURN, turn + 8 * BEFORE, 2)
+    _set(turn + 8 * TURN, w, o)
 
 
 @inner
-def _counts(row, edge, w, o):
+def _counts(row, edge, w, o, width):
     """Is the oldest of as many pieces of evidence as are needed young enough?"""
-    least = whole_at(row[LEAST] + 8 * edge)
-    if whole_at(row[N] + 8 * edge) < least:
+    least = whole_at(edge + 8 * LEAST)
+    if whole_at(edge + 8 * N) < least:
         return False
-    age = _since(row, TIMES, whole_at(row[FIRST_PLACE] + 8 * edge) + least - 1, w, o)
-    return age < real_at(row[WINDOW] + 8 * edge) or age == 0.0
+    oldest = row[EVIDENCE] + 8 * EVIDENCE_WORDS * (whole_at(edge + 8 * FIRST_PLACE) + least - 1)
+    age = _since(oldest, w, o, width)
+    return age < real_at(edge + 8 * WINDOW) or age == 0.0
 
 
 @inner
-def _holds(row, edge, w, o):
+def _holds(row, edge, number, w, o, width):
     """Judge an edge; if it fires and consumes its evidence, forget that."""
     if row[RULE] == COUNTING:
-        holds = _counts(row, edge, w, o)
+        holds = _counts(row, edge, w, o, width)
         if holds and row[CONSUME]:
-            set_whole(row[N] + 8 * edge, 0)
+            set_whole(edge + 8 * N, 0)
         return holds
     if row[RULE] == SUMMING:
-        holds = real_at(row[SUMS] + 8 * edge) >= real_at(row[THRESHOLD] + 8 * edge)
+        holds = real_at(edge + 8 * SUMS) >= real_at(edge + 8 * THRESHOLD)
         if holds and row[CONSUME]:
-            set_real(row[SUMS] + 8 * edge, 0.0)
+            set_real(edge + 8 * SUMS, 0.0)
         return holds
-    first, stop = whole_at(row[INDPTR] + 8 * edge), whole_at(row[INDPTR] + 8 * (edge + 1))
-    holds = _since(row, AT, stop - 1, w, o) == 0.0
+    first, stop = whole_at(row[INDPTR] + 8 * number), whole_at(row[INDPTR] + 8 * (number + 1))
+    holds = _since(row[TURNS] + 8 * TURN_WORDS * (stop - 1), w, o, width) == 0.0
     for member in range(first, stop if holds and row[CONSUME] else first):
-        _set(row, AT, member, NEVER, 0.0)
-        _set(row, BEFORE, member, NEVER, 0.0)
+        turn = row[TURNS] + 8 * TURN_WORDS * member
+        _set(turn + 8 * TURN, NEVER, 0.0)
+        _set(turn + 8 * BEFORE, NEVER, 0.0)
     return holds
 
 
 @inner
-def _listen(row, spikes, begin, end, wide, w, o):
+def _listen(row, spikes, begin, end, wide, w, o, width):
     """Note what the spikes of an instant are evidence of; gives the number of edges that they touch."""
-    touched, n = nb.carray(as_pointer(row[TOUCHED]), (row[N_EDGES],), np.int64), 0
+    n, touched, rule = 0, row[TOUCHED], row[RULE]
     row[INSTANT] += 1
+    instant = row[INSTANT]
     for e in range(begin, end):
         first = row[FIRST_ENTRY] + 8 * _neuron(spikes, e, wide)
-        for entry in range(whole_at(first), whole_at(first + 8)):
-            edge, member = whole_at(row[EDGES] + 8 * entry), whole_at(row[MEMBERS] + 8 * entry)
-            if whole_at(row[STAMPS] + 8 * edge) != row[INSTANT]:
-                set_whole(row[STAMPS] + 8 * edge, row[INSTANT])
-                touched[n] = edge
+        start, stop = whole_at(first), whole_at(first + 8)
+        for entry in range(start, stop):
+            if entry + AHEAD < stop:
+                prefetch(row[OF_EDGES] + 8 * EDGE_WORDS * whole_at(row[EDGES] + 8 * (entry + AHEAD)))
+            number, member = whole_at(row[EDGES] + 8 * entry), whole_at(row[MEMBERS] + 8 * entry)
+            edge = row[OF_EDGES] + 8 * EDGE_WORDS * number
+            if whole_at(edge + 8 * STAMP) != instant:
+                set_whole(edge + 8 * STAMP, instant)
+                set_whole(touched + 8 * n, number)
                 n += 1
-            if row[RULE] == COUNTING:
+            if rule == COUNTING:
                 _note_counting(row, edge, member, w, o)
-            elif row[RULE] == SUMMING:
-                _note_summing(row, edge, member, w, o)
+            elif rule == SUMMING:
+                _note_summing(row, edge, member, w, o, width)
             else:
-                _note_ordered(row, edge, member, w, o)
+                _note_ordered(row, whole_at(row[INDPTR] + 8 * number), member, w, o, width)
     return n
 
 
@@ -169,12 +193,14 @@ def _judge(table, spikes, begin, end, n, wide, w, o):
         row = table[p]
         if row[RULE] == ANY:
             continue
-        n_touched, refractory = _listen(row, spikes, begin, end, wide, w, o), np.int64(row[REFRACTORY]).view(np.float64)
+        refractory, width = np.int64(row[REFRACTORY]).view(np.float64), np.int64(row[WIDTH]).view(np.float64)
+        n_touched = _listen(row, spikes, begin, end, wide, w, o, width)
         for j in range(n_touched):
-            edge = whole_at(row[TOUCHED] + 8 * j)
-            if _since(row, LAST, edge, w, o) > refractory and _holds(row, edge, w, o):
-                _set(row, LAST, edge, w, o)
-                _write(spikes, n, wide, o, row[JUNCTION] + edge)
+            number = whole_at(row[TOUCHED] + 8 * j)
+            edge = row[OF_EDGES] + 8 * EDGE_WORDS * number
+            if _since(edge + 8 * LAST, w, o, width) > refractory and _holds(row, edge, number, w, o, width):
+                _set(edge + 8 * LAST, w, o)
+                _write(spikes, n, wide, o, row[JUNCTION] + number)
                 n += 1
     return n
 

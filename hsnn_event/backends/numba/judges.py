@@ -8,32 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba.judge import (
-    AMOUNTS,
-    CONSUME,
-    DECAY,
-    DISTINCT,
-    EDGES,
-    FIRST_ENTRY,
-    FIRST_PLACE,
-    GAPS,
-    INDPTR,
-    JUNCTION,
-    LEAST,
-    MEMBERS,
-    N_COLUMNS,
-    N_EDGES,
-    POPULATION,
-    REFRACTORY,
-    RULE,
-    RULES,
-    STAMPS,
-    STATE,
-    THRESHOLD,
-    TOUCHED,
-    WIDTH,
-    WINDOW,
-)
+from hsnn_event.backends.numba import judge
 from hsnn_event.backends.protocol import Moment, Watch
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.hyper_ir import FloatArray, HyperPlan, IntArray, first_evidence
@@ -60,15 +35,11 @@ class Judges:
         self._history = np.zeros((2, 0), np.int64)  # steps and neurons of late: members of what hands spikes on
         self._width = program.window if isinstance(program, ExactProgram) else 1.0
         shared = [self._row(plan, offsets) for plan in self.plans]
-        self.tables = [np.array(shared, np.int64).reshape(-1, N_COLUMNS) for _ in range(n_threads)]
+        self.tables = [np.array(shared, np.int64).reshape(-1, judge.N_COLUMNS) for _ in range(n_threads)]
         self.addresses = np.array([[table.ctypes.data, len(table)] for table in self.tables], np.int64)
-        self._evidence = [[first_evidence(plan) for plan in self.plans] for _ in range(n_threads)]
-        for table, evidence in zip(self.tables, self._evidence, strict=True):
-            for row, plan, held in zip(table, self.plans, evidence, strict=True):
-                row[STAMPS] = self._kept(np.zeros(plan.n_edges, np.int64))
-                row[TOUCHED] = self._kept(np.empty(plan.n_edges, np.int64))
-                for name, values in held.items():
-                    row[STATE[name]] = values.ctypes.data
+        self._evidence = [[self._records(plan, row) for plan, row in zip(self.plans, table, strict=True)]
+                          for table in self.tables]  # fmt: skip
+        self.recall(())
 
     @property
     def n_links(self) -> int:
@@ -158,22 +129,40 @@ class Judges:
         return int(self._arrays[-1].ctypes.data)
 
     def _row(self, plan: HyperPlan, offsets: IntArray) -> list[int]:
-        row = [0] * N_COLUMNS
-        row[RULE], row[JUNCTION] = RULES[plan.rule], int(offsets[plan.population])
-        row[N_EDGES], row[POPULATION] = plan.n_edges, plan.population
-        row[DISTINCT], row[CONSUME] = plan.distinct, plan.consume
-        row[REFRACTORY], row[WIDTH] = np.array([plan.refractory, self._width]).view(np.int64).tolist()
+        """What all threads share of a row."""
+        row = [0] * judge.N_COLUMNS
+        row[judge.RULE], row[judge.JUNCTION] = judge.RULES[plan.rule], int(offsets[plan.population])
+        row[judge.N_EDGES], row[judge.DISTINCT], row[judge.CONSUME] = plan.n_edges, plan.distinct, plan.consume
+        row[judge.REFRACTORY], row[judge.WIDTH] = np.array([plan.refractory, self._width]).view(np.int64).tolist()
         neurons = offsets[plan.populations] + plan.members
         order = np.argsort(neurons, kind="stable")
-        row[FIRST_ENTRY] = self._kept(np.searchsorted(neurons[order], np.arange(int(offsets[-1]) + 1)))
-        row[MEMBERS], row[EDGES] = self._kept(order), self._kept(plan.edges[order])
-        row[INDPTR] = self._kept(plan.indptr)
-        if plan.least is not None:
-            row[FIRST_PLACE] = self._kept(np.concatenate(([0], np.cumsum(plan.least)[:-1])))
-        for column, values in (
-            (LEAST, plan.least), (WINDOW, plan.window), (AMOUNTS, plan.amounts), (THRESHOLD, plan.threshold),
-            (DECAY, plan.decay), (GAPS, plan.gaps),
-        ):  # fmt: skip
-            if values is not None:
-                row[column] = self._kept(values)
+        row[judge.FIRST_ENTRY] = self._kept(np.searchsorted(neurons[order], np.arange(int(offsets[-1]) + 1)))
+        row[judge.MEMBERS], row[judge.EDGES] = self._kept(order), self._kept(plan.edges[order])
+        row[judge.INDPTR] = self._kept(plan.indptr)
+        if plan.amounts is not None:
+            row[judge.AMOUNTS] = self._kept(plan.amounts)
         return row
+
+    def _records(self, plan: HyperPlan, row: IntArray) -> dict[str, npt.NDArray[Any]]:
+        """The records of a thread, entered in its row; gives what is known in them, as `first_evidence` names it."""
+        row[judge.TOUCHED] = self._kept(np.empty(plan.n_edges, np.int64))
+        edges = np.zeros((plan.n_edges, judge.EDGE_WORDS), np.int64)
+        row[judge.OF_EDGES], reals = self._kept(edges), edges.view(np.float64)
+        held = {"last": edges[:, judge.LAST], "last_o": reals[:, judge.LAST + 1]}
+        if plan.least is not None and plan.window is not None:
+            evidence = np.zeros((int(plan.least.sum()), judge.EVIDENCE_WORDS), np.int64)
+            row[judge.EVIDENCE] = self._kept(evidence)
+            edges[:, judge.LEAST], reals[:, judge.WINDOW] = plan.least, plan.window
+            edges[:, judge.FIRST_PLACE] = np.cumsum(plan.least) - plan.least
+            held |= {"n": edges[:, judge.N], "times": evidence[:, 0], "times_o": evidence.view(np.float64)[:, 1]}
+            held |= {"who": evidence[:, judge.WHO]}
+        if plan.threshold is not None and plan.decay is not None:
+            reals[:, judge.THRESHOLD], reals[:, judge.DECAY] = plan.threshold, plan.decay
+            held |= {"sums": reals[:, judge.SUMS], "at": edges[:, judge.AT], "at_o": reals[:, judge.AT + 1]}
+        if plan.gaps is not None:
+            turns = np.zeros((len(plan.members), judge.TURN_WORDS), np.int64)
+            row[judge.TURNS], times = self._kept(turns), turns.view(np.float64)
+            times[:, judge.GAP] = plan.gaps
+            held |= {"at": turns[:, judge.TURN], "at_o": times[:, judge.TURN + 1]}
+            held |= {"before": turns[:, judge.BEFORE], "before_o": times[:, judge.BEFORE + 1]}
+        return held
