@@ -14,11 +14,8 @@ from hsnn_event.backends.numba.exact_due import begin
 from hsnn_event.backends.numba.exact_spikes import (
     all_spikes,
     exchange,
-    gather,
     groups_met,
-    judge,
     publish,
-    with_junctions,
 )
 from hsnn_event.backends.numba.exact_team import (
     BEGIN,
@@ -27,7 +24,6 @@ from hsnn_event.backends.numba.exact_team import (
     CASCADE,
     CLOSE,
     DONE,
-    EMIT,
     FINISH,
     FULL,
     GATHER,
@@ -181,18 +177,11 @@ def _go(thread, n_threads, yield_at, all_team, all_block, all_work):
             if not publish(thread, team, block, work, n_threads, yield_at):
                 return BROKEN
             place[PHASE] = GATHER
-        if place[PHASE] == GATHER:
-            n = all_spikes(team, place[TURN])
-            if n > work.met.shape[0]:
+        n = all_spikes(team, place[TURN])
+        if n:
+            if n > work.met.shape[0] or (thread == 0 and work.n_log[0] + n > work.log.shape[0]):
+                place[N_MET] = n
                 return MORE_MET
-            place[N_MET] = gather(team, block, work) if n else 0
-            most = with_junctions(thread, team, block, work) if n else 0
-            if most > work.met.shape[0] or (thread == 0 and work.n_log[0] + most > work.log.shape[0]):
-                place[N_MET] = most
-                return MORE_MET
-            judge(thread, team, block, work)
-            place[PHASE] = EMIT
-        if place[N_MET]:
             status = exchange(thread, team, block, work, window)
             if status != REACHED:
                 return status
@@ -228,7 +217,7 @@ def grow(status, team, block, work):
         common[SPIKES], common[CAPACITY] = spikes.ctypes.data, spikes.shape[0]
         met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)
     elif status == MORE_MET:
-        n = max(all_spikes(team, place[TURN]), place[N_MET])
+        n = place[N_MET]
         if n > met.shape[0]:
             met = np.empty((2 * n, 2), np.float64)
             met_scratch = np.empty((max(met.shape[0], even.shape[0], odd.shape[0]), 2), np.float64)

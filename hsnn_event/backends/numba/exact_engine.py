@@ -75,9 +75,9 @@ class NumbaExactEngine:
         self._judges = Judges(program, parts.offsets, n)
         codes = judge.exact_codes() if program.hyper else (0, 0, 0)
         self._team = exact_team.ExactTeam(
-            self._rows.rows, np.zeros((2, n, 2), np.int64), self._judges.addresses, np.array(codes, np.int64),
-            np.zeros(exact_team.N_ORDERS, np.int64), new_posts(n), new_barrier(),
-        )
+            self._rows.rows, np.zeros((2, n, 2), np.int64),
+            np.array([0, 0, *codes, *self._judges.addresses.ravel()], np.int64), new_posts(n), new_barrier(),
+        )  # fmt: skip
         self._crew = Crew(self._team.posts, self._team.barrier, yield_address())
         self._blocks = [self._new_block(b) for b in range(n)]
 
@@ -224,7 +224,7 @@ class NumbaExactEngine:
         """Go to an instant, or right before it; all spikes on the way: (window, offset, neuron)."""
         self.time, self._before = until, before
         self._w, self._o = placed(until, self.program.window)
-        self._team.orders[:] = self._w, np.float64(self._done).view(np.int64)
+        self._team.orders[: exact_team.MOST] = self._w, np.float64(self._done).view(np.int64)
         self._whole = False
         for thread, (status, work) in self._crew.run(self._advance).items():
             self._work[thread] = work

@@ -6,15 +6,20 @@ import numba as nb
 import numpy as np
 
 from hsnn_event.backends.numba.exact_team import (
+    EMIT,
+    GATHER,
     JUDGED,
     LINKED,
     MORE_ARRIVALS,
+    MORE_MET,
     MOST,
     N_MET,
     N_SPIKES,
     NUMBER,
+    PHASE,
     REACHED,
     SPIKES,
+    TABLES,
     TURN,
     UNIFORM,
     Work,
@@ -74,7 +79,7 @@ def groups_of(rows, spikes, n):
 
 
 @inner
-def gather(team, block, work):
+def _gather(team, block, work):
     """Bring the spikes of all threads together, in order; gives their number."""
     turn, n, met, all_met = block.place[TURN], 0, work.met, team.met
     for other in range(all_met.shape[1]):
@@ -88,32 +93,32 @@ def gather(team, block, work):
 
 
 @inner
-def with_junctions(thread, team, block, work):
-    """How many spikes there may be with those of junctions."""
-    n, judges = block.place[N_MET], team.judges
-    if team.codes[MOST] == 0:
-        return n
-    return call(team.codes[MOST], judges[thread, 0], judges[thread, 1], work.met.ctypes.data, n, 0)
-
-
-@inner
-def judge(thread, team, block, work):
-    """Add to the spikes of a window those of junctions: for these there is room."""
-    place, judges = block.place, team.judges
-    n = place[N_MET]
-    if team.codes[MOST] == 0 or n == 0:
-        return
-    table, n_plans, met = judges[thread, 0], judges[thread, 1], work.met.ctypes.data
-    fired = call(team.codes[JUDGED], table, n_plans, met, n, place[NUMBER])
+def _with_junctions(thread, team, block, work, n):
+    """Add to the spikes of a window those of junctions; gives how many there are then, or, below 0, what room they take."""
+    orders, met, w = team.orders, work.met.ctypes.data, block.place[NUMBER]
+    table, n_plans = orders[TABLES + 2 * thread], orders[TABLES + 2 * thread + 1]
+    most = call(orders[MOST], table, n_plans, met, n, w)
+    if most > work.met.shape[0] or (thread == 0 and work.n_log[0] + most > work.log.shape[0]):
+        return -most
+    fired = call(orders[JUDGED], table, n_plans, met, n, w)
     if fired > n:
         sort_rows(work.met, fired, work.met_scratch, 1)
-    place[N_MET] = call(team.codes[LINKED], table, n_plans, met, fired, 0)
+    return call(orders[LINKED], table, n_plans, met, fired, w)
 
 
 @inner
 def exchange(thread, team, block, work, window):
     """Enter what the spikes of a window bring about, and write them down."""
-    w, n, met, rows = block.place[NUMBER], block.place[N_MET], work.met, team.rows[thread]
+    place, met, rows = block.place, work.met, team.rows[thread]
+    w, n = place[NUMBER], place[N_MET]
+    if place[PHASE] == GATHER:
+        n = _gather(team, block, work)
+        if team.orders[MOST] != 0:
+            n = _with_junctions(thread, team, block, work, n)
+        place[N_MET] = abs(n)
+        if n < 0:
+            return MORE_MET
+        place[PHASE] = EMIT
     if chunks_needed(work.arrivals, groups_of(rows, work.met, n)) > work.arrivals.n_free[0]:
         return MORE_ARRIVALS
     head = work.arrivals.head.ctypes.data

@@ -36,11 +36,12 @@ TAKE, CLOSE, STRIDE, LOOK_AT, N_CODES = range(5)  # columns of `codes`
 # counts those that are listed; N_MET the spikes of all threads, with junctions.
 PHASE, INDEX, N_DUE, NUMBER, TURN, FRESH, HEARD, N_MET, N_PLACES = range(9)
 BEGIN, WALK, FINISH, MEET, GATHER, EMIT = range(6)
-MOST, JUDGED, LINKED = range(3)  # in the `codes` of a team
 # Why a thread stops.
 REACHED, BROKEN, CASCADE, MORE_DUE, MORE_SPIKES, MORE_LOOKS, MORE_ARRIVALS, MORE_MET = range(8)
 
-TARGET, TARGET_OFFSET, N_ORDERS = range(3)  # in `orders`: the window to reach, and the bits of the offset in it
+# In `orders`: the window to reach, and the bits of the offset in it; the addresses of what adds junctions to spikes, or 0;
+# for each thread its table of junctions, and how many rows that has.
+TARGET, TARGET_OFFSET, MOST, JUDGED, LINKED, TABLES = range(6)
 
 
 class ExactTeam(NamedTuple):
@@ -48,8 +49,6 @@ class ExactTeam(NamedTuple):
 
     rows: npt.NDArray[np.int64]     # (n_blocks, n_neurons, 2): ExactRows.rows
     met: npt.NDArray[np.int64]      # (2, n_threads, 2): address and number of each thread's spikes, by turns
-    judges: npt.NDArray[np.int64]   # (n_threads, 2): table of junctions, and its number of rows
-    codes: npt.NDArray[np.int64]    # addresses of what adds junctions to spikes (MOST, JUDGED, LINKED), or 0
     orders: npt.NDArray[np.int64]
     posts: npt.NDArray[np.int64]
     barrier: npt.NDArray[np.int64]
@@ -84,10 +83,7 @@ class Work(NamedTuple):
 @inner
 def bare_team(team):
     """These three: the same, to be handed on: see `native.bare`."""
-    return ExactTeam(
-        bare(team.rows), bare(team.met), bare(team.judges), bare(team.codes), bare(team.orders), bare(team.posts),
-        bare(team.barrier),
-    )  # fmt: skip
+    return ExactTeam(bare(team.rows), bare(team.met), bare(team.orders), bare(team.posts), bare(team.barrier))
 
 
 @inner
