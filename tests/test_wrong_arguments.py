@@ -97,6 +97,17 @@ def of_labelled_graph(**keywords):
     return connected(NAMED, NAMED, hsnn.connect.from_networkx(GRAPH, ("w", 1.0), ("d", 1.0), **keywords), None, None)
 
 
+def whole_graph(G=GRAPH, models=A.model, **keywords):
+    fixed = {"population": None, "weight": 1.0, "delay": 1.0, "backend": "reference"}
+    return hsnn.Network.from_networkx(G, models, **{**fixed, **keywords})
+
+
+def with_node(**attributes):
+    graph = nx.DiGraph()
+    graph.add_node("a", **attributes)
+    return whole_graph(graph, population="type")
+
+
 def with_attribute(name, value):
     graph = nx.DiGraph()
     graph.add_nodes_from(range(4))
@@ -267,6 +278,13 @@ CALLS = {
     "of_graph(delay default)": lambda x: of_graph(weight=("w", 1.0), delay=("d", x)),
     "of_graph(receptor default)": lambda x: of_graph(weight=("w", 1.0), delay=("d", 1.0), receptor=("r", x)),
     "edge(weight)": lambda x: with_attribute("w", x), "edge(delay)": lambda x: with_attribute("d", x),
+    **keyword(whole_graph, "G", "models", "population", "weight", "delay", "receptor", "parameters"),
+    "from_networkx(argument)": lambda x: whole_graph(**{str(x): 1.0}),
+    "from_networkx(models[])": lambda x: whole_graph(models={"neurons": x}),
+    "from_networkx(weight[])": lambda x: whole_graph(weight={"neurons": x}),
+    "from_networkx(receptor[])": lambda x: whole_graph(receptor={"neurons": x}),
+    "node(type)": lambda x: with_node(type=x), "node(V_th)": lambda x: with_node(type="E", V_th=x),
+    **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor"),
     "from_function": C.from_function, **keyword(C.from_function, "autapses", "multapses", function=np.equal),
     "connect(from_function)": lambda x: connected(rule=C.from_function(x)),
     "function of pairs": lambda x: connected(rule=lambda i, j: x),
