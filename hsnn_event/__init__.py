@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hsnn_event import networks as networks
     from hsnn_event import random as random
     from hsnn_event import stimuli as stimuli
+    from hsnn_event.io.graph_files import read_graph as read_graph
     from hsnn_event.model import library as models
     from hsnn_event.model.compose import Component as Component
     from hsnn_event.model.declare import NeuronModel as NeuronModel
@@ -49,6 +50,7 @@ _PUBLIC = {
     "networks": "hsnn_event.networks",
     "open_recording": "hsnn_event.recording.stored:open_recording",
     "random": "hsnn_event.random",
+    "read_graph": "hsnn_event.io.graph_files:read_graph",
     "receptors": "hsnn_event.model.library.receptors",
     "sampled": "hsnn_event.timecourse:sampled",
     "steps": "hsnn_event.timecourse:steps",
@@ -70,6 +72,7 @@ __all__ = [
     "networks",
     "open_recording",
     "random",
+    "read_graph",
     "receptors",
     "sampled",
     "steps",

@@ -61,6 +61,8 @@ STREAMED = RUNNING.record(WATCHED, "v", every=0.5, to=Path(FILES.name, "streamed
 RAN = RUNNING.run(1.0)
 TRACE, STORED = RAN["kept"]["v"], RAN["streamed"]["v"]
 SILENT = hsnn.SpikeData([], [], 2, 0.0, 5.0)
+EDGES = Path(FILES.name, "graph.edges")
+EDGES.write_text("1 2 0.5\n")
 TABLE = Path(FILES.name, "spikes.csv")
 SILENT.to_csv(TABLE)
 OF_CSV = {"path": TABLE, "n_neurons": 2, "t_start": 0.0, "t_stop": 5.0}
@@ -284,6 +286,7 @@ CALLS = {
     "from_networkx(weight[])": lambda x: whole_graph(weight={"neurons": x}),
     "from_networkx(receptor[])": lambda x: whole_graph(receptor={"neurons": x}),
     "node(type)": lambda x: with_node(type=x), "node(V_th)": lambda x: with_node(type="E", V_th=x),
+    **keyword(hsnn.read_graph, "path", "directed", "columns", "label", path=EDGES),
     **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor"),
     "from_function": C.from_function, **keyword(C.from_function, "autapses", "multapses", function=np.equal),
     "connect(from_function)": lambda x: connected(rule=C.from_function(x)),
