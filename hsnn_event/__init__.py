@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hsnn_event import errors as errors
+    from hsnn_event import measures as measures
     from hsnn_event import networks as networks
     from hsnn_event import random as random
     from hsnn_event import stimuli as stimuli
@@ -46,6 +47,7 @@ _PUBLIC = {
     "concatenate": "hsnn_event.recording:concatenate",
     "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
+    "measures": "hsnn_event.measures",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
     "open_recording": "hsnn_event.recording.stored:open_recording",
@@ -68,6 +70,7 @@ __all__ = [
     "concatenate",
     "connect",
     "errors",
+    "measures",
     "models",
     "networks",
     "open_recording",

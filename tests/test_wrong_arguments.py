@@ -138,6 +138,7 @@ def keyword(function, /, *names, **fixed):
     return {f"{function.__name__}({name}=)": lambda x, name=name: function(**{**fixed, name: x}) for name in names}
 
 
+X = hsnn.measures
 C, R, S, M, N = hsnn.connect, hsnn.random, hsnn.stimuli, hsnn.models, hsnn.networks
 PARTS, PORTS = hsnn.channels, hsnn.receptors
 
@@ -286,6 +287,14 @@ CALLS = {
     "from_networkx(weight[])": lambda x: whole_graph(weight={"neurons": x}),
     "from_networkx(receptor[])": lambda x: whole_graph(receptor={"neurons": x}),
     "node(type)": lambda x: with_node(type=x), "node(V_th)": lambda x: with_node(type="E", V_th=x),
+    **{name: call for measure in (X.adjacency, X.in_degrees, X.out_degrees, X.reciprocity, X.transitivity, X.clustering,
+       X.triad_census) for name, call in keyword(measure, "network").items()},
+    **keyword(X.components, "network", "strong", network=GRAPH), **keyword(X.degree_distribution, "degrees"),
+    **keyword(X.power_law, "degrees", "k_min", degrees=[1, 2, 2]),
+    **keyword(X.path_length, "network", "sources", "seed", network=GRAPH),
+    **keyword(X.small_world, "network", "sources", "seed", network=GRAPH),
+    **keyword(X.communities, "network", "resolution", "seed", network=GRAPH),
+    **keyword(X.modularity, "network", "labels", "resolution", network=GRAPH, labels=[0, 0, 1, 1]),
     **keyword(hsnn.read_graph, "path", "directed", "columns", "label", path=EDGES),
     **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor"),
     "from_function": C.from_function, **keyword(C.from_function, "autapses", "multapses", function=np.equal),
