@@ -27,7 +27,8 @@ class Population(View):
     schedule: str  # "clock" or "exact"
     grid: Time     # that its stimuli and delays are given on
     assignments: list[Assignment]
-    node_data: dict[str, dict[int, Any]]  # attribute -> id -> value: what a graph says of neurons beside labels and values
+    node_data: dict[str, dict[int, Any]]
+    """Attribute -> id -> value: what a graph says of neurons beside their labels, parameters and states."""
 
     def __init__(
         self,
