@@ -1,5 +1,5 @@
-"""Matrices and graphs into networks and back: seconds (CPU seconds of all threads too, which a busy machine changes
-less), and peak memory beside what the result takes. Linux.
+"""Matrices and graphs into networks and back, measures of structure: seconds (CPU seconds of all threads too, which a busy
+machine changes less), and peak memory beside what the result takes. Linux.
 
     python benchmarks/connections.py --synapses 100000000 --threads 2
 """

@@ -43,7 +43,7 @@ spikes = net.run(5000.0).spikes["exc"]
 sigma = hsnn.measures.small_world(graph).sigma
 community = dict(zip(graph, hsnn.measures.communities(graph).tolist(), strict=True))
 mine = np.array([community[label] for label in exc.labels])
-correlation = np.corrcoef(spikes.counts(50.0, per_neuron=True).T)
+correlation = np.asarray(np.corrcoef(spikes.counts(50.0, per_neuron=True).T))
 alike, other = mine[:, None] == mine, np.not_equal.outer(mine, mine)
 np.fill_diagonal(alike, False)
 print(f"{graph.number_of_edges()} synapses, small-world sigma {sigma:.1f}, rate {spikes.rate():.1f} Hz")

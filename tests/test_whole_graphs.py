@@ -217,6 +217,19 @@ def test_a_graph_of_graph_tool_is_read_by_its_documented_interface(monkeypatch):
     assert sorted(back.edges(data="w")) == [("a", "b", 1.0), ("c", "a", 2.0)]
 
 
+def test_values_set_between_runs_come_back():
+    net = hsnn.Network(dt=0.1, backend="reference")
+    cells, rates = net.population("cells", 3, DELTA), net.population("rates", 2, hsnn.models.poisson([3.0, 5.0]))
+    net.population("listed", 1, hsnn.models.spike_source([1.0], [0]))
+    net.connect(rates, cells, hsnn.connect.all_to_all(), weight=1.0, delay=1.0)
+    net.run(1.0)
+    cells[1:].set(V_th=-48.0)
+    graph = net.to_networkx()
+    assert [graph.nodes["cells", k].get("V_th") for k in range(3)] == [None, -48.0, -48.0]
+    assert "v" not in graph.nodes["cells", 0]
+    assert [graph.nodes["rates", k].get("rate") for k in range(2)] == [3.0, 5.0]
+
+
 def test_objects_with_units_are_converted():
     import pint
 
@@ -272,7 +285,7 @@ def unnamed():
         (lambda: network(without(node={"C_m": -1.0})), ValueRangeError, "above 0"),
         (lambda: network(without(), parameters=["tau"]), UnknownNameError, "parameter or state 'tau'"),
         (lambda: network(without(), parameters="V_th"), ArgumentTypeError, "list of names"),
-        (lambda: network(without(), teh=1), UnknownNameError, "argument 'teh'"),
+        (lambda: network(without(), wieght=1.0), UnknownNameError, "argument 'wieght' is unknown. Did you mean 'weight'"),
         (lambda: network(without()).to_networkx(weight="d"), DeclarationError, "cannot share the name"),
         (lambda: network(without()).to_networkx(population="v"), DeclarationError, "parameter or state"),
         (lambda: network(without()).to_networkx(receptor=3), ArgumentTypeError, "must be a text"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from hsnn_event.errors import keywords_known, unknown_name
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.network import from_graph, to_graph
+from hsnn_event.network.control import OPTIONS
 from hsnn_event.network.views import Value
 from hsnn_event.topology.attributes import Attribute
 
@@ -61,11 +63,16 @@ class GraphExchange:
         >>> net["E"].get("V_th").tolist(), net["I"].labels, list(net.projections)
         ([-52.0], ('b',), ['E->I.default'])
         """
+        for name in options:
+            if name not in OPTIONS:
+                known = ("population", "weight", "delay", "receptor", "parameters", *OPTIONS)
+                raise unknown_name("Network.from_networkx: argument", name, known)
         network = cls(**options)
         declared = cast("Network", network)
         from_graph.declare(declared, G, models, population, weight, delay, receptor, parameters)
         return network
 
+    @keywords_known
     def to_networkx(
         self, population: str = "type", weight: str = "w", delay: str = "d", receptor: str = "receptor"
     ) -> Any:

@@ -85,6 +85,5 @@ def _given(cells: Population) -> dict[str, list[int]]:
         if isinstance(value, Distribution) or is_array(value):
             given[name] = set(everyone)
         elif name not in given or len(given[name]) < cells.size:
-            changed = np.flatnonzero(cells.get(name) != value) if cells.network.t else np.empty(0, np.int64)
-            given.setdefault(name, set()).update(changed.tolist())
+            given.setdefault(name, set()).update(np.flatnonzero(cells.get(name) != value).tolist())  # set between runs
     return {name: sorted(ids) for name, ids in given.items() if ids}
