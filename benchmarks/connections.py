@@ -1,5 +1,5 @@
-"""Matrices and graphs into networks and back: seconds (CPU seconds of all threads too, which a busy machine changes
-less), and peak memory beside what the result takes. Linux.
+"""Matrices and graphs into networks and back, measures of structure: seconds (CPU seconds of all threads too, which a busy
+machine changes less), and peak memory beside what the result takes. Linux.
 
     python benchmarks/connections.py --synapses 100000000 --threads 2
 """
@@ -130,7 +130,66 @@ def from_networkx(options: argparse.Namespace) -> dict[str, float]:
     }
 
 
-CASES = {"from_scipy": from_scipy, "from_networkx": from_networkx}
+def whole_network(options: argparse.Namespace) -> dict[str, float]:
+    """A graph of 10,000 nodes with population, potential and position, and a million edges with weight, delay and
+    receptor, as a network up to the first step, and back."""
+    import networkx as nx
+
+    n, m = 10_000, 1_000_000
+    rng = np.random.default_rng(1)
+    graph = nx.DiGraph()
+    places = rng.random((n, 2)).tolist()
+    graph.add_nodes_from(
+        (f"cell {k}", {"type": "I" if k % 5 == 4 else "E", "v": -70.0 + k / n, "pos": place})
+        for k, place in enumerate(places)
+    )
+    pairs = rng.choice(n * n, m, replace=False)
+    columns = (pairs // n).tolist(), (pairs % n).tolist(), rng.random(m).tolist(), (0.1 * rng.integers(1, 50, m)).tolist()
+    graph.add_edges_from(
+        (f"cell {i}", f"cell {j}", {"w": w, "d": d, "receptor": "inh" if i % 5 == 4 else "exc"})
+        for i, j, w, d in zip(*columns, strict=True)
+    )
+    cell = hsnn.models.lif_exp(tau_syn={"exc": 2.0, "inh": 5.0})
+    with Measured() as declare:
+        net = hsnn.Network.from_networkx(graph, {"E": cell, "I": cell}, seed=1, threads=options.threads)
+    with Measured() as start:
+        result = net.run(0.1)
+    with Measured() as back:
+        net.to_networkx()
+    return {
+        "from_networkx(), CPU s": declare.cpu,
+        "from_networkx(), s": declare.seconds,
+        "from_networkx() to first step, s": declare.seconds + start.seconds - result.timing["compile"],
+        "peak memory, GiB": declare.peak / GIB,
+        "to_networkx(), CPU s": back.cpu,
+        "to_networkx(), s": back.seconds,
+    }
+
+
+def measures(options: argparse.Namespace) -> dict[str, float]:
+    """Measures of a random network of 10,000 neurons with a million synapses."""
+    n = 10_000
+    net, cells = network(n, options)
+    net.connect(cells, cells, hsnn.connect.fixed_indegree(100), weight=1.0, delay=1.0)
+    calls = {
+        "in_degrees": hsnn.measures.in_degrees,
+        "reciprocity": hsnn.measures.reciprocity,
+        "clustering": hsnn.measures.clustering,
+        "triad_census": hsnn.measures.triad_census,
+        "path_length from 100": lambda each: hsnn.measures.path_length(each, sources=100),
+        "components": hsnn.measures.components,
+        "communities": hsnn.measures.communities,
+    }
+    figures = {}
+    for name, call in calls.items():
+        with Measured() as taken:
+            call(net)
+        figures[f"{name}, s"] = taken.seconds
+        figures[f"{name}, peak GiB"] = taken.peak / GIB
+    return figures
+
+
+CASES = {"from_scipy": from_scipy, "from_networkx": from_networkx, "whole_network": whole_network, "measures": measures}
 
 
 def main() -> None:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hsnn_event import errors as errors
+    from hsnn_event import measures as measures
     from hsnn_event import networks as networks
     from hsnn_event import random as random
     from hsnn_event import stimuli as stimuli
+    from hsnn_event.io.graph_files import read_graph as read_graph
     from hsnn_event.model import library as models
     from hsnn_event.model.compose import Component as Component
     from hsnn_event.model.declare import NeuronModel as NeuronModel
@@ -49,10 +51,12 @@ _PUBLIC = {
     "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
     "hyper": "hsnn_event.topology.hyper",
+    "measures": "hsnn_event.measures",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
     "open_recording": "hsnn_event.recording.stored:open_recording",
     "random": "hsnn_event.random",
+    "read_graph": "hsnn_event.io.graph_files:read_graph",
     "receptors": "hsnn_event.model.library.receptors",
     "sampled": "hsnn_event.timecourse:sampled",
     "steps": "hsnn_event.timecourse:steps",
@@ -72,10 +76,12 @@ __all__ = [
     "connect",
     "errors",
     "hyper",
+    "measures",
     "models",
     "networks",
     "open_recording",
     "random",
+    "read_graph",
     "receptors",
     "sampled",
     "steps",

@@ -59,6 +59,7 @@ MAY_IMPORT = {
         *("recording", "network", "lowering", "backends"),
         "simulation",  # what stands in files of it
     },
+    "measures": {"errors", "quantities", "rng", "topology", "network"},
     "networks": {"errors", "quantities", "rng", "random", "timecourse", "stimuli", "model", "topology", "network"},
 }
 ANYTHING = {"__init__", "__main__", "cli"}

@@ -61,6 +61,8 @@ STREAMED = RUNNING.record(WATCHED, "v", every=0.5, to=Path(FILES.name, "streamed
 RAN = RUNNING.run(1.0)
 TRACE, STORED = RAN["kept"]["v"], RAN["streamed"]["v"]
 SILENT = hsnn.SpikeData([], [], 2, 0.0, 5.0)
+EDGES = Path(FILES.name, "graph.edges")
+EDGES.write_text("1 2 0.5\n")
 TABLE = Path(FILES.name, "spikes.csv")
 SILENT.to_csv(TABLE)
 OF_CSV = {"path": TABLE, "n_neurons": 2, "t_start": 0.0, "t_stop": 5.0}
@@ -108,6 +110,17 @@ def of_labelled_graph(**keywords):
     return connected(NAMED, NAMED, hsnn.connect.from_networkx(GRAPH, ("w", 1.0), ("d", 1.0), **keywords), None, None)
 
 
+def whole_graph(G=GRAPH, models=A.model, **keywords):
+    fixed = {"population": None, "weight": 1.0, "delay": 1.0, "backend": "reference"}
+    return hsnn.Network.from_networkx(G, models, **{**fixed, **keywords})
+
+
+def with_node(**attributes):
+    graph = nx.DiGraph()
+    graph.add_node("a", **attributes)
+    return whole_graph(graph, population="type")
+
+
 def with_attribute(name, value):
     graph = nx.DiGraph()
     graph.add_nodes_from(range(4))
@@ -136,6 +149,7 @@ def keyword(function, /, *names, **fixed):
     return {f"{function.__name__}({name}=)": lambda x, name=name: function(**{**fixed, name: x}) for name in names}
 
 
+X = hsnn.measures
 C, R, S, M, N = hsnn.connect, hsnn.random, hsnn.stimuli, hsnn.models, hsnn.networks
 PARTS, PORTS = hsnn.channels, hsnn.receptors
 
@@ -278,6 +292,22 @@ CALLS = {
     "of_graph(delay default)": lambda x: of_graph(weight=("w", 1.0), delay=("d", x)),
     "of_graph(receptor default)": lambda x: of_graph(weight=("w", 1.0), delay=("d", 1.0), receptor=("r", x)),
     "edge(weight)": lambda x: with_attribute("w", x), "edge(delay)": lambda x: with_attribute("d", x),
+    **keyword(whole_graph, "G", "models", "population", "weight", "delay", "receptor", "parameters"),
+    "from_networkx(argument)": lambda x: whole_graph(**{str(x): 1.0}),
+    "from_networkx(models[])": lambda x: whole_graph(models={"neurons": x}),
+    "from_networkx(weight[])": lambda x: whole_graph(weight={"neurons": x}),
+    "from_networkx(receptor[])": lambda x: whole_graph(receptor={"neurons": x}),
+    "node(type)": lambda x: with_node(type=x), "node(V_th)": lambda x: with_node(type="E", V_th=x),
+    **{name: call for measure in (X.adjacency, X.in_degrees, X.out_degrees, X.reciprocity, X.transitivity, X.clustering,
+       X.triad_census) for name, call in keyword(measure, "network").items()},
+    **keyword(X.components, "network", "strong", network=GRAPH), **keyword(X.degree_distribution, "degrees"),
+    **keyword(X.power_law, "degrees", "k_min", degrees=[1, 2, 2]),
+    **keyword(X.path_length, "network", "sources", "seed", network=GRAPH),
+    **keyword(X.small_world, "network", "sources", "seed", network=GRAPH),
+    **keyword(X.communities, "network", "resolution", "seed", network=GRAPH),
+    **keyword(X.modularity, "network", "labels", "resolution", network=GRAPH, labels=[0, 0, 1, 1]),
+    **keyword(hsnn.read_graph, "path", "directed", "columns", "label", path=EDGES),
+    **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor"),
     "from_function": C.from_function, **keyword(C.from_function, "autapses", "multapses", function=np.equal),
     "connect(from_function)": lambda x: connected(rule=C.from_function(x)),
     "function of pairs": lambda x: connected(rule=lambda i, j: x),

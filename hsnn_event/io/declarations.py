@@ -95,6 +95,7 @@ def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
         "method": population.method,
         "schedule": population.schedule,
         "labels": writer.write(population.own_labels, f"{place}: labels"),
+        "node_data": writer.write(population.node_data, f"{place}: node_data"),
         "assignments": _plain_assignments(population.assignments, writer),
     }
 
@@ -104,6 +105,7 @@ def _add_population(network: Network, plain: Plain, read: Reader) -> None:
     population = network.population(
         plain["name"], plain["size"], model, schedule=plain.get("schedule", "auto"), method=plain["method"], labels=labels
     )
+    population.node_data.update(read(plain["node_data"]) if "node_data" in plain else {})
     population.assignments.extend(_assignment(network, each, read) for each in plain["assignments"])
 
 

@@ -23,6 +23,7 @@ from hsnn_event.network.control import RunControl
 from hsnn_event.network.coupling import LINEAR, Coupling, declared_coupling
 from hsnn_event.network.drive import Drive, declared_drive
 from hsnn_event.network.given import call_it, choice, given_rule
+from hsnn_event.network.exchange import GraphExchange
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection
 from hsnn_event.network.record import declared_record, kept_record
@@ -50,7 +51,7 @@ METHODS = (
 )  # fmt: skip
 
 
-class Network(RunControl):
+class Network(GraphExchange, RunControl):
     """A network to be simulated on a grid of `dt` ms, or (dt=None) without a clock, in real numbers of ms.
 
     `seed` fixes structure, initial values and noise; None draws one, found in `net.seed`. `threads` and `blocks`

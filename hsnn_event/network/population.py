@@ -27,6 +27,8 @@ class Population(View):
     schedule: str  # "clock" or "exact"
     grid: Time     # that its stimuli and delays are given on
     assignments: list[Assignment]
+    node_data: dict[str, dict[int, Any]]
+    """Attribute -> id -> value: what a graph says of neurons beside their labels, parameters and states."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class Population(View):
         self.schedule = schedule
         self.grid = Continuum() if schedule == "exact" else network.grid
         self.assignments = []
+        self.node_data = {}
         self._name = name
         self._size = size
         self._labels = None if labels is None else _label_ids(labels, size, name)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import compress, repeat
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hsnn_event.errors import (
     ArgumentTypeError,
@@ -21,12 +18,12 @@ from hsnn_event.errors import (
     shown,
     unknown_name,
 )
-from hsnn_event.quantities import hashable, is_array, real
+from hsnn_event.quantities import hashable, is_array
+from hsnn_event.topology.attributes import Attribute, attribute_numbers, attribute_values, check_attribute, edge_lists
+from hsnn_event.topology.foreign_graphs import as_networkx
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import IntArray, Rule, switches
 
-Attribute = str | tuple[str, Any] | None  # its name, its name and the value where it is missing, or not to be read
-NUMBERS = (int, float, np.integer, np.floating)  # a bool is none, and objects with units are converted
 Places = Mapping[Hashable, int] | range   # of each label; a range: all labels of the graph are places
 
 
@@ -46,17 +43,19 @@ class GraphPattern(Pattern):
     def rule(self, source: End, target: End, wanted: Wanted) -> tuple[Rule, Labels | None, Labels | None]:
         """The edges as a list, in the order of the graph's adjacency."""
         (from_places, from_labels), (to_places, to_labels) = self._places(source, target, wanted.where)
-        tails, heads, data = _edges(self.graph)
+        tails, heads, data = edge_lists(self.graph)
         sources, targets = _looked_up(from_places, tails), _looked_up(to_places, heads)
         mine = (sources >= 0) & (targets >= 0)
         if self.receptor is not None:
-            named = _values(data, self.receptor, "receptor", wanted.where, zip(tails, heads, strict=True))
+            place = f"{wanted.where}: from_networkx"
+            named = attribute_values(data, self.receptor, "receptor", place, zip(tails, heads, strict=True))
             mine &= np.fromiter((name == wanted.receptor for name in named), np.bool_, len(data))
         if not mine.all():
             tails, heads, data = list(compress(tails, mine)), list(compress(heads, mine)), list(compress(data, mine))
             sources, targets = sources[mine], targets[mine]
+        place, edges = f"{wanted.where}: from_networkx", list(zip(tails, heads, strict=True))
         read = {
-            name: _numbers(data, attribute, name, unit, wanted.where, list(zip(tails, heads, strict=True)))
+            name: attribute_numbers(data, attribute, name, place, edges, unit, f", or {name}= in connect")
             for name, attribute, needed, unit in (
                 ("weight", self.weight, wanted.weight, wanted.weight_unit),
                 ("delay", self.delay, wanted.delay, "ms"),
@@ -73,8 +72,8 @@ class GraphPattern(Pattern):
         """Those that the edges name, in the model's order; a name that it does not have is an error."""
         if self.receptor is None:
             return None
-        tails, heads, data = _edges(self.graph)
-        named = _values(data, self.receptor, "receptor", "connect", zip(tails, heads, strict=True))
+        tails, heads, data = edge_lists(self.graph)
+        named = attribute_values(data, self.receptor, "receptor", "connect: from_networkx", zip(tails, heads, strict=True))
         for name in named if not all(map(hashable, named)) else set(named):
             if not isinstance(name, str) or name not in known:
                 raise unknown_name("from_networkx: receptor", name, known)
@@ -114,6 +113,7 @@ def from_networkx(
     multapses: bool = True,
 ) -> GraphPattern:
     """A NetworkX graph of any kind: an edge is a synapse, of an undirected graph two, a self-loop one; parallel edges stay.
+    Graphs of igraph and graph-tool are taken as well.
 
     `weight` and `delay` (ms) name edge attributes; a pair such as ("w", 1.0) gives the value where one is missing,
     and None reads none. They are not read where `connect` is given `weight=` or `delay=`. `receptor` names the
@@ -132,20 +132,11 @@ def from_networkx(
     >>> str(from_networkx(nx.cycle_graph(5), weight=("w", 1.0)))
     'from_networkx'
     """
-    import networkx
-
-    if not isinstance(G, networkx.Graph):
-        raise ArgumentTypeError(f"from_networkx: a NetworkX graph is needed, not {shown(G)}.", value=G)
+    graph = as_networkx(G, "from_networkx")
     for what, attribute in (("weight", weight), ("delay", delay), ("receptor", receptor)):
-        named = attribute[0] if isinstance(attribute, tuple) and len(attribute) == 2 else attribute
-        if attribute is not None and not isinstance(named, str):
-            raise ArgumentTypeError(
-                f"from_networkx: {what} is the name of an edge attribute, or a pair such as ('w', 1.0), "
-                f"not {shown(attribute)}.",
-                value=attribute,
-            )
+        check_attribute(attribute, f"from_networkx: {what}")
     listed = _label_list(sources, "sources"), _label_list(targets, "targets")
-    return GraphPattern(G, weight, delay, receptor, *listed, switches(autapses, multapses))
+    return GraphPattern(graph, weight, delay, receptor, *listed, switches(autapses, multapses))
 
 
 def _label_list(labels: Any, what: str) -> Labels | None:
@@ -162,23 +153,6 @@ def _label_list(labels: Any, what: str) -> Labels | None:
     if twice:
         raise ValueRangeError(f"from_networkx: {what} holds a label twice: {shown(labels)}. Give each once.", labels=labels)
     return listed
-
-
-def _edges(graph: Any) -> tuple[list[Hashable], list[Hashable], list[dict[str, Any]]]:
-    """Tail, head and attributes of every edge, row by row; an undirected edge stands in the rows of both its nodes."""
-    tails: list[Hashable] = []
-    heads: list[Hashable] = []
-    data: list[dict[str, Any]] = []
-    for node, row in graph.adjacency():
-        if graph.is_multigraph():
-            for head, parallel in row.items():
-                heads.extend([head] * len(parallel))
-                data.extend(parallel.values())
-        else:
-            heads.extend(row)
-            data.extend(row.values())
-        tails.extend([node] * (len(heads) - len(tails)))
-    return tails, heads, data
 
 
 def _end_places(labels: Labels, end: End, listed: bool, where: str) -> tuple[Places, Labels | None]:
@@ -226,38 +200,3 @@ def _looked_up(places: Places, labels: list[Hashable]) -> IntArray:
     """The place of each label, -1 where it has none."""
     found: Iterable[Any] = labels if isinstance(places, range) else map(places.get, labels, repeat(-1))
     return np.fromiter(found, np.int64, len(labels))
-
-
-def _values(
-    data: list[dict[str, Any]], attribute: Any, what: str, where: str, edges: Iterable[tuple[Any, Any]]
-) -> list[Any]:
-    """An attribute of every edge."""
-    if isinstance(attribute, tuple):
-        name, default = attribute
-        return [each.get(name, default) for each in data]
-    try:
-        return list(map(itemgetter(attribute), data))
-    except KeyError:
-        edge = next(edge for edge, each in zip(edges, data, strict=True) if attribute not in each)
-        otherwise = "" if what == "receptor" else f", or {what}= in connect"
-        present = next(each for each in data if attribute not in each)
-        there = ", ".join(map(str, present)) or "none"
-        named = f"name another, {what}={what!r}, or " if what in present else ""
-        raise UnknownNameError(
-            f"{where}: from_networkx: edge {edge} has no attribute {attribute!r} for its {what}; its attributes: "
-            f"{shown(there)[1:-1]}; {named}give a default, "
-            f"{what}=({attribute!r}, value){otherwise}.",
-            name=attribute, edge=edge,
-        ) from None  # fmt: skip
-
-
-def _numbers(
-    data: list[dict[str, Any]], attribute: Any, what: str, unit: str | None, where: str, edges: list[tuple[Any, Any]]
-) -> npt.NDArray[np.float64]:
-    """The same for a number, as float64, in `unit` where it has one."""
-    values = _values(data, attribute, what, where, edges)
-    if all(kind is not bool and issubclass(kind, NUMBERS) for kind in set(map(type, values))):
-        with suppress(OverflowError):  # the number is found below
-            return np.array(values, np.float64)
-    name = f"{where}: from_networkx: the {what} of edge"
-    return np.array([real(value, f"{name} {edge}", unit=unit) for value, edge in zip(values, edges, strict=True)])
