@@ -22,8 +22,8 @@ from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.control import RunControl
 from hsnn_event.network.coupling import LINEAR, Coupling, declared_coupling
 from hsnn_event.network.drive import Drive, declared_drive
-from hsnn_event.network.given import call_it, choice, given_rule
 from hsnn_event.network.exchange import GraphExchange
+from hsnn_event.network.given import call_it, choice, given_rule
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection
 from hsnn_event.network.record import declared_record, kept_record
