@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.elementary import log64
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
 from hsnn_event.quantities import UNBOUNDED, as_array, indices, is_array, real, real_or_array, whole
-from hsnn_event.rng import LANE_TARGET, fill_uniform
-from hsnn_event.topology.drawing import COMPILED, Targets, drawn_rows, in_parts, n_threads, own_places, require_room
+from hsnn_event.topology.compiled import rows as compiled
+from hsnn_event.topology.drawing import Targets, drawn_rows, in_parts, n_threads, own_places, require_room
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import IntArray, Rule, switches
+from hsnn_event.units import carries_unit
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -30,7 +29,7 @@ class Rows(NamedTuple):
     target_blocks: IntArray
 
 
-def block_rows(
+def drawn_blocks(
     source_blocks: IntArray, target_blocks: IntArray, p: FloatArray, own: IntArray, wanted: Wanted, what: str
 ) -> Rows:
     """Each pair with the probability p[block of the source, block of the target], independently."""
@@ -44,49 +43,13 @@ def block_rows(
     key = np.uint64(wanted.key)
 
     def fill(start: int, stop: int, targets: Any, used: int, counts: Any) -> tuple[int, int]:
-        done: tuple[int, int] = _fill(
+        done: tuple[int, int] = compiled.block_rows(
             start, stop, expected, source_blocks, hazards, ends, order, own, key, targets, used, counts
         )
         return done
 
     indptr, targets = drawn_rows(fill, expected, n_threads(wanted))
     return Rows(indptr, targets, source_blocks, target_blocks)
-
-
-@nb.njit(**COMPILED)
-def _fill(start, stop, expected, blocks, hazards, ends, order, own, key, targets, used, counts):
-    """Rows `start` ... `stop` - 1. A pair is connected if a Poisson process has a point in its interval of length
-    -log(1 - p); exponential gaps lead from synapse to synapse, through all blocks."""
-    logs = np.empty(256)
-    for i in range(start, stop):
-        begin, place, block, draw = used, 0, 0, 0
-        batch = logs[: min(256, np.int64(expected[i] + 4.0 * np.sqrt(expected[i])) + 8)]
-        while block < ends.size:
-            if used + batch.size > targets.size:
-                return i, begin
-            fill_uniform(batch, key, i, LANE_TARGET, draw)
-            for j in range(batch.size):
-                batch[j] = -log64(batch[j])
-            for j in range(batch.size):
-                gap = batch[j]
-                while block < ends.size:
-                    hazard, left = hazards[blocks[i], block], ends[block] - place
-                    if left > 0 and hazard > 0.0 and gap < left * hazard:
-                        break
-                    gap -= left * hazard if left > 0 else 0.0
-                    place = ends[block]
-                    block += 1
-                if block == ends.size:
-                    break
-                place += min(np.int64(gap / hazard), left - 1)
-                target = order[place]
-                place += 1
-                if target != own[i]:
-                    targets[used] = target
-                    used += 1
-            draw += batch.size
-        counts[i] = used - begin
-    return stop, used
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +72,7 @@ class StochasticBlockModel(Pattern):
                     n_labels=len(blocks), size=len(end.ids),
                 )  # fmt: skip
         own = own_places(source, target, self.flags["autapses"])
-        rows = block_rows(self.source_blocks, self.target_blocks, self.p, own, wanted, self.kind)
+        rows = drawn_blocks(self.source_blocks, self.target_blocks, self.p, own, wanted, self.kind)
         shape = len(source.ids), len(target.ids)
         return matrix_rule(rows.indptr, rows.targets, shape, None, switches(True, True)), None, None
 
@@ -201,17 +164,20 @@ class Clustered(Pattern):
 
     def rule(self, source: End, target: End, wanted: Wanted) -> tuple[Rule, Labels | None, Labels | None]:
         """The rows of all sources, and weights where the rule brings them."""
-        blocks = [_clusters(len(end.ids), self.n_clusters) for end in (source, target)]
-        matrix = self._probabilities(*blocks, wanted.where)
+        sources, targets = (_clusters(len(end.ids), self.n_clusters) for end in (source, target))
+        matrix = self._probabilities(sources, targets, wanted.where)
         own = own_places(source, target, self.flags["autapses"])
-        rows = block_rows(*blocks, matrix, own, wanted, self.kind)
+        rows = drawn_blocks(sources, targets, matrix, own, wanted, self.kind)
         weights = None
         if wanted.weight and self.weight is not None:
             between = real(self.weight, "clustered: weight", unit=wanted.weight_unit)
             require_room(2.0 * len(rows.targets), self.kind, wanted.where)  # 8 bytes each
             weights = np.empty(len(rows.targets))
             within = between * self.weight_ratio
-            in_parts(lambda start, stop: _weigh(start, stop, *rows, between, within, weights), len(blocks[0]), n_threads(wanted))
+            in_parts(
+                lambda start, stop: compiled.block_weights(start, stop, *rows, between, within, weights),
+                len(source.ids), n_threads(wanted),
+            )  # fmt: skip
         shape = len(source.ids), len(target.ids)
         return matrix_rule(rows.indptr, rows.targets, shape, weights, switches(True, True)), None, None
 
@@ -259,14 +225,15 @@ def clustered(
     >>> import hsnn_event as hsnn
     >>> net = hsnn.Network(seed=1)
     >>> exc = net.population("exc", 400, hsnn.models.lif_delta())
-    >>> net.connect(exc, exc, clustered(5, 0.2, 2.5, weight=0.1, weight_ratio=1.9), delay=1.0).get("weight").max()
-    0.19
+    >>> made = net.connect(exc, exc, clustered(5, 0.2, 2.5, weight=0.1, weight_ratio=1.9), delay=1.0)
+    >>> sorted(set(made.get("weight").tolist()))
+    [0.1, 0.19]
     """
     ratio = real(weight_ratio, "clustered: weight_ratio", low=0.0)
     if weight is None and ratio != 1.0:
         text = f"clustered: weight_ratio = {ratio:g} needs the weight of synapses between clusters; give weight= here."
         raise ArgumentTypeError(text, weight_ratio=ratio)
-    if weight is not None and not hasattr(weight, "magnitude") and not hasattr(weight, "dim"):
+    if weight is not None and not carries_unit(weight):
         real(weight, "clustered: weight")  # with a unit: in `connect`, where the receptor's is known
     return Clustered(
         whole(n_clusters, "clustered: n_clusters", low=1), real(p, "clustered: p", 0.0, 1.0),
@@ -276,10 +243,3 @@ def clustered(
 
 def _clusters(n: int, n_clusters: int) -> IntArray:
     return np.arange(n) * min(n_clusters, 2**31) // max(n, 1)
-
-
-@nb.njit(**COMPILED)
-def _weigh(start, stop, indptr, targets, source_blocks, target_blocks, between, within, weights):
-    for i in range(start, stop):
-        for e in range(indptr[i], indptr[i + 1]):
-            weights[e] = within if source_blocks[i] == target_blocks[targets[e]] else between

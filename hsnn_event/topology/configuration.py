@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba as nb
 import numpy as np
 
 from hsnn_event.errors import ShapeError, ValueRangeError, unknown_name
 from hsnn_event.quantities import UNBOUNDED, indices
-from hsnn_event.rng import LANE_ACCEPT, LANE_SOURCE, LANE_TARGET, fill_uniform, uniform_at
-from hsnn_event.topology.drawing import COMPILED, Targets, in_parts, n_threads, own_places, require_room
+from hsnn_event.topology.compiled.stubs import count, exchange, scatter, shuffle
+from hsnn_event.topology.drawing import Targets, in_parts, n_threads, own_places, require_room
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import IntArray, Rule, switches
@@ -19,6 +18,7 @@ from hsnn_event.topology.rules import IntArray, Rule, switches
 EXCESS = ("redraw", "erase")
 STUBS_A_PART = 1 << 20
 STUBS_A_BUCKET = 1 << 15  # that are shuffled within a processor's cache
+MOST_SYNAPSES = 1 << 53  # beyond, sums are no longer whole
 EXCHANGES = 20_000  # tried for one synapse
 
 
@@ -47,11 +47,12 @@ class Configuration(Pattern):
         flags = self.flags
         if self.excess == "redraw" and not (flags["autapses"] and flags["multapses"]):
             own = own_places(source, target, flags["autapses"])
-            left = _exchange(indptr, targets, own, len(target.ids), np.uint64(wanted.key), not flags["multapses"], EXCHANGES)
+            distinct, key = not flags["multapses"], np.uint64(wanted.key)
+            left = exchange(indptr, targets, own, len(target.ids), key, distinct, EXCHANGES)
             if left >= 0:
                 raise ValueRangeError(
-                    f"{wanted.where}: configuration_model finds no graph with these degrees and autapses={flags['autapses']}, "
-                    f"multapses={flags['multapses']}: it stops at source {left}. Allow them, or take excess='erase'.",
+                    f"{wanted.where}: configuration_model finds no graph with these degrees, autapses={flags['autapses']} "
+                    f"and multapses={flags['multapses']}: it stops at source {left}. Allow them, or take excess='erase'.",
                     source=int(left),
                 )  # fmt: skip
             flags = switches(True, True)
@@ -75,23 +76,25 @@ def configuration_model(
     >>> cells = net.population("cells", 4, hsnn.models.lif_delta())
     >>> rule = configuration_model([3, 1, 1, 1], [0, 2, 2, 2], autapses=False, multapses=False)
     >>> made = net.connect(cells, cells, rule, weight=0.1, delay=1.0).edges()
-    >>> made.targets[made.sources == 0].tolist()
+    >>> sorted(made.targets[made.sources == 0].tolist())
     [1, 2, 3]
     """
-    degrees = [indices(given, UNBOUNDED, f"configuration_model: {name}")
-               for name, given in (("out_degrees", out_degrees), ("in_degrees", in_degrees))]  # fmt: skip
-    sums = [int(each.sum(dtype=np.float64)) for each in degrees]
+    outgoing = indices(out_degrees, UNBOUNDED, "configuration_model: out_degrees")
+    incoming = indices(in_degrees, UNBOUNDED, "configuration_model: in_degrees")
+    sums = [int(each.sum(dtype=np.float64)) for each in (outgoing, incoming)]
     if sums[0] != sums[1]:
         raise ValueRangeError(
-            f"configuration_model: out_degrees add up to {sums[0]}, in_degrees to {sums[1]}; every synapse leaves one neuron "
-            "and reaches one, so that the sums are equal.", n_out=sums[0], n_in=sums[1],
+            f"configuration_model: out_degrees add up to {sums[0]}, in_degrees to {sums[1]}; every synapse leaves one "
+            "neuron and reaches one, so that the sums are equal.", n_out=sums[0], n_in=sums[1],
         )  # fmt: skip
     if not isinstance(excess, str) or excess not in EXCESS:
         raise unknown_name("configuration_model: excess", excess, EXCESS)
+    if sums[0] > MOST_SYNAPSES:
+        raise ValueRangeError(f"configuration_model: out_degrees add up to {sums[0]:.3g}; ask for fewer.", n=sums[0])
     flags = switches(autapses, multapses)
     if not flags["multapses"] and excess == "redraw":
-        _check_graphical(*degrees)
-    return Configuration(*degrees, excess, flags)
+        _check_graphical(outgoing, incoming)
+    return Configuration(outgoing, incoming, excess, flags)
 
 
 def _check_graphical(out_degrees: IntArray, in_degrees: IntArray) -> None:
@@ -110,93 +113,23 @@ def _check_graphical(out_degrees: IntArray, in_degrees: IntArray) -> None:
 
 
 def shuffled(stubs: Targets, key: int, threads: int) -> Targets:
-    """The same in random order, all orders equally likely, for any number of threads: each stub goes into a random bucket,
-    and each bucket is shuffled (Sanders 1998, doi 10.1016/S0020-0190(98)00127-6)."""
+    """The same in random order, all orders equally likely, for any number of threads: each stub goes into a random
+    bucket, and each bucket is shuffled (Sanders 1998, doi 10.1016/S0020-0190(98)00127-6)."""
     n, word = len(stubs), np.uint64(key)
     n_buckets, n_parts = n // STUBS_A_BUCKET + 1, n // STUBS_A_PART + 1
     counts = np.zeros((n_parts, n_buckets), np.int64)
     ends = np.linspace(0, n, n_parts + 1).astype(np.int64)
-    in_parts(lambda start, stop: [_count(ends[k], ends[k + 1], word, counts[k]) for k in range(start, stop)], n_parts, threads)
+    in_parts(
+        lambda start, stop: [count(ends[k], ends[k + 1], word, counts[k]) for k in range(start, stop)], n_parts, threads
+    )
     # A bucket holds the stubs of part after part.
     places = np.cumsum(np.concatenate(([0], counts.T.ravel())))
     firsts = np.ascontiguousarray(places[:-1].reshape(n_buckets, n_parts).T)
     bucket_ends = np.append(places[:-1:n_parts], n)
     mixed = np.empty_like(stubs)
     in_parts(
-        lambda start, stop: [_scatter(stubs, ends[k], ends[k + 1], word, firsts[k], mixed) for k in range(start, stop)],
+        lambda start, stop: [scatter(stubs, ends[k], ends[k + 1], word, firsts[k], mixed) for k in range(start, stop)],
         n_parts, threads,
     )  # fmt: skip
-    in_parts(lambda start, stop: _shuffle(mixed, bucket_ends, start, stop, word), n_buckets, threads)
+    in_parts(lambda start, stop: shuffle(mixed, bucket_ends, start, stop, word), n_buckets, threads)
     return mixed
-
-
-@nb.njit(**COMPILED)
-def _count(start, stop, key, counts):
-    uniform = np.empty(4096)
-    for first in range(start, stop, uniform.size):
-        batch = uniform[: min(uniform.size, stop - first)]
-        fill_uniform(batch, key, 0, LANE_SOURCE, first)
-        for j in range(batch.size):
-            counts[np.int64(batch[j] * counts.size)] += 1
-
-
-@nb.njit(**COMPILED)
-def _scatter(stubs, start, stop, key, places, mixed):
-    uniform = np.empty(4096)
-    for first in range(start, stop, uniform.size):
-        batch = uniform[: min(uniform.size, stop - first)]
-        fill_uniform(batch, key, 0, LANE_SOURCE, first)
-        for j in range(batch.size):
-            bucket = np.int64(batch[j] * places.size)
-            mixed[places[bucket]] = stubs[first + j]
-            places[bucket] += 1
-
-
-@nb.njit(**COMPILED)
-def _shuffle(mixed, ends, start, stop, key):
-    """Fisher and Yates in each bucket: of what is left, one goes to the end."""
-    for bucket in range(start, stop):
-        stubs = mixed[ends[bucket] : ends[bucket + 1]]
-        uniform = np.empty(stubs.size)
-        fill_uniform(uniform, key, bucket, LANE_TARGET, 0)
-        for last in range(stubs.size - 1, 0, -1):
-            other = np.int64(uniform[last] * (last + 1))
-            stubs[last], stubs[other] = stubs[other], stubs[last]
-
-
-@nb.njit(**COMPILED)
-def _exchange(indptr, targets, own, n_targets, key, distinct, most):
-    """Exchange targets until no row holds its own neuron, nor a target twice if `distinct`; gives -1, or the row of a synapse
-    for which `most` draws find no exchange."""
-    times = np.zeros(n_targets if distinct else 0, np.int32)  # that the row holds a target
-    for i in range(indptr.size - 1):
-        for e in range(indptr[i], indptr[i + 1] if distinct else 0):
-            times[targets[e]] += 1
-        for e in range(indptr[i], indptr[i + 1]):
-            retry = 0
-            while targets[e] == own[i] or (distinct and times[targets[e]] > 1):
-                if retry == most:
-                    return i
-                f = np.int64(uniform_at(key, i, LANE_ACCEPT, e - indptr[i], retry) * targets.size)
-                retry += 1
-                row = np.searchsorted(indptr, f, side="right") - 1
-                given, taken = targets[e], targets[f]
-                if row == i or taken == own[i] or given == own[row]:
-                    continue
-                if distinct and (times[taken] > 0 or _holds(targets, indptr[row], indptr[row + 1], given)):
-                    continue
-                targets[e], targets[f] = taken, given
-                if distinct:
-                    times[given] -= 1
-                    times[taken] += 1
-        for e in range(indptr[i], indptr[i + 1] if distinct else 0):
-            times[targets[e]] = 0
-    return np.int64(-1)
-
-
-@nb.njit(**COMPILED)
-def _holds(targets, start, stop, target):
-    for e in range(start, stop):
-        if targets[e] == target:
-            return True
-    return False

@@ -22,7 +22,6 @@ Targets = npt.NDArray[np.int32]
 # (first row, row after the last, targets, place of the next, number of targets a row) -> (row reached, place of the next):
 # it stops before a row for which the targets have no room.
 Fill = Callable[[int, int, Targets, int, IntArray], tuple[int, int]]
-COMPILED = {"cache": True, "nogil": True, "error_model": "numpy"}
 PARTS_A_THREAD = 8  # rows differ in length, so that threads that are done early find more
 MEMORY = Path("/proc/meminfo")
 
@@ -88,8 +87,8 @@ def require_room(synapses: float, rule: str, where: str) -> None:
     needed, had = 4.0 * synapses, free_memory()
     if needed > had:
         raise ValueRangeError(
-            f"{where}: {rule} makes about {synapses:.3g} synapses, whose list takes {needed / 1e9:.3g} GB; {had / 1e9:.3g} GB "
-            "are free. Ask for fewer, or give the process more memory.",
+            f"{where}: {rule} makes about {synapses:.3g} synapses, whose list takes {needed / 1e9:.3g} GB; "
+            f"{had / 1e9:.3g} GB are free. Ask for fewer, or give the process more memory.",
             needed=needed, had=had,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The compiled part of small worlds: neighbours on a ring, and the exchange of targets for others."""
+"""Small worlds: neighbours on a ring, and the exchange of targets for others."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.elementary import exp64, log64
-from hsnn_event.rng import LANE_ACCEPT, LANE_SOURCE, LANE_TARGET, fill_uniform, uniform_at
-from hsnn_event.topology.drawing import COMPILED
+from hsnn_event.rng import COMPILED, LANE_ACCEPT, LANE_SOURCE, LANE_TARGET, fill_uniform, uniform_at
 
 FloatArray = npt.NDArray[np.float64]
 

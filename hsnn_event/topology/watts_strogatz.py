@@ -10,10 +10,10 @@ import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
 from hsnn_event.quantities import as_array, is_array, real, real_or_array, whole
+from hsnn_event.topology.compiled.rewiring import Law, lattice, rewire
 from hsnn_event.topology.drawing import in_parts, n_threads, own_places, require_ring, require_room
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
-from hsnn_event.topology.rewiring import Law, lattice, rewire
 from hsnn_event.topology.rules import Rule, switches
 from hsnn_event.units import in_unit
 
@@ -44,7 +44,7 @@ class SmallWorld(Pattern):
         n = require_ring(self.kind, source, target, wanted.where)
         if self.k >= n > 0:
             raise ValueRangeError(
-                f"{wanted.where}: small_world: k is {self.k}, but each of {n} neurons has {n - 1} neighbours; ask for fewer.",
+                f"{wanted.where}: small_world: k is {self.k}, but {n} neurons have {n - 1} neighbours each; ask for fewer.",
                 k=self.k, n_neurons=n,
             )  # fmt: skip
         require_room(float(self.k) * n, self.kind, wanted.where)
@@ -89,7 +89,7 @@ class SmallWorld(Pattern):
         reach = np.zeros(n)
         if self.k and n:
             box = np.where(np.isfinite(space.period), space.period, 0.0)  # SciPy's word for open
-            tree = KDTree(space.points, boxsize=box)
+            tree: Any = KDTree(space.points, boxsize=box)
 
             def part(start: int, stop: int) -> None:
                 distances, near = tree.query(space.points[start:stop], self.k + 1)
@@ -100,7 +100,7 @@ class SmallWorld(Pattern):
 
             in_parts(part, n, threads)
             if self.alpha > 0.0 and not reach.all():
-                text = f"{where}: small_world: neuron {int(np.argmin(reach))} has more than {self.k} others at its very place; "
+                text = f"{where}: small_world: neuron {int(np.argmin(reach))} has over {self.k} others at its very place; "
                 raise ValueRangeError(text + "alpha > 0 needs distances. Move them, or take alpha=0.", k=self.k)
         return Law(n, 0.0, self.alpha, np.empty(0), space.points, space.period, reach)
 
@@ -143,7 +143,8 @@ def small_world(
     falloff = real(alpha, "small_world: alpha", 0.0, STEEPEST)
     space = None if positions is None else _space(positions, period)
     if space is None and period is not None:
-        raise ArgumentTypeError(f"small_world: period is {shown(period)} but there are no positions; give both.", period=period)
+        text = f"small_world: period is {shown(period)}, but there are no positions; give both."
+        raise ArgumentTypeError(text, period=period)
     if space is None and count % 2:
         text = f"small_world: k is {count}, but a ring has as many neighbours on either side; give an even number."
         raise ValueRangeError(text, k=count)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numba as nb
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.elementary import exp64, log64
 from hsnn_event.errors import ShapeError
 from hsnn_event.quantities import flag, real
-from hsnn_event.rng import LANE_SOURCE, LANE_TARGET, fill_uniform, uniforms
-from hsnn_event.topology.drawing import COMPILED, drawn_rows, n_threads, own_places, require_room
+from hsnn_event.rng import LANE_SOURCE, uniforms
+from hsnn_event.topology.compiled.rows import static_model_rows
+from hsnn_event.topology.drawing import drawn_rows, n_threads, own_places, require_room
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import Rule, switches
@@ -47,7 +46,9 @@ class ScaleFree(Pattern):
         power, multapses, key = 1.0 / _share_power(self.gamma_in), self.flags["multapses"], np.uint64(wanted.key)
 
         def fill(start: int, stop: int, targets: Any, used: int, counts: Any) -> tuple[int, int]:
-            done: tuple[int, int] = _fill(start, stop, expected, power, by_rank, own, key, multapses, targets, used, counts)
+            done: tuple[int, int] = static_model_rows(
+                start, stop, expected, power, by_rank, own, key, multapses, targets, used, counts
+            )
             return done
 
         indptr, targets = drawn_rows(fill, np.minimum(expected, np.inf if multapses else n_targets), n_threads(wanted))
@@ -66,10 +67,11 @@ def scale_free(
     """Out- and in-degrees with tails that fall as degree**-gamma, `k` synapses a source on average.
 
     The static model (Goh, Kahng and Kim 2001, doi 10.1103/PhysRevLett.87.278701), directed: with a = 1/(gamma - 1), the
-    neuron of rank r = 0 ... n - 1 has the share ((r + 1)/n)**(1 - a) - (r/n)**(1 - a) of all synapses. The number of synapses
-    from a source with share s to a target with share t is Poisson with mean k * n_sources * s * t; with `multapses=False`
-    they are one at most, so that a pair is connected with probability 1 - exp(-k * n_sources * s * t). Ranks are random,
-    and independent for the two directions unless `correlated`: then what has many targets has many sources.
+    neuron of rank r = 0 ... n - 1 has the share ((r + 1)/n)**(1 - a) - (r/n)**(1 - a) of all synapses. The number of
+    synapses from a source with share s to a target with share t is Poisson with mean k * n_sources * s * t; with
+    `multapses=False` they are one at most, so that a pair is connected with probability 1 - exp(-k * n_sources * s * t).
+    Ranks are random, and independent for the two directions unless `correlated`: then what has many targets has many
+    sources.
 
     Preferential attachment (Barabasi and Albert 1999) has one exponent, 3, and an age for every neuron, and is drawn one
     neuron after the other; here exponents are free and rows are independent. `gamma` lies above 2, where the mean exists;
@@ -87,9 +89,10 @@ def scale_free(
     True
     """
     mean = real(k, "scale_free: k", low=0.0)
-    exponents = [real(gamma, f"scale_free: {name}", low=np.nextafter(2.0, 3.0), infinite=True)
-                 for name, gamma in (("gamma_out", gamma_out), ("gamma_in", gamma_in))]  # fmt: skip
-    return ScaleFree(mean, *exponents, flag(correlated, "correlated"), switches(autapses, multapses))
+    least = float(np.nextafter(2.0, 3.0))
+    out_law = real(gamma_out, "scale_free: gamma_out", least, infinite=True)
+    in_law = real(gamma_in, "scale_free: gamma_in", least, infinite=True)
+    return ScaleFree(mean, out_law, in_law, flag(correlated, "correlated"), switches(autapses, multapses))
 
 
 def _share_power(gamma: float) -> float:
@@ -103,36 +106,3 @@ def _shares(n: int, gamma: float) -> npt.NDArray[np.float64]:
 
 def _in_random_order(n: int, key: int, row: int) -> npt.NDArray[np.int32]:
     return np.argsort(uniforms(key, n, row, LANE_SOURCE), kind="stable").astype(np.int32)
-
-
-@nb.njit(**COMPILED)
-def _fill(start, stop, expected, power, by_rank, own, key, multapses, targets, used, counts):
-    """Rows `start` ... `stop` - 1: points of a Poisson process on [0, 1), of which each rank has an interval."""
-    n_targets = by_rank.size
-    points = np.empty(256)
-    for i in range(start, stop):
-        begin, at, draw, last = used, 0.0, 0, -1
-        batch = points[: min(256, np.int64(expected[i] + 4.0 * np.sqrt(expected[i])) + 8)]
-        while at < 1.0 and expected[i] > 0.0 and n_targets > 0:
-            if used + batch.size > targets.size:
-                return i, begin
-            fill_uniform(batch, key, i, LANE_TARGET, draw)
-            for j in range(batch.size):
-                batch[j] = -log64(batch[j]) / expected[i]
-            for j in range(batch.size):
-                at += batch[j]
-                batch[j] = at
-            for j in range(batch.size):
-                batch[j] = exp64(power * log64(batch[j]))
-            for j in range(batch.size):
-                if batch[j] >= 1.0:
-                    break
-                rank = min(np.int64(batch[j] * n_targets), n_targets - 1)
-                target = by_rank[rank]
-                if target != own[i] and (multapses or rank != last):
-                    targets[used] = target
-                    used += 1
-                last = rank
-            draw += batch.size
-        counts[i] = used - begin
-    return stop, used
