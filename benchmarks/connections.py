@@ -26,17 +26,17 @@ class Measured:
 
     def __enter__(self) -> Measured:
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-        self.before = _memory("VmRSS")
+        self.before = memory("VmRSS")
         self.began, self.used = time.perf_counter(), time.process_time()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.seconds, self.cpu = time.perf_counter() - self.began, time.process_time() - self.used
-        self.peak = _memory("VmHWM") - self.before
-        self.held = _memory("VmRSS") - self.before
+        self.peak = memory("VmHWM") - self.before
+        self.held = memory("VmRSS") - self.before
 
 
-def _memory(name: str) -> int:
+def memory(name: str) -> int:
     return int(STATUS.read_text().split(name + ":")[1].split()[0]) * 1024
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hsnn_event.model.library import channels as channels
     from hsnn_event.model.library import receptors as receptors
     from hsnn_event.network.network import Network as Network
+    from hsnn_event.network.spectrum import scale_to_spectral_radius as scale_to_spectral_radius
+    from hsnn_event.network.spectrum import spectral_radius as spectral_radius
     from hsnn_event.recording import Result as Result
     from hsnn_event.recording import SpikeData as SpikeData
     from hsnn_event.recording import concatenate as concatenate
@@ -59,6 +61,8 @@ _PUBLIC = {
     "read_graph": "hsnn_event.io.graph_files:read_graph",
     "receptors": "hsnn_event.model.library.receptors",
     "sampled": "hsnn_event.timecourse:sampled",
+    "scale_to_spectral_radius": "hsnn_event.network.spectrum:scale_to_spectral_radius",
+    "spectral_radius": "hsnn_event.network.spectrum:spectral_radius",
     "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
 }
@@ -84,6 +88,8 @@ __all__ = [
     "read_graph",
     "receptors",
     "sampled",
+    "scale_to_spectral_radius",
+    "spectral_radius",
     "steps",
     "stimuli",
 ]

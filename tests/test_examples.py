@@ -15,6 +15,7 @@ EXAMPLES = {
     "balanced_network": (r"CV of intervals: (\S+);", 0.7, 1.1),
     "graph_network": (r"number of inputs: (\S+)", 0.9, 1.0),
     "connectome": (r"communities: (\d+)", 4, 4),
+    "small_world": (r"p = 0.1: .* mean size (\S+),", 5.5, 8.5),
     "izhikevich_patterns": (r"tonic bursting: (\d+) spikes", 28, 28),
     "own_model": (r"adapting: (\d+) spikes", 8, 10),
     "parameter_sweep": (r"g = 8: (\S+) \+-", 10.0, 22.0),

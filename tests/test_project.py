@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "timecourse": {"errors", "quantities", "units"},
     "stimuli": {"errors", "quantities", "units", "timecourse"},
     "model": {"errors", "extensions", "quantities", "units", "grid", "random", "timecourse"},
-    "topology": {"errors", "quantities", "units", "rng", "distributions", "random"},
+    "topology": {"errors", "cores", "quantities", "units", "rng", "elementary", "distributions", "random"},
     "analysis": {"errors"},
     "files": {"errors"},
     "notebook": {"errors"},

@@ -128,6 +128,22 @@ def with_attribute(name, value):
     return connected(rule=hsnn.connect.from_networkx(graph), weight=None, delay=None)
 
 
+def in_space(**keywords):
+    return connected(rule=C.small_world(2, 0.5, **keywords))
+
+
+def of_blocks(p=((0.5, 0.1), (0.1, 0.5)), **keywords):
+    return connected(rule=C.stochastic_block_model(p, **keywords))
+
+
+def of_clusters(**keywords):
+    return connected(rule=C.clustered(**{"n_clusters": 2, "p": 0.2, "p_ratio": 2.0, **keywords}), weight=None)
+
+
+def of_degrees(**keywords):
+    return connected(rule=C.configuration_model(**{"out_degrees": [1] * 4, "in_degrees": [1] * 4, **keywords}))
+
+
 def record(what="v", **keywords):
     return NET.record(A, what, **keywords)
 
@@ -308,6 +324,23 @@ CALLS = {
     **keyword(X.modularity, "network", "labels", "resolution", network=GRAPH, labels=[0, 0, 1, 1]),
     **keyword(hsnn.read_graph, "path", "directed", "columns", "label", path=EDGES),
     **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor"),
+    **keyword(C.small_world, "k", "p", "alpha", "positions", "period", "autapses", "multapses", k=2, p=0.5),
+    "connect(small_world of k)": lambda x: connected(rule=C.small_world(x, 0.5)),
+    **keyword(in_space, "alpha", "positions", "period", positions=[0.0, 0.2, 0.3, 0.6], alpha=1.0),
+    **keyword(C.scale_free, "k", "gamma_out", "gamma_in", "correlated", "autapses", "multapses", k=2),
+    "connect(scale_free of k)": lambda x: connected(rule=C.scale_free(x)),
+    "connect(scale_free of gamma_in)": lambda x: connected(rule=C.scale_free(2, gamma_in=x)),
+    **keyword(C.stochastic_block_model, "p", "sizes", "labels", "target_sizes", "target_labels", "autapses", "multapses",
+              p=[[0.5]], sizes=[4]),
+    **keyword(of_blocks, "p", "sizes", "labels"), **keyword(of_blocks, "p", "target_sizes", "target_labels", sizes=[2, 2]),
+    **keyword(C.clustered, "n_clusters", "p", "p_ratio", "weight", "weight_ratio", "autapses", "multapses", n_clusters=2,
+              p=0.2, p_ratio=2.0, weight=1.0),
+    **keyword(of_clusters, "n_clusters", "p", "p_ratio", "weight", "weight_ratio", weight=1.0),
+    **keyword(C.configuration_model, "out_degrees", "in_degrees", "autapses", "multapses", "excess", out_degrees=[1] * 4,
+              in_degrees=[1] * 4),
+    **keyword(of_degrees, "out_degrees", "in_degrees", autapses=False, multapses=False),
+    "spectral_radius": hsnn.spectral_radius, **keyword(hsnn.spectral_radius, "tol", W=MATRIX),
+    **keyword(hsnn.scale_to_spectral_radius, "projections", "radius", "tol", projections=PROJECTION, radius=1.0),
     "from_function": C.from_function, **keyword(C.from_function, "autapses", "multapses", function=np.equal),
     "connect(from_function)": lambda x: connected(rule=C.from_function(x)),
     "function of pairs": lambda x: connected(rule=lambda i, j: x),

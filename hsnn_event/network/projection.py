@@ -198,7 +198,8 @@ def declared_projection(
     target_labels: Labels | None = None
     if isinstance(rule, Pattern):
         unit = target.population.weight_unit(receptor)
-        wanted = Wanted(where, receptor, weight is None, delay is None, unit, key(where))
+        threads = source.population.network.threads
+        wanted = Wanted(where, receptor, weight is None, delay is None, unit, key(where), threads)
         rule, source_labels, target_labels = rule.rule(end_of(source), end_of(target), wanted)
     same = source.population is target.population
     rule.check(where, source.ids, target.ids, same)

@@ -31,6 +31,7 @@ class Wanted:
     delay: bool
     weight_unit: str | None  # of the receptor
     key: int  # of the projection's random stream
+    threads: int | None = None  # the network's; None: as many as there are cores
 
 
 class Pattern(ABC):
