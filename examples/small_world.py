@@ -10,13 +10,14 @@ neurons that have just fired, and die young; the more connections are rewired, t
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 
 import hsnn_event as hsnn
 
 N, K, DURATION = 2000, 20, 200_000.0  # neurons; targets of each; ms
 
 
-def avalanches(p):
+def avalanches(p: float) -> npt.NDArray[np.int64]:
     """Sizes: spikes between two silent steps of 1 ms."""
     net = hsnn.Network(dt=1.0, seed=1)
     cells = net.population("cells", N, hsnn.models.lif_delta(tau_m=1e9, E_L=0.0, V_th=1.0, V_reset=0.0, t_ref=2.0))
@@ -26,7 +27,8 @@ def avalanches(p):
     net.record(cells, "spikes")
     counts = net.run(DURATION).spikes["cells"].counts(1.0)
     ends = np.flatnonzero(np.diff(np.append(counts, 0) > 0, prepend=False))  # where activity begins and ends, in turn
-    return np.diff(np.concatenate(([0], np.cumsum(counts)))[ends])[::2]
+    sizes: npt.NDArray[np.int64] = np.diff(np.concatenate(([0], np.cumsum(counts)))[ends])[::2]
+    return sizes
 
 
 figure, axes = plt.subplots(figsize=(6, 4.5), layout="constrained")
