@@ -35,7 +35,7 @@ PACKAGE = Path(__file__).parent
 # Files and folders with compiled functions, with what these call and the constants that they read, and with the
 # mathematics whose results are remembered.
 COMPILED = (
-    *("backends", "lowering", "model/declare.py", "model/parse.py", "model/symbolic.py"),
+    *("backends", "lowering", "topology/compiled", "model/declare.py", "model/parse.py", "model/symbolic.py"),
     *("distributions.py", "elementary.py", "rng.py"),
 )
 DAYS_KEPT = 30  # without use
