@@ -16,7 +16,7 @@ import hsnn_event as hsnn
 N, K, DURATION = 2000, 20, 200_000.0  # neurons; targets of each; ms
 
 
-def avalanches(p):
+def avalanches(p: float) -> np.ndarray:
     """Sizes: spikes between two silent steps of 1 ms."""
     net = hsnn.Network(dt=1.0, seed=1)
     cells = net.population("cells", N, hsnn.models.lif_delta(tau_m=1e9, E_L=0.0, V_th=1.0, V_reset=0.0, t_ref=2.0))
