@@ -90,7 +90,7 @@ def _proposed(law, i, j, key, retry):
 @nb.njit(**COMPILED)
 def _searched(law, i, j, key, own, chosen, most):
     """The same law by adding up: what is left when nearly all that is likely is taken."""
-    total, nearest = 0.0, np.int64(-1)
+    total, last = 0.0, np.int64(-1)
     for part in range(2):
         left = total * uniform_at(key, i, LANE_TARGET, j, most)
         for target in range(law.n):
@@ -98,13 +98,12 @@ def _searched(law, i, j, key, own, chosen, most):
                 share = _falloff(law, i, target)
                 if part == 0:
                     total += share
-                    nearest = target  # there is one, since the row is not full
+                    last = target  # there is one, since the row is not full
                 else:
                     left -= share
-                    nearest = target
                     if left < 0.0:
                         return target
-    return nearest
+    return last  # where rounding leaves a rest, or shares are too small for a number
 
 
 @nb.njit(**COMPILED)
