@@ -236,3 +236,25 @@ def test_wrong_hyperedges_are_refused_before_anything_is_added():
     refused(ValueRangeError, "delay", cells, cells, bare, rule=rule, weight=1.0, delay=-1.0)
     with pytest.raises(ValueRangeError, match="k is 0"):
         hsnn.hyper.threshold(0)
+
+
+def test_spikes_that_are_told_twice_a_step_stay_twice_in_flight_beside_hyperedges(tmp_path):
+    """A neuron without a clock fires twice within one step of its targets, which are on the clock."""
+
+    def made():
+        net = hsnn.Network(dt=0.1, threads=1)
+        told = net.population("told", 1, hsnn.models.spike_source([1.02, 1.07]), schedule="exact")
+        source = net.population("source", 2, hsnn.models.spike_source([1.0, 1.5], [0, 1]))
+        cells = net.population("cells", 1, hsnn.models.lif_delta(V_th=1e3))
+        net.connect(told, cells, hsnn.connect.all_to_all(), weight=1.0, delay=2.0)
+        edges = hsnn.Hypergraph.from_lists([((0, 1), (0,))], weight=0.25, delay=2.0)
+        net.connect_hyper(source, cells, edges, rule=hsnn.hyper.any())
+        return net
+
+    whole, cut = made(), made()
+    whole.run(4.0)
+    cut.run(2.0)
+    cut.save(tmp_path / "net.h5")
+    other = hsnn.Network.load(tmp_path / "net.h5")
+    other.run(2.0)
+    np.testing.assert_array_equal(other["cells"].get("v"), whole["cells"].get("v"))

@@ -77,10 +77,11 @@ class ReferenceEngine:
         self._constants = [dict(plan.constants) for plan in program.populations]
         self._inputs = [dict(plan.inputs) for plan in program.populations]
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
+        self._junctions = [ReferenceJunctions(plan) for plan in program.hyper]
+        self._linking = {plan.population for plan in program.hyper if plan.rule == "any"}  # members emit for these
         self._rows = self._all_rows()
         self._noisy: Quantities = [{} for _ in program.populations]
         self._couplings = ReferenceCouplings(program, self._dtype)
-        self._junctions = [ReferenceJunctions(plan) for plan in program.hyper]
         self._joined = [number for number, kernel in enumerate(self._kernels) if kernel.stages is not None]
         self._coupled: Quantities = [{} for _ in program.populations]      # inputs, in the stage that is computed
         self._hidden: list[list[Real]] = [[] for _ in program.populations]  # what earlier stages left
@@ -102,7 +103,6 @@ class ReferenceEngine:
         self._sources = {plan.population: plan for plan in self.program.sources}
         drawn = (*self.program.poisson, *self.program.noise, *self.program.sources)
         keyed = (plan for plan in drawn if not isinstance(plan, ListedSource))
-        self._linking = {plan.population for plan in self.program.hyper if plan.rule == "any"}
         self._keys = {id(plan): key for plan, key in zip(keyed, moment.keys, strict=True)}
         self._refractory = [
             np.zeros(plan.size, np.int64) if until is None else np.maximum(until - moment.step, 0)
@@ -150,12 +150,7 @@ class ReferenceEngine:
         """Add to the spikes of a step, population by population, those of junctions."""
         all_spikes = [(number, neuron) for number, fired in enumerate(spikes) for neuron in fired]
         for junctions in self._junctions:
-            plan = junctions.plan
-            if plan.rule == "any":
-                edges = [plan.edges[k] for spike in all_spikes for k in junctions.members(*spike)]
-                spikes[plan.population] = sorted(map(int, edges))
-            else:
-                spikes[plan.population] = junctions.fired(all_spikes, (self.step, 0.0))
+            spikes[junctions.plan.population] = junctions.fired(all_spikes, (self.step, 0.0))
 
     def _lags(self, number: int) -> FloatArray:
         """How far before the end of the step each neuron fired, if it did."""
@@ -217,10 +212,8 @@ class ReferenceEngine:
         for plan, edges in zip(self.program.projections, self._edges, strict=True):
             for source, target, weight, delay in zip(*(column.tolist() for column in edges), strict=True):
                 rows[plan.source][source].append(Synapse(delay, plan.target, plan.receptor, target, weight))
-        for hyper in self.program.hyper:
-            if hyper.rule == "any":  # the synapses of a junction are its members' own, after all others
-                for edge, number, member in zip(hyper.edges, hyper.populations, hyper.members, strict=True):
-                    rows[number][member] += rows[hyper.population][edge]
+        for junctions in self._junctions:
+            junctions.lend(rows)
         for population in rows:
             for row in population:
                 row.sort(key=lambda synapse: synapse.delay)

@@ -39,8 +39,8 @@ class ReferenceExactEngine:
         self.program, self._window = program, program.window
         self._kernels = [program.kernels[plan.kernel] for plan in program.populations]
         self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
-        self._rows = self._all_rows()
         self._junctions = [ReferenceJunctions(plan, program.window) for plan in program.hyper]
+        self._rows = self._all_rows()
         self.restore(None, program.keys)
 
     def restore(self, moment: Flowing | None, keys: tuple[int, ...]) -> None:
@@ -168,10 +168,8 @@ class ReferenceExactEngine:
             weights = weights.astype(self.program.weight_type).astype(float)
             for i, j, w, d in zip(sources.tolist(), targets.tolist(), weights.tolist(), delays.tolist(), strict=True):
                 rows[plan.source][i].append((float(d), plan.target, j, plan.receptor, w))
-        for hyper in self.program.hyper:
-            if hyper.rule == "any":  # the synapses of a junction are its members' own, after all others
-                for edge, number, member in zip(hyper.edges, hyper.populations, hyper.members, strict=True):
-                    rows[number][member] += rows[hyper.population][edge]
+        for junctions in self._junctions:
+            junctions.lend(rows)
         for population in rows:
             for row in population:
                 row.sort(key=lambda synapse: synapse[0])  # stably
@@ -256,13 +254,10 @@ class ReferenceExactEngine:
         spikes, self._fresh = sorted(self._fresh), []
         for junctions in self._junctions:
             plan = junctions.plan
-            if plan.rule == "any":
-                edges = sorted(int(plan.edges[k]) for spike in spikes for k in junctions.members(*spike))
-                self._spikes += [(*self._now, plan.population, edge) for edge in edges]
-                continue
             for edge in junctions.fired(spikes, self._now):
                 self._spikes.append((*self._now, plan.population, edge))
-                self._emit(self._now, 0, plan.population, edge)
+                if plan.rule != "any":  # there members have emitted for them
+                    self._emit(self._now, 0, plan.population, edge)
 
     def _train(self, event: Event) -> None:
         """A neuron of a source fires, or an event of a drive arrives."""

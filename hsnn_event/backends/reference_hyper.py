@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from hsnn_event.elementary import exp64
 from hsnn_event.lowering.hyper_ir import NEVER, FloatArray, HyperPlan, IntArray, first_evidence
@@ -30,13 +31,20 @@ class ReferenceJunctions:
         """As `first_evidence` says."""
         return {name: values.copy() for name, values in self._state.items()}
 
-    def members(self, population: int, neuron: int) -> list[int]:
-        """The members that a neuron is."""
-        return self._member_of.get((population, neuron), [])
+    def lend(self, rows: list[list[list[Any]]]) -> None:
+        """Under the rule "any", give members the synapses of their junctions, after all their own; `rows` are those of each
+        population and source."""
+        if self.plan.rule == "any":
+            members = zip(self._edge, self.plan.populations.tolist(), self.plan.members.tolist(), strict=True)
+            for edge, population, member in members:
+                rows[population][member] += rows[self.plan.population][edge]
 
     def fired(self, spikes: Sequence[tuple[int, int]], now: Instant) -> list[int]:
-        """The junctions that fire by these spikes (population, id), all those of an instant, in order."""
-        members = [k for spike in spikes for k in self.members(*spike)]
+        """The junctions that fire by these spikes (population, id), all those of an instant, in order; under the rule "any"
+        once for each spike."""
+        members = [k for spike in spikes for k in self._member_of.get(spike, [])]
+        if self.plan.rule == "any":
+            return sorted(self._edge[k] for k in members)
         for k in members:
             getattr(self, f"_note_{self.plan.rule}")(self._edge[k], k, now)
         fired = []

@@ -26,12 +26,15 @@ class Judges:
         self.plans, self._offsets = program.hyper, offsets
         self.junctions, self.heard = np.zeros((2, len(program.populations)), np.bool_)
         self.junctions[[plan.population for plan in self.plans]] = True
-        self._linking = [plan for plan in self.plans if plan.rule == "any"]
-        for plan in self._linking:
+        linking = [plan for plan in self.plans if plan.rule == "any"]
+        self._linking = np.array([plan.population for plan in linking], np.int64)  # populations
+        for plan in linking:
             self.heard[plan.populations] = True
         numbers = np.arange(len(program.populations))
         self.population_of = np.repeat(numbers, np.diff(offsets)) if self.plans else np.zeros(0, np.int64)
         self._arrays: list[npt.NDArray[Any]] = []
+        # Of plans that hand spikes on: where the entries of each neuron begin, and the junction of each.
+        self._entries: list[tuple[IntArray, IntArray]] = []
         self._history = np.zeros((2, 0), np.int64)  # steps and neurons of late: members of what hands spikes on
         self._width = program.window if isinstance(program, ExactProgram) else 1.0
         shared = [self._row(plan, offsets) for plan in self.plans]
@@ -58,32 +61,29 @@ class Judges:
 
     def handed_on(self, spikes: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Spikes, the neuron in the last column, and behind each the junctions that hand it on."""
-        if not self._linking:
+        if not len(self._linking):
             return spikes
-        out = []
-        for row in spikes:
-            links = np.concatenate([self._links(plan, int(row[-1])) for plan in self._linking])
-            out.append(np.tile(row, (1 + len(links), 1)))
-            out[-1][1:, -1] = links
-        return np.concatenate([spikes[:0], *out])
+        links = [self._links(neuron) for neuron in spikes[:, -1].astype(np.int64).tolist()]
+        out = np.repeat(spikes, np.array([1 + len(each) for each in links], np.int64), axis=0)
+        place = 0
+        for each in links:
+            out[place + 1 : place + 1 + len(each), -1] = each
+            place += 1 + len(each)
+        return out
 
     def sent(self, spikes: FloatArray) -> FloatArray:
         """Spikes, the neuron in the last column, without the junctions that handed them on."""
-        if not self._linking:
+        if not len(self._linking):
             return spikes
-        linking = [plan.population for plan in self._linking]
-        return spikes[~np.isin(self.population_of[spikes[:, -1].astype(np.int64)], linking)]
+        return spikes[~np.isin(self.population_of[spikes[:, -1].astype(np.int64)], self._linking)]
 
     def longest(self, neurons: FloatArray, of: Callable[[IntArray], FloatArray]) -> FloatArray:
         """The longest delay of spikes, with those of the junctions that hand them on; `of` gives that of neurons."""
-        each = of(neurons.astype(np.int64))
-        if self._linking:
-            known = {}
-            for neuron in np.unique(neurons).astype(np.int64).tolist():
-                links = np.concatenate([self._links(plan, neuron) for plan in self._linking])
-                known[neuron] = of(links).max(initial=-np.inf)
-            each = np.maximum(each, [known[neuron] for neuron in neurons.astype(np.int64).tolist()])
-        return each
+        senders, where = np.unique(neurons.astype(np.int64), return_inverse=True)
+        each = of(senders)
+        for place, neuron in enumerate(senders.tolist() if len(self._linking) else ()):
+            each[place] = max(each[place], of(self._links(neuron)).max(initial=-np.inf))
+        return each[where]
 
     def recall(self, evidence: Sequence[dict[str, IntArray | FloatArray]]) -> None:
         """Know what `evidence` gave, or what is known at the start."""
@@ -92,19 +92,19 @@ class Judges:
                 for name, values in state.items():
                     held[name][:] = values
 
-    def _links(self, plan: HyperPlan, neuron: int) -> IntArray:
-        """The junctions of which a neuron is a member, in order."""
-        population = self.population_of[neuron]
-        mine = (plan.populations == population) & (plan.members == neuron - self._offsets[population])
-        return self._offsets[plan.population] + plan.edges[mine]
+    def _links(self, neuron: int) -> IntArray:
+        """The junctions that hand on what a neuron sends, in order."""
+        return np.concatenate([junctions[first[neuron] : first[neuron + 1]] for first, junctions in self._entries])
 
     def in_flight(self, steps: IntArray, neurons: IntArray, since: int) -> tuple[IntArray, IntArray]:
         """What is in flight as `Moment` has it: members after step `since` in place of the junctions that handed them on."""
-        if not self._linking:
+        if not len(self._linking):
             return steps, neurons
-        mine = np.isin(self.population_of[neurons], [plan.population for plan in self._linking])
+        populations = self.population_of[neurons]
+        others = ~(np.isin(populations, self._linking) | self.heard[populations])
         late = self._history[:, self._history[0] > since]
-        spikes = np.unique(np.concatenate([np.array([steps, neurons])[:, ~mine], late], axis=1), axis=1)
+        spikes = np.concatenate([np.array([steps, neurons])[:, others], late], axis=1)
+        spikes = spikes[:, np.lexsort((spikes[1], spikes[0]))]
         return spikes[0], spikes[1]
 
     def heard_of(
@@ -136,8 +136,10 @@ class Judges:
         row[judge.REFRACTORY], row[judge.WIDTH] = np.array([plan.refractory, self._width]).view(np.int64).tolist()
         neurons = offsets[plan.populations] + plan.members
         order = np.argsort(neurons, kind="stable")
-        row[judge.FIRST_ENTRY] = self._kept(np.searchsorted(neurons[order], np.arange(int(offsets[-1]) + 1)))
-        row[judge.MEMBERS], row[judge.EDGES] = self._kept(order), self._kept(plan.edges[order])
+        first, edges = np.searchsorted(neurons[order], np.arange(int(offsets[-1]) + 1)), plan.edges[order]
+        row[judge.FIRST_ENTRY], row[judge.MEMBERS], row[judge.EDGES] = map(self._kept, (first, order, edges))
+        if plan.rule == "any":
+            self._entries.append((first, offsets[plan.population] + edges))
         row[judge.INDPTR] = self._kept(plan.indptr)
         if plan.amounts is not None:
             row[judge.AMOUNTS] = self._kept(plan.amounts)
