@@ -90,6 +90,10 @@ class NotRecordedError(HsnnError, LookupError):
     """Data were asked for that nothing recorded."""
 
 
+class InsufficientMemoryError(HsnnError, MemoryError):
+    """Something is larger than the memory that is left: `needed` and `had` bytes. Nothing was made."""
+
+
 class FileFormatError(HsnnError, ValueError):
     """A file is not what it should be."""
 

@@ -243,6 +243,39 @@ def test_hostile_files_are_refused(change, saved):
     assert_refused(saved, "holds no network that can be declared")
 
 
+EVIDENCE = {
+    "more pieces than places": lambda known: known["n"].__setitem__(..., 10**6),
+    "fewer pieces than none": lambda known: known["n"].__setitem__(..., -1),
+    "an array too short": lambda known: known.update(times=known["times"][:-1]),
+    "a name too few": lambda known: known.pop("who"),
+    "numbers of another type": lambda known: known.update(last=known["last"].astype(np.float64)),
+}
+
+
+@pytest.mark.parametrize("dt", [0.1, None])
+@pytest.mark.parametrize("tamper", EVIDENCE.values(), ids=EVIDENCE)
+def test_hostile_evidence_is_refused(tamper, dt, tmp_path):
+    net = hsnn.Network(dt=dt, backend="reference")
+    cells = net.population("cells", 4, hsnn.models.spike_source([1.0, 2.0], [0, 1]))
+    heard = net.population("heard", 2, hsnn.models.lif_delta())
+    edges = hsnn.Hypergraph.from_lists([((0, 1, 2), (0,)), ((1, 3), (1,))], weight=1.0, delay=1.0)
+    net.connect_hyper(cells, heard, edges, rule=hsnn.hyper.threshold(2, 5.0))
+    net.run(1.5)
+    path = tmp_path / "hyperedges.h5"
+    net.save(path)
+
+    def change(plain, arrays):
+        part = plain["running"]["moment" if dt else "flowing"]
+        (known,) = tree.read(part["evidence"], arrays)
+        tamper(known)
+        writer = tree.Writer()
+        writer.arrays = arrays
+        part["evidence"] = writer.write((known,), "evidence")
+
+    rewritten(path, change)
+    assert_refused(path, "what junctions know|more than their rule")
+
+
 def test_a_wrong_option_is_no_fault_of_the_file(saved):
     with pytest.raises(hsnn.errors.UnknownNameError, match="backend"):
         hsnn.Network.load(saved, backend="quantum")

@@ -14,7 +14,8 @@ from scipy import stats
 from scipy.sparse import csr_array
 
 import hsnn_event as hsnn
-from hsnn_event.errors import ArgumentTypeError, ShapeError, UnknownNameError, ValueRangeError
+from hsnn_event import memory
+from hsnn_event.errors import ArgumentTypeError, InsufficientMemoryError, ShapeError, UnknownNameError, ValueRangeError
 from hsnn_event.topology import drawing
 from hsnn_event.topology.configuration import shuffled
 
@@ -479,9 +480,9 @@ def test_two_populations_of_one_ring_are_of_one_size(rule):
 
 
 def test_what_does_not_fit_in_memory_is_refused(monkeypatch):
-    monkeypatch.setattr(drawing, "free_memory", lambda: 1e6)
+    monkeypatch.setattr(memory, "free", lambda: 1e6)
     n = 2000
     for rule in (C.small_world(200, 0.1), C.scale_free(200), C.clustered(2, 0.1, 2.0),
                  C.configuration_model(np.full(n, 200), np.full(n, 200))):  # fmt: skip
-        with pytest.raises(ValueRangeError, match="GB are free"):
+        with pytest.raises(InsufficientMemoryError, match="GB are free"):
             drawn(rule, n)

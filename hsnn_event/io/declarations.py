@@ -250,7 +250,7 @@ def _add_drive(network: Network, held: dict[str, Any]) -> None:
     model, port = held["target"].population.model, held["port"]
     continuous = port in model.inputs and (port not in model.receptors or held["stimulus"].kind not in ("poisson", "spikes"))
     way = {"input": port} if continuous else {"receptor": port}
-    delay, grid = held["delay"], held["target"].population.grid
+    delay, grid = held["delay"], held["target"].population.time_grid
     if isinstance(grid, Grid):
         delay = grid.time(min(whole(delay, f"drive {held['name']!r}: delay"), NEVER))
     made = network.drive(held["target"], held["stimulus"], held["weight"], delay=delay, **way)

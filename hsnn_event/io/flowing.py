@@ -9,6 +9,7 @@ import numpy as np
 
 from hsnn_event.backends.protocol import Flowing
 from hsnn_event.errors import FileFormatError
+from hsnn_event.io.evidence import check_evidence
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.quantities import flag, indices, real
 
@@ -31,6 +32,7 @@ def checked_flowing(program: ExactProgram | None, flowing: Flowing) -> Flowing:
     if len(flowing.drawn) != len(program.keys) or any(each.ndim != 2 or each.shape[1] != 3 for each in flowing.drawn):
         raise FileFormatError("how far random streams have been drawn does not fit the streams.")
     _check_spikes(program, flowing, sizes)
+    check_evidence(program.hyper, flowing.evidence)
     return flowing
 
 

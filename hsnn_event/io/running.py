@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +10,9 @@ import numpy as np
 from hsnn_event.backends.protocol import Flowing, Moment
 from hsnn_event.errors import FileFormatError
 from hsnn_event.io.declarations import Plain, Reader, change_of, plain_change, step_of
+from hsnn_event.io.evidence import check_evidence
 from hsnn_event.io.flowing import checked_flowing
 from hsnn_event.io.tree import Writer
-from hsnn_event.lowering.hyper_ir import HyperPlan, first_evidence
 from hsnn_event.lowering.ir import Number
 from hsnn_event.network.network import Network
 from hsnn_event.network.schedule import Callback, ScheduledChange
@@ -127,18 +126,6 @@ def _checked_moment(simulation: Simulation, moment: Moment) -> Moment:
     order = np.lexsort((ids, populations, steps))
     if wrong.any() or not np.array_equal(order, np.arange(len(steps))):
         raise FileFormatError("the spikes in flight are not those of these populations, in order.")
-    plans = () if simulation.lowered.program is None else simulation.lowered.program.hyper
-    for plan, evidence in zip_longest(plans, moment.evidence):
-        _check_evidence(plan, evidence)
+    assert simulation.lowered.program is not None
+    check_evidence(simulation.lowered.program.hyper, moment.evidence)
     return moment
-
-
-def _check_evidence(plan: HyperPlan | None, evidence: dict[str, Any] | None) -> None:
-    """The same of what junctions know."""
-    start = {} if plan is None else first_evidence(plan)
-    if plan is None or evidence is None or evidence.keys() != start.keys():
-        raise FileFormatError("what junctions know is not that of the hyperedges.")
-    if any(evidence[name].shape != held.shape or evidence[name].dtype != held.dtype for name, held in start.items()):
-        raise FileFormatError("what junctions know does not fit the hyperedges.")
-    if plan.least is not None and ((evidence["n"] < 0) | (evidence["n"] > plan.least)).any():
-        raise FileFormatError("junctions know more than their rule asks for.")

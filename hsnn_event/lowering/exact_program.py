@@ -76,7 +76,7 @@ def window_of(shortest: float) -> float:
 
 def _poisson(network: Network, order: int, drive: Drive) -> ExactPoisson:
     stimulus, population = drive.stimulus, drive.target.population
-    rate = pieces(population.grid, stimulus.value, 1.0, stimulus.start, stimulus.stop)
+    rate = pieces(population.time_grid, stimulus.value, 1.0, stimulus.start, stimulus.stop)
     return ExactPoisson(
         order=order,
         population=place(network, drive),

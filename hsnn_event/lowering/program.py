@@ -219,14 +219,14 @@ def lower_population(network: Network, population: Population, method: str | Non
     Raises MethodError, which names it.
     """
     if isinstance(population.model, SourceModel):
-        return lower_source(population.model, population.method, population.grid.dt)
+        return lower_source(population.model, population.method, population.time_grid.dt)
     meets = coupled(network, population)
     driven = {drive.port for drive in continuous(network, population)} | set(() if meets is None else meets.inputs)
     used = tuple(name for name in population.model.inputs if name in driven)
     method = method or method_of(network, population)
     try:
         return lower_model(
-            population.model, method, population.grid.dt, number_types(network)[0], used, population.schedule, meets
+            population.model, method, population.time_grid.dt, number_types(network)[0], used, population.schedule, meets
         )
     except MethodError as error:
         if not population.exact:

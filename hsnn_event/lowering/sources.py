@@ -67,7 +67,7 @@ def source_plans(network: Network) -> tuple[PoissonSource | ListedSource, ...]:
     """The sources of the half with a clock; a population without one is a list that its half fills."""
     plans: list[PoissonSource | ListedSource] = []
     for number, population in enumerate(network.populations.values()):
-        model, grid = population.model, population.grid
+        model, grid = population.model, population.time_grid
         if isinstance(grid, Continuum):
             plans.append(ListedSource(number, np.empty(0, np.int64), np.empty(0, np.int64)))
         elif isinstance(model, SourceModel) and model.times is not None and model.ids is not None:
@@ -84,7 +84,7 @@ def exact_sources(network: Network) -> tuple[ExactPoissonSource | ExactListedSou
     """The sources of the half without a clock; a population with one is a list that its half fills."""
     plans: list[ExactPoissonSource | ExactListedSource] = []
     for number, population in enumerate(network.populations.values()):
-        model, grid = population.model, population.grid
+        model, grid = population.model, population.time_grid
         if isinstance(grid, Grid):
             plans.append(ExactListedSource(number, np.empty(0), np.empty(0, np.int64)))
         elif isinstance(model, SourceModel) and model.times is not None and model.ids is not None:

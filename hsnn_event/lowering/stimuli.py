@@ -76,7 +76,7 @@ def poisson_plans(network: Network) -> tuple[PoissonPlan, ...]:
             order=order,
             population=place(network, drive),
             receptor=receptor(drive),
-            expected=_course(drive, drive.target.population.grid.dt * 1e-3),
+            expected=_course(drive, drive.target.population.time_grid.dt * 1e-3),
             weight=drive.weight,
             delay=int(drive.delay),
             key=key(network, drive, network.trial),
@@ -161,7 +161,7 @@ def _input_after(step: float, rest: float, drives: Sequence[Drive], courses: Seq
 
 
 def _events(network: Network, order: int, drive: Drive) -> EventsPlan:
-    dt = drive.target.population.grid.dt
+    dt = drive.target.population.time_grid.dt
     assert drive.stimulus.times is not None
     steps = np.rint(drive.stimulus.times / dt).astype(np.int64) + int(drive.delay)  # on the grid: `drive` has seen to it
     return EventsPlan(order, place(network, drive), receptor(drive), *listed(drive, steps))
@@ -184,7 +184,7 @@ def listed(drive: Drive, steps: Any) -> tuple[Any, IntArray, FloatArray]:
 
 def _pieces(drive: Drive, factor: Number) -> Pieces:
     stimulus = drive.stimulus
-    return pieces(drive.target.population.grid, stimulus.value, factor, stimulus.start, stimulus.stop)
+    return pieces(drive.target.population.time_grid, stimulus.value, factor, stimulus.start, stimulus.stop)
 
 
 def _course(drive: Drive, factor: Number) -> Course:

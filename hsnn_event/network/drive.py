@@ -44,7 +44,7 @@ def declared_drive(
     rounds: bool,
 ) -> Drive:
     """A drive whose every part is checked, under its default name; `port` is the input that a current is meant for."""
-    where, grid = f"{stimulus.kind}->{target.name}", target.population.grid
+    where, grid = f"{stimulus.kind}->{target.name}", target.population.time_grid
     if stimulus.n_targets not in (None, target.size):
         text = f"{where}: {stimulus.n_targets} values for {target.size} targets; give one number or one a target."
         raise ShapeError(text, size=target.size)

@@ -140,7 +140,7 @@ def _delay(projection: Projection) -> str:
     delay = projection.delay
     if isinstance(delay, Distribution):
         return f"{_law(delay)} ms"
-    return span(projection.target.population.grid.times(np.asarray(delay)), "ms")
+    return span(projection.target.population.time_grid.times(np.asarray(delay)), "ms")
 
 
 def _law(value: object) -> str:

@@ -24,8 +24,8 @@ class Population(View):
     network: Network
     model: NeuronModel
     method: str
-    schedule: str  # "clock" or "exact"
-    grid: Time     # that its stimuli and delays are given on
+    schedule: str    # "clock" or "exact"
+    time_grid: Time  # that its stimuli and delays are given on
     assignments: list[Assignment]
     node_data: dict[str, dict[int, Any]]
     """Attribute -> id -> value: what a graph says of neurons beside their labels, parameters and states."""
@@ -45,7 +45,7 @@ class Population(View):
         self.model = model
         self.method = method
         self.schedule = schedule
-        self.grid = Continuum() if schedule == "exact" else network.grid
+        self.time_grid = Continuum() if schedule == "exact" else network.grid
         self.assignments = []
         self.node_data = {}
         self._name = name

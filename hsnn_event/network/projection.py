@@ -243,7 +243,7 @@ def _delay_steps(
     delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, rounds: bool
 ) -> tuple[float | IntArray | FloatArray | Distribution, DelayRounding]:
     """The delay in steps, or in ms into a population without a clock (a distribution stays one); what rounding did to it."""
-    grid, zero = target.population.grid, source.population.exact
+    grid, zero = target.population.time_grid, source.population.exact
     if isinstance(delay, Distribution):
         if target.population.exact:
             check_law(delay, what, zero)

@@ -54,4 +54,4 @@ def _cure(population: Population, method: str, helpful: tuple[str, ...]) -> str:
     if population.exact or method == "exact":
         return f"Its equations are solved exactly, so no step helps: l{look}."
     other = f", or method={' or '.join(map(repr, helpful))} instead of {method!r}" if helpful else ""
-    return f"Take a smaller dt than {population.grid.dt:g} ms{other}; else l{look}."
+    return f"Take a smaller dt than {population.time_grid.dt:g} ms{other}; else l{look}."

@@ -5,16 +5,14 @@ Every number that a row draws is a function of (key, row, index), so rows may be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event import cores
-from hsnn_event.errors import ShapeError, ValueRangeError
+from hsnn_event import cores, memory
+from hsnn_event.errors import ShapeError
 from hsnn_event.topology.pattern import End, Wanted
 from hsnn_event.topology.rules import IntArray
 
@@ -23,7 +21,6 @@ Targets = npt.NDArray[np.int32]
 # it stops before a row for which the targets have no room.
 Fill = Callable[[int, int, Targets, int, IntArray], tuple[int, int]]
 PARTS_A_THREAD = 8  # rows differ in length, so that threads that are done early find more
-MEMORY = Path("/proc/meminfo")
 
 
 def n_threads(wanted: Wanted) -> int:
@@ -84,19 +81,4 @@ def require_ring(kind: str, source: End, target: End, where: str) -> int:
 
 def require_room(synapses: float, rule: str, where: str) -> None:
     """Refuse lists of synapses that do not fit into the memory that is left: 4 bytes a synapse."""
-    needed, had = 4.0 * synapses, free_memory()
-    if needed > had:
-        raise ValueRangeError(
-            f"{where}: {rule} makes about {synapses:.3g} synapses, whose list takes {needed / 1e9:.3g} GB; "
-            f"{had / 1e9:.3g} GB are free. Ask for fewer, or give the process more memory.",
-            needed=needed, had=had,
-        )  # fmt: skip
-
-
-def free_memory() -> float:
-    """Bytes that a process may still take: what Linux says is available, elsewhere the physical memory, if it is known."""
-    try:
-        return 1024.0 * int(MEMORY.read_text(encoding="ascii").split("MemAvailable:")[1].split()[0])
-    except (OSError, IndexError, ValueError):
-        pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else -1
-        return float(pages) if pages > 0 else np.inf
+    memory.require(4.0 * synapses, f"{where}: {rule}: about {synapses:.3g} synapses")
