@@ -24,6 +24,7 @@ from hsnn_event.network.coupling import LINEAR, Coupling, declared_coupling
 from hsnn_event.network.drive import Drive, declared_drive
 from hsnn_event.network.exchange import GraphExchange
 from hsnn_event.network.given import call_it, choice, given_rule
+from hsnn_event.network.hyper_connection import HyperConnection
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection
 from hsnn_event.network.record import declared_record, kept_record
@@ -32,8 +33,6 @@ from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
-from hsnn_event.topology.hyper import HyperRule
-from hsnn_event.topology.hypergraph import Hypergraph
 from hsnn_event.topology.pattern import Pattern
 from hsnn_event.topology.rules import Rule, check_divisible
 
@@ -51,7 +50,7 @@ METHODS = (
 )  # fmt: skip
 
 
-class Network(GraphExchange, RunControl):
+class Network(GraphExchange, HyperConnection, RunControl):
     """A network to be simulated on a grid of `dt` ms, or (dt=None) without a clock, in real numbers of ms.
 
     `seed` fixes structure, initial values and noise; None draws one, found in `net.seed`. `threads` and `blocks`
@@ -119,7 +118,7 @@ class Network(GraphExchange, RunControl):
         `schedule` is "clock" or "exact": states in steps of dt and spikes on the grid, or events alone and spikes at real
         times, for linear equations. "auto" is "exact" only in a network without a clock.
         """
-        self._require_open("a population")
+        self.require_open("a population")
         if not isinstance(name, str) or not name.isidentifier():
             raise DeclarationError(f"a population's name is an identifier such as 'exc', not {shown(name)}.", name=name)
         if not isinstance(model, NeuronModel):
@@ -158,9 +157,9 @@ class Network(GraphExchange, RunControl):
         distribution; they may be left out where the rule brings them. A group gives one projection for each pair of its
         members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
         """
-        self._require_open("a projection")
+        self.require_open("a projection")
         rule = given_rule(rule)
-        sources, targets = self._own_parts(source), self._own_parts(target)
+        sources, targets = self.own_parts(source), self.own_parts(target)
         rounds = self.round_delays if round_delays is None else flag(round_delays, "round_delays")
         several = isinstance(source, Group) or isinstance(target, Group)
         if several:
@@ -191,42 +190,6 @@ class Network(GraphExchange, RunControl):
             projection.target.population.take_labels(labels[1])
             made.append(projection)
         return made if several else made[0]
-
-    @keywords_known
-    def connect_hyper(
-        self,
-        source: View | Group,
-        target: View,
-        hypergraph: Hypergraph,
-        *,
-        rule: HyperRule,
-        weight: Value | None = None,
-        delay: Value | None = None,
-        receptor: str | None = None,
-        name: str | None = None,
-        round_delays: bool | None = None,
-    ) -> Population:
-        """Let the hyperedges of a hypergraph listen to `source` and act on `target`, by a rule of `hsnn.hyper`.
-
-        Gives the junctions, a population with a neuron a hyperedge: record its "spikes" to see when they are activated.
-        Ids of the hypergraph count within what is connected, sources of a group through all its members. `delay` (ms) is
-        the whole way from the spike that completes the evidence to the targets; it and `weight` may be left out where the
-        hypergraph brings them.
-
-        Raises ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, GridError.
-
-        >>> import hsnn_event as hsnn
-        >>> net = hsnn.Network(dt=0.1)
-        >>> cells = net.population("cells", 4, hsnn.models.lif_exp())
-        >>> edges = hsnn.Hypergraph.from_lists([((0, 1), (2, 3))], weight=100.0, delay=1.5)
-        >>> net.connect_hyper(cells, cells, edges, rule=hsnn.hyper.threshold(k=2, window=3.0))
-        <population 'cells_cells_junctions': 1 x hyperedge>
-        """
-        self._require_open("hyperedges")
-        ends = self._own_parts(source), self._own_parts(target)
-        declare = import_module("hsnn_event.network.hyper").declared_junctions
-        junctions: Population = declare(self, ends, hypergraph, rule, weight, delay, receptor, name, round_delays)
-        return junctions
 
     def _projection_key(self, name: str | None) -> Callable[[str], int]:
         """The key of the random stream of the next projection, by its default name."""
@@ -267,8 +230,8 @@ class Network(GraphExchange, RunControl):
         >>> net.couple(cells, cells, hsnn.connect.from_edges([0, 1, 1], [1, 0, 2]), conductance=0.5).n_junctions
         2
         """
-        self._require_open("a coupling")
-        ends = self._own_parts(a), self._own_parts(b)
+        self.require_open("a coupling")
+        ends = self.own_parts(a), self.own_parts(b)
         return declared_coupling(
             self, ends, given_rule(rule), conductance, function, input, symmetric, normalize, substeps, name
         )
@@ -289,10 +252,10 @@ class Network(GraphExchange, RunControl):
         `weight` is a number or an array in order of the target; it also scales currents and noise. `delay` (ms) shifts spike
         trains. `receptor` and `input` may be left out where there is one. A group gives a list.
         """
-        self._require_open("a drive")
+        self.require_open("a drive")
         if not isinstance(stimulus, Stimulus):
             raise ArgumentTypeError(f"drive: give a stimulus of hsnn.stimuli, such as poisson(8.0), not {shown(stimulus)}.")
-        targets = self._own_parts(target)
+        targets = self.own_parts(target)
         if isinstance(target, Group) and (is_array(weight) or stimulus.n_targets is not None or stimulus.ids is not None):
             raise DeclarationError("drive: arrays do not fit a group; drive its members one by one.")
         made = [
@@ -323,7 +286,7 @@ class Network(GraphExchange, RunControl):
 
         Raises UnknownNameError, ExpressionError, GridError, DeclarationError.
         """
-        made = [declared_record(one, what, every, at, to, name, self.grid) for one in self._own_parts(target)]
+        made = [declared_record(one, what, every, at, to, name, self.grid) for one in self.own_parts(target)]
         for number, record in enumerate(made):
             made[number] = kept_record(self.records, record, name)
         return made if isinstance(target, Group) else made[0]
@@ -372,7 +335,8 @@ class Network(GraphExchange, RunControl):
             text = "exact spike times need precision='double'; weights='float32' saves memory."
             raise DeclarationError(text, precision=self.precision)
 
-    def _own_parts(self, neurons: View | Group) -> tuple[View, ...]:
+    def own_parts(self, neurons: View | Group) -> tuple[View, ...]:
+        """The members of a view or group; DeclarationError where one is another network's."""
         members = parts(neurons)
         for member in members:
             if member.population.network is not self:
@@ -380,7 +344,8 @@ class Network(GraphExchange, RunControl):
                 raise DeclarationError(text, name=member.name)
         return members
 
-    def _require_open(self, what: str) -> None:
+    def require_open(self, what: str) -> None:
+        """DeclarationError after the first run, to which no part is added."""
         if self._simulation is not None:
             raise DeclarationError(f"{what} cannot be added after the first run; declare it before, or build a new network.")
 
