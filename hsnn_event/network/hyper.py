@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, ValueRangeError, shown
 from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.given import call_it
 from hsnn_event.network.junctions import RELAY, JunctionModel
@@ -41,6 +41,7 @@ class Members(NamedTuple):
     populations: tuple[str, ...]
     where: IntArray
     ids: IntArray
+    relays: str | None = None
 
 
 def declared_junctions(
@@ -113,7 +114,7 @@ def junction_model(members: Members, hypergraph: Hypergraph, rule: HyperRule, ga
     return JunctionModel(
         name="hyperedge", states={}, times=np.empty(0), ids=np.empty(0, np.int64), populations=members.populations,
         indptr=hypergraph.source_indptr, where=members.where, members=members.ids, rule=rule,
-        amounts=hypergraph.source_weights, gate=gate,
+        amounts=hypergraph.source_weights, gate=gate, relays=members.relays,
     )  # fmt: skip
 
 
@@ -158,11 +159,14 @@ def relayed(
         mine = np.flatnonzero(pairs[:, 0] == number)
         if len(mine):
             rule = Rule("from_edges", len(mine), sources=pairs[mine, 1].astype(np.int64), targets=mine)
-            network.connect(network.populations[source], relays, rule, weight=1.0, delay=pairs[mine, 2],
-                            round_delays=round_delays)  # fmt: skip
+            try:
+                network.connect(network.populations[source], relays, rule, weight=1.0, delay=pairs[mine, 2],
+                                round_delays=round_delays)  # fmt: skip
+            except (GridError, ValueRangeError) as error:
+                raise type(error)(f"{where}: source_delay: {error}", **error.facts) from None
     where_to, ids = members.where.copy(), members.ids.copy()
     where_to[late], ids[late] = len(members.populations), places.ravel()
-    return Members((*members.populations, name), where_to, ids)
+    return Members((*members.populations, name), where_to, ids, name)
 
 
 def target_rule(hypergraph: Hypergraph, target: View, where: str) -> Rule:

@@ -20,7 +20,8 @@ class JunctionModel(SourceModel):
 
     The members (sources) of hyperedge e are entries indptr[e] ... indptr[e + 1] - 1 of `members`, which are ids in
     populations[where[k]], and of `amounts`, the weights that rules which add give them (None: 1). `gate` names the
-    junctions whose evidence opens these: those of equal number, or their only one.
+    junctions whose evidence opens these: those of equal number, or their only one. `relays` names the population, the last
+    one of `populations`, that passes spikes of sources on later.
     """
 
     populations: tuple[str, ...]
@@ -30,6 +31,7 @@ class JunctionModel(SourceModel):
     rule: HyperRule
     amounts: npt.NDArray[np.float64] | None = None
     gate: str | None = None
+    relays: str | None = None
 
 
 RELAY = NeuronModel(
