@@ -11,12 +11,8 @@ import numpy as np
 
 from hsnn_event.backends.numba.crew import stay
 from hsnn_event.backends.numba.exact_due import begin
-from hsnn_event.backends.numba.exact_spikes import (
-    all_spikes,
-    exchange,
-    groups_met,
-    publish,
-)
+from hsnn_event.backends.numba.exact_neuron import AHEAD
+from hsnn_event.backends.numba.exact_spikes import all_spikes, exchange, groups_met, publish
 from hsnn_event.backends.numba.exact_team import (
     BEGIN,
     BROKEN,
@@ -89,7 +85,7 @@ def _fetch(entry, contexts, step, codes):
         p, length, _ = unpacked(packed)
         records, stride = whole_at(contexts + p * step + 8 * RECORDS), 8 * whole_at(codes + 8 * (N_CODES * p + STRIDE))
         targets = address + 8 if length < 0 else address
-        for j in range(min(abs(length), 8)):
+        for j in range(min(abs(length), AHEAD)):
             prefetch(records + stride * np.int64(half_at(targets + 4 * j)))
 
 

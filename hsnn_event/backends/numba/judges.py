@@ -111,14 +111,18 @@ class Judges:
     def heard_of(
         self, watch: Watch, steps: IntArray, populations: IntArray, ids: IntArray, lags: FloatArray | None, longest: int
     ) -> tuple[IntArray, IntArray, IntArray, FloatArray | None]:
-        """Spikes in order, those that are watched; what will be in flight, for up to `longest` steps, is noted."""
-        mine = self.heard[populations]
-        if mine.any():
-            spikes = np.array([steps[mine], self._offsets[populations[mine]] + ids[mine]])
-            self._history = np.concatenate([self._history, spikes], axis=1)
-            self._history = self._history[:, self._history[0] > self._history[0].max() - longest]
+        """Spikes in order, those that are watched; what will be in flight, for up to `longest` steps, is noted.
+
+        Spikes come step by step, and in a step those of junctions last.
+        """
+        if len(steps) and self.heard.any():
+            first = int(np.searchsorted(steps, steps[-1] - longest, side="right"))
+            late = first + np.flatnonzero(self.heard[populations[first:]])
+            spikes = np.array([steps[late], self._offsets[populations[late]] + ids[late]])
+            self._history = np.concatenate([self._history[:, self._history[0] > steps[-1] - longest], spikes], axis=1)
         kept = np.flatnonzero(watch.spikes[populations])
-        kept = kept[np.lexsort((ids[kept], populations[kept], steps[kept]))]
+        if watch.spikes[self.junctions].any():
+            kept = kept[np.lexsort((ids[kept], populations[kept], steps[kept]))]
         return steps[kept], populations[kept], ids[kept], None if lags is None else lags[kept]
 
     def evidence(self) -> tuple[dict[str, IntArray | FloatArray], ...]:
