@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "model": {"errors", "extensions", "quantities", "units", "grid", "random", "timecourse"},
     "topology": {
         *("errors", "cores", "memory", "quantities", "units", "rng", "elementary", "distributions", "random"),
-        "model",
+        *("model", "files"),
     },
     "analysis": {"errors"},
     "files": {"errors"},

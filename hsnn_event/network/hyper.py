@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, ValueRangeError, shown
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, ValueRangeError, shown, unknown_name
 from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.given import call_it
 from hsnn_event.network.junctions import RELAY, JunctionModel
@@ -57,7 +57,7 @@ def declared_junctions(
     where = "connect_hyper" if name is None else f"connect_hyper: {label(name, 'connect_hyper: name')}"
     sources, (target, *more) = ends
     check_hyper(hypergraph, rule, bool(more), where)
-    graph = directed(hypergraph, rule, where)
+    graph = by_ids(directed(hypergraph, rule, where), sources, target, where)
     schedule = schedule_of(sources, target, where)
     members = members_of(sources, graph, where)
     rule.check(np.diff(graph.source_indptr), where)
@@ -70,7 +70,7 @@ def declared_junctions(
         gate = None if opening is None else network.population(f"{found}_gate", len(opening.indptr) - 1, opening,
                                                                schedule=schedule).name  # fmt: skip
         model = junction_model(members, graph, replace(rule, gate=None), gate)
-        junctions = network.population(found, graph.n_edges, model, schedule=schedule)
+        junctions = network.population(found, graph.n_edges, model, schedule=schedule, labels=graph.edge_labels)
         weight, delay = one_for_all(graph.weights, synapses.weight), one_for_all(graph.delays, synapses.delay)
         network.connect(
             junctions, target, pairs, weight=weight, delay=delay, receptor=synapses.receptor,
@@ -91,13 +91,32 @@ def directed(hypergraph: Hypergraph, rule: HyperRule, where: str) -> Hypergraph:
     if rule.kind == "sequence":
         raise DeclarationError(f"{where}: an undirected hyperedge is in no order, which a sequence needs. Give pairs "
                                "(sources, targets).")  # fmt: skip
-    graph = hypergraph.directed()  # from each member to all others: the other way around it is as good
-    if rule.kind == "any" and not rule.gated:
+    return hypergraph.directed(each="source" if rule.kind == "any" and not rule.gated else "target")
+
+
+def by_ids(graph: Hypergraph, sources: Sequence[View], target: View, where: str) -> Hypergraph:
+    """The hypergraph with ids that count within its ends: where both have labels, nodes are found by them."""
+    labels = graph.node_labels
+    if labels is None:
         return graph
-    return replace(
-        graph, source_indptr=graph.target_indptr, sources=graph.targets, target_indptr=graph.source_indptr,
-        targets=graph.sources,
-    )  # fmt: skip
+    ids = {"sources": graph.sources, "targets": graph.targets}
+    for end, views in (("sources", sources), ("targets", (target,))):
+        held = [view.population.own_labels for view in views]
+        if any(each is None for each in held):
+            continue
+        names = [each[i] for each, view in zip(held, views, strict=True) if each for i in view.ids.tolist()]
+        places = {label: place for place, label in enumerate(names)}
+        if len(places) < len(names):
+            twice = next(label for place, label in enumerate(names) if places[label] != place)
+            text = f"{where}: {shown(twice)} is a label of two {end}, so hyperedges cannot be told by labels. Rename one."
+            raise DeclarationError(text, label=twice)
+        lacking = [labels[node] for node in np.unique(ids[end]).tolist() if labels[node] not in places]
+        if lacking:
+            raise unknown_name(f"{where}: {end}: node", lacking[0], map(str, names))
+        found = np.array([places.get(label, -1) for label in labels])
+        ids[end] = found[ids[end]]
+    n_nodes = 1 + max(int(each.max(initial=-1)) for each in ids.values())
+    return replace(graph, node_labels=None, n_nodes=n_nodes, sources=ids["sources"], targets=ids["targets"])
 
 
 def members_of(sources: Sequence[View], hypergraph: Hypergraph, where: str) -> Members:

@@ -137,7 +137,8 @@ def equations(
         raise ArgumentTypeError(text, value=states)
     if not isinstance(condition, str):
         raise ArgumentTypeError(f"equations: condition is a text such as 's >= 2', not {shown(condition)}.", value=condition)
-    if not isinstance(reset or {}, Mapping):
+    given: object = reset
+    if given is not None and not isinstance(given, Mapping):
         text = f"equations: reset maps states to what they are after activation, such as {{'s': '0'}}, not {shown(reset)}."
         raise ArgumentTypeError(text, value=reset)
     model = NeuronModel(
