@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from hsnn_event.timecourse import steps as steps
     from hsnn_event.topology import connect as connect
     from hsnn_event.topology import hyper as hyper
+    from hsnn_event.topology import space as space
+    from hsnn_event.topology.distance import distance_delay as distance_delay
     from hsnn_event.topology.hypergraph import Hypergraph as Hypergraph
+    from hsnn_event.topology.space import lattice as lattice
 
 __version__ = "0.1.0"
 
@@ -51,8 +54,10 @@ _PUBLIC = {
     "channels": "hsnn_event.model.library.channels",
     "concatenate": "hsnn_event.recording:concatenate",
     "connect": "hsnn_event.topology.connect",
+    "distance_delay": "hsnn_event.topology.distance:distance_delay",
     "errors": "hsnn_event.errors",
     "hyper": "hsnn_event.topology.hyper",
+    "lattice": "hsnn_event.topology.space:lattice",
     "measures": "hsnn_event.measures",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
@@ -62,6 +67,7 @@ _PUBLIC = {
     "receptors": "hsnn_event.model.library.receptors",
     "sampled": "hsnn_event.timecourse:sampled",
     "scale_to_spectral_radius": "hsnn_event.network.spectrum:scale_to_spectral_radius",
+    "space": "hsnn_event.topology.space",
     "spectral_radius": "hsnn_event.network.spectrum:spectral_radius",
     "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
@@ -78,8 +84,10 @@ __all__ = [
     "channels",
     "concatenate",
     "connect",
+    "distance_delay",
     "errors",
     "hyper",
+    "lattice",
     "measures",
     "models",
     "networks",
@@ -89,6 +97,7 @@ __all__ = [
     "receptors",
     "sampled",
     "scale_to_spectral_radius",
+    "space",
     "spectral_radius",
     "steps",
     "stimuli",

@@ -21,6 +21,7 @@ from hsnn_event.stimuli import Stimulus
 from hsnn_event.timecourse import Steps
 from hsnn_event.topology.hyper import HyperRule
 from hsnn_event.topology.rules import Rule
+from hsnn_event.topology.space import Space
 
 Array = npt.NDArray[Any]
 # The classes that declarations are made of, by the names that stand in files: dataclasses that hold plain values, arrays
@@ -29,7 +30,7 @@ DECLARING: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(DelayRounding, Distribution, HyperRule, JunctionModel, NeuronModel, PerEdge),
-        *(Record, Rule, SourceModel, Steps, Stimulus),
+        *(Record, Rule, SourceModel, Space, Steps, Stimulus),
     )
 }
 
