@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from hsnn_event.topology import connect as connect
     from hsnn_event.topology import hyper as hyper
     from hsnn_event.topology import space as space
-    from hsnn_event.topology.distance import distance_delay as distance_delay
     from hsnn_event.topology.hypergraph import Hypergraph as Hypergraph
     from hsnn_event.topology.space import lattice as lattice
 
@@ -54,7 +53,6 @@ _PUBLIC = {
     "channels": "hsnn_event.model.library.channels",
     "concatenate": "hsnn_event.recording:concatenate",
     "connect": "hsnn_event.topology.connect",
-    "distance_delay": "hsnn_event.topology.distance:distance_delay",
     "errors": "hsnn_event.errors",
     "hyper": "hsnn_event.topology.hyper",
     "lattice": "hsnn_event.topology.space:lattice",
@@ -84,7 +82,6 @@ __all__ = [
     "channels",
     "concatenate",
     "connect",
-    "distance_delay",
     "errors",
     "hyper",
     "lattice",

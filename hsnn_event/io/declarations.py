@@ -24,8 +24,8 @@ from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import indices, label, real, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
+from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import Rule
-from hsnn_event.topology.space import Space
 
 Plain = dict[str, Any]
 Reader = Callable[[Any], Any]  # from plain values, by `tree.read` with the file's arrays

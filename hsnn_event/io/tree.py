@@ -20,8 +20,8 @@ from hsnn_event.recording.result import Record
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.timecourse import Steps
 from hsnn_event.topology.hyper import HyperRule
+from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import Rule
-from hsnn_event.topology.space import Space
 
 Array = npt.NDArray[Any]
 # The classes that declarations are made of, by the names that stand in files: dataclasses that hold plain values, arrays

@@ -34,8 +34,8 @@ from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.pattern import Pattern
+from hsnn_event.topology.positions import Shape
 from hsnn_event.topology.rules import Rule, check_divisible
-from hsnn_event.topology.space import Shape
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

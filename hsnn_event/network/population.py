@@ -13,7 +13,7 @@ from hsnn_event.network import overview
 from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import hashable, is_array, real_or_array
 from hsnn_event.random import Distribution
-from hsnn_event.topology.space import Space
+from hsnn_event.topology.positions import Space
 
 if TYPE_CHECKING:
     from hsnn_event.network.network import Network

@@ -14,7 +14,7 @@ from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.quantities import as_array, hashable, indices, is_array, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
-from hsnn_event.topology.space import Space, unplaced
+from hsnn_event.topology.positions import Space, unplaced
 
 if TYPE_CHECKING:
     from hsnn_event.network.population import Population

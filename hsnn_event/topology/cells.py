@@ -16,8 +16,8 @@ from hsnn_event.topology.drawing import in_parts
 from hsnn_event.topology.kernels import LONGEST
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import Labels
+from hsnn_event.topology.positions import FloatArray, Space
 from hsnn_event.topology.rules import IntArray, Rule, switches
-from hsnn_event.topology.space import FloatArray, Space
 
 Places = npt.NDArray[np.int32]
 

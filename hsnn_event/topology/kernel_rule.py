@@ -19,8 +19,8 @@ from hsnn_event.topology.distance import one_space
 from hsnn_event.topology.drawing import drawn_rows, in_parts, n_threads, own_places, require_room
 from hsnn_event.topology.kernels import Kernel
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
+from hsnn_event.topology.positions import FloatArray, Space, nearest_image
 from hsnn_event.topology.rules import IntArray, Rule
-from hsnn_event.topology.space import FloatArray, Space, nearest_image
 
 Function = Callable[[FloatArray], Any]
 PAIRS_AT_ONCE = 1 << 21  # vectors that a function is given together

@@ -14,8 +14,8 @@ from hsnn_event.topology.compiled import near as compiled
 from hsnn_event.topology.distance import one_space
 from hsnn_event.topology.drawing import in_parts, n_threads, own_places, require_room
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
+from hsnn_event.topology.positions import FloatArray, Space
 from hsnn_event.topology.rules import IntArray, Rule
-from hsnn_event.topology.space import FloatArray, Space
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import IntArray, Rule
-from hsnn_event.topology.space import Space
 
 Labels = tuple[Hashable, ...]
 
