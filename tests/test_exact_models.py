@@ -15,7 +15,11 @@ ADAPTIVE = hsnn.NeuronModel(
     reset={"v": "0", "w": "w + b"},
     refractory={"duration": "t_ref", "clamp": {"v": "0"}},
 )
+COUNTER = hsnn.NeuronModel(
+    name="counter", states={"v": 0.0}, receptors={"default": {"v": "v + weight"}}, threshold="v >= 10", reset={"v": "v - 10"}
+)  # nothing moves but at arrivals
 MODELS = {
+    "counter": (COUNTER, 0.5, 3.0),
     "adaptive": (ADAPTIVE, 0.5, 3.0),
     "lif_alpha": (hsnn.models.lif_alpha(I_e=350.0), 60.0, 300.0),
     "qif": (hsnn.models.qif(), 0.5, 8.0),

@@ -9,7 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hsnn_event as hsnn
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError
+from hsnn_event.errors import (
+    ArgumentTypeError,
+    DeclarationError,
+    GridError,
+    MethodError,
+    ShapeError,
+    UnknownNameError,
+    ValueRangeError,
+)
+from hsnn_event.topology.hyper_rule import HyperRule
 
 EDGES, NEURONS = 25, 50
 RULES = {
@@ -21,7 +30,20 @@ RULES = {
     "weighted": hsnn.hyper.weighted(2.2, 10.0),
     "weighted, kept": hsnn.hyper.weighted(3.0, 6.0, consume=False, refractory=2.0),
     "sequence": hsnn.hyper.sequence(9.0),
-}
+    "gated by time": hsnn.hyper.gate(intervals=[(5.0, 20.05), (31.0, 47.0), (70.0, 90.0)]),
+    "gated by activity": lambda net: hsnn.hyper.gate(
+        hsnn.hyper.threshold(2, 5.0), by=net["cells"][:9], k=2, window=6.0,
+        intervals=[[(0.0, 30.0 + edge)] for edge in range(EDGES)],
+    ),
+    "shut by activity": lambda net: hsnn.hyper.gate(
+        by=net["cells"], each=[[e, e + 7] for e in range(EDGES)], window=12.0, closes=True
+    ),
+    "equations": hsnn.hyper.equations(
+        parameters={"tau": np.linspace(5.0, 20.0, EDGES)}, states={"s": "0.1", "a": 0.0},
+        dynamics={"s": "(a - s)/tau", "a": "-a/3"}, spike={"a": "max(a, 0.2) + weight"},
+        condition="s + a > 1.5 and a > 0.1", reset={"a": "0"}, refractory=2.0,
+    ),
+}  # fmt: skip
 
 
 def lists():
@@ -49,11 +71,12 @@ def network(dt=0.1, **keywords):
     return net, cells
 
 
-def hyper_network(rule, dt=0.1, **keywords):
+def hyper_network(rule, dt=0.1, source_delay=None, **keywords):
     net, cells = network(dt, **keywords)
     pairs, weights, delays = lists()
     edges = hsnn.Hypergraph.from_lists(pairs, weight=weights if dt else weights / 30.0, delay=delays)
-    net.record(net.connect_hyper(cells, cells, edges, rule=rule, name="edges"), "spikes")
+    rule = rule if isinstance(rule, HyperRule) else rule(net)
+    net.record(net.connect_hyper(cells, cells, edges, rule=rule, name="edges", source_delay=source_delay), "spikes")
     return net
 
 
@@ -196,6 +219,106 @@ def test_a_weighted_sum_leaks():
     assert activations(rule, [(1.0, 0), (2.0, 2)], source_weights=[1.6, 0.0, 0.0])[0] == [1.0]
 
 
+@SCHEDULES
+def test_equations_of_a_leaky_sum_are_the_rule_weighted(dt):
+    rule = hsnn.hyper.equations(
+        parameters={"theta": 2.2}, states={"s": 0.0}, dynamics={"s": "-s/10"}, spike={"s": "s + weight"},
+        condition="s >= theta", reset={"s": "0"},
+    )  # fmt: skip
+    one, other = hyper_network(hsnn.hyper.weighted(2.2, 10.0), dt).run(100.0), hyper_network(rule, dt).run(100.0)
+    assert len(one.spikes["edges"]) > 20
+    assert_same(one, other)
+
+
+def test_equations_follow_every_spike_in_order():
+    """A state that only falls: order and amounts of two spikes at one instant can be read off it."""
+    rule = hsnn.hyper.equations(
+        states={"x": 1.0}, spike={"x": "where(weight > 1, x*0.5, x - 0.4)"}, condition="x < 0.15", reset={"x": "1"}
+    )
+    assert activations(rule, [(1.0, 0), (1.0, 1)], [2.0, 1.0, 0.0])[0] == [1.0]  # 1 -> 0.5 -> 0.1
+    assert activations(rule, [(1.0, 0), (1.0, 1)], [1.0, 2.0, 0.0])[0] == []     # 1 -> 0.6 -> 0.3
+
+
+@SCHEDULES
+@given(edges_of_few, trains, st.lists(st.integers(0, 60), min_size=2, max_size=6, unique=True), st.booleans())
+@settings(deadline=None, max_examples=40)
+def test_gates_are_a_direct_evaluation_of_the_spikes(dt, pairs, spikes, bounds, closes):
+    """Neuron 5 opens or closes for 0.7 ms, twice as well as intervals; the others are sources."""
+    unit = 10 if dt else 8
+    bounds = sorted(bounds)[: len(bounds) // 2 * 2]
+    intervals = list(zip(bounds[::2], bounds[1::2], strict=True))
+    net = hsnn.Network(dt=dt, threads=1)
+    source = net.population("source", 6, hsnn.models.spike_source([t / unit for t, _ in spikes], [i for _, i in spikes]))
+    cells = net.population("cells", 1, hsnn.models.lif_delta())
+    rule = hsnn.hyper.gate(by=source[[5]], window=7 / unit, closes=closes,
+                           intervals=[(a / unit, b / unit) for a, b in intervals])  # fmt: skip
+    graph = hsnn.Hypergraph.from_lists(pairs, weight=1.0, delay=0.5)
+    junctions = net.connect_hyper(source, cells, graph, rule=rule)
+    net.record(junctions, "spikes")
+    mine = net.run(10.0).spikes[junctions.name]
+    opening = [t for t, i in spikes if i == 5]
+    expected = [
+        (t, edge)
+        for t, i in spikes for edge, (members, _) in enumerate(pairs)
+        if i in members and any(a < t <= b for a, b in intervals)
+        and any(t - 7 < at <= t for at in opening) is not closes
+    ]  # fmt: skip
+    found = zip(np.rint(mine.times * unit).astype(int).tolist(), mine.ids.tolist(), strict=True)
+    assert sorted(found) == sorted(expected)
+
+
+@SCHEDULES
+@pytest.mark.parametrize("backend", ["numba", "reference"])
+def test_source_delays_shift_the_evidence(dt, backend):
+    """The same activations as from sources that fire so much later."""
+    random, unit = np.random.default_rng(5), 10 if dt else 8
+    times, ids = (np.sort(random.choice(400, 60, replace=False)) + 1) / unit, random.integers(0, 6, 60)
+    shifts = np.array([0, 3, 8, 0, 16, 3]) / unit
+    pairs = [((0, 1, 2), (0,)), ((1, 3, 4, 5), (0,)), ((0, 5), (0,))]
+    found = []
+    for fired, late in ((times, [shifts[i] for mine, _ in pairs for i in mine]), (times + shifts[ids], None)):
+        net = hsnn.Network(dt=dt, backend=backend)
+        source = net.population("source", 6, hsnn.models.spike_source(fired, ids))
+        cells = net.population("cells", 1, hsnn.models.lif_delta())
+        net.record(cells, "v", every=0.5)
+        graph = hsnn.Hypergraph.from_lists(pairs, weight=1.0, delay=0.5)
+        for rule in (hsnn.hyper.any(), hsnn.hyper.threshold(2, 4.0)):
+            net.record(net.connect_hyper(source, cells, graph, rule=rule, source_delay=late, name=str(rule)), "spikes")
+        found.append(net.run(60.0))
+    one, other = found
+    assert len(one.spikes["threshold"]) > 3
+    assert_same(one, other)
+    np.testing.assert_array_equal(one.states["cells"]["v"].values, other.states["cells"]["v"].values)
+
+
+@SCHEDULES
+def test_relays_are_saved_and_go_on(dt, tmp_path):
+    delays = np.random.default_rng(1).choice([0.0, 1.5, 4.0], sum(len(mine) for mine, _ in lists()[0]))
+    rule = RULES["threshold"]
+    whole = hyper_network(rule, dt, delays).run(60.0)
+    assert_same(whole, hyper_network(rule, dt, delays, backend="reference").run(60.0))
+    net = hyper_network(rule, dt, delays)
+    first = net.run(22.2)
+    net.save(tmp_path / "net.h5")
+    assert_same(whole, hsnn.concatenate([first, hsnn.Network.load(tmp_path / "net.h5").run(60.0 - 22.2)]))
+
+
+def test_no_member_of_an_undirected_hyperedge_is_evidence_for_itself():
+    def reached(rule, members, spikes):
+        net = hsnn.Network(dt=0.1)
+        source = net.population("source", 4, hsnn.models.spike_source(*zip(*spikes, strict=True)))
+        cells = net.population("cells", 4, hsnn.models.lif_delta(V_th=1e3))
+        graph = hsnn.Hypergraph.from_lists([members], weight=1.0, delay=1.0)
+        net.connect_hyper(source, cells, graph, rule=rule)
+        net.record(cells, "v", every=0.1)
+        v = net.run(5.0).states["cells"]["v"].values
+        return np.flatnonzero((np.diff(v, axis=0) > 0.5).any(axis=0)).tolist()
+
+    assert reached(hsnn.hyper.any(), {0, 1, 3}, [(1.0, 0)]) == [1, 3]
+    assert reached(hsnn.hyper.threshold(2, 5.0), {0, 1, 3}, [(1.0, 0), (2.0, 1)]) == [3]
+    assert reached(hsnn.hyper.threshold(2, 5.0), {0, 1, 3}, [(1.0, 0), (2.0, 1), (3.0, 3)]) == [0, 1, 3]
+
+
 def test_groups_of_sources_are_counted_through():
     net = hsnn.Network(dt=0.1)
     one = net.population("one", 3, hsnn.models.spike_source([1.0], [2]))
@@ -221,13 +344,26 @@ def test_wrong_hyperedges_are_refused_before_anything_is_added():
         assert list(net.populations) == before
 
     refused(ArgumentTypeError, "give a hypergraph", cells, cells, [((0, 1), (2,))], rule=rule)
-    refused(ArgumentTypeError, r"call it: threshold\(\)", cells, cells, edges, rule=hsnn.hyper.threshold)
+    refused(ArgumentTypeError, r"call it: threshold\(\.\.\.\)", cells, cells, edges, rule=hsnn.hyper.threshold)
     refused(DeclarationError, "one kind of time.*exact 'exact'", exact, cells, edges, rule=rule)
     refused(DeclarationError, "are junctions", junctions, cells, edges, rule=rule)
     refused(ValueRangeError, "source 60 .* 0 to 49", cells, cells, hsnn.Hypergraph.from_lists([((0, 60), (2,))]), rule=rule)
     refused(ValueRangeError, "target 60", cells, cells, hsnn.Hypergraph.from_lists([((0, 1), (60,))]), rule=rule)
-    refused(DeclarationError, r"give hypergraph.directed\(\)|Give hypergraph.directed\(\)", cells, cells,
-            hsnn.Hypergraph.from_lists([{0, 1}]), rule=rule)  # fmt: skip
+    refused(DeclarationError, "in no order", cells, cells, hsnn.Hypergraph.from_lists([{0, 1}], weight=1.0, delay=1.0),
+            rule=hsnn.hyper.sequence(1.0))  # fmt: skip
+    gate = hsnn.hyper.gate
+    refused(ArgumentTypeError, "gate: by is a population", cells, cells, edges, rule=gate(by="cells"))
+    refused(DeclarationError, "gate: 'exact' has the schedule", cells, cells, edges, rule=gate(by=exact))
+    refused(DeclarationError, "are junctions", cells, cells, edges, rule=gate(by=junctions))
+    refused(ValueRangeError, "gate: each: source 70", cells, cells, edges, rule=gate(by=cells, each=[[70]]))
+    refused(ShapeError, "2 values of each", cells, cells, edges, rule=gate(by=cells, each=[[1], [2]]))
+    refused(ShapeError, "2 values of intervals", cells, cells, edges, rule=gate(intervals=[[(0, 1)], [(0, 1)]]))
+    refused(ShapeError, "source_delay", cells, cells, edges, rule=rule, source_delay=[1.0])
+    refused(ValueRangeError, "source_delay", cells, cells, edges, rule=rule, source_delay=-1.0)
+    refused(GridError, "delay", cells, cells, edges, rule=rule, source_delay=0.33)
+    own = {"states": {"s": 0.0}, "spike": {"s": "s + weight"}, "condition": "s > 1"}
+    several = hsnn.hyper.equations(**own, parameters={"a": [1.0, 2.0]})
+    refused(ShapeError, "2 values of parameter 'a'", cells, cells, edges, rule=several)
     refused(ValueRangeError, "hyperedge 0 has 2 sources", cells, cells, edges, rule=hsnn.hyper.threshold(3))
     refused(ShapeError, "2 values of least", cells, cells, edges, rule=hsnn.hyper.threshold([1, 2]))
     refused(ShapeError, "2 gaps", cells, cells, edges, rule=hsnn.hyper.sequence([1.0, 2.0]))
@@ -236,6 +372,32 @@ def test_wrong_hyperedges_are_refused_before_anything_is_added():
     refused(ValueRangeError, "delay", cells, cells, bare, rule=rule, weight=1.0, delay=-1.0)
     with pytest.raises(ValueRangeError, match="k is 0"):
         hsnn.hyper.threshold(0)
+
+
+def test_wrong_gates_and_equations_are_refused_where_they_are_written():
+    gate, own = hsnn.hyper.gate, {"states": {"s": 0.0}, "spike": {"s": "s + weight"}, "condition": "s > 1"}
+    for words, kind, call in (
+        ("nothing opens it", DeclarationError, lambda: gate()),
+        ("rule is a rule of hsnn.hyper", ArgumentTypeError, lambda: gate(hsnn.hyper.any, intervals=[(0, 1)])),
+        ("has a gate already", DeclarationError, lambda: gate(gate(intervals=[(0, 1)]), intervals=[(0, 1)])),
+        ("which is not given", DeclarationError, lambda: gate(intervals=[(0, 1)], each=[[1]])),
+        (r"each\[1\] is empty", ValueRangeError, lambda: gate(by="x", each=[[1], []])),
+        ("3 ms comes after 5 ms", ValueRangeError, lambda: gate(intervals=[(0, 5), (3, 8)])),
+        ("give pairs", ShapeError, lambda: gate(intervals=[(0, 5, 6)])),
+        ("list of pairs", ArgumentTypeError, lambda: gate(intervals=5.0)),
+        ("k is 0", ValueRangeError, lambda: gate(by="x", k=0)),
+        ("at least one state", ArgumentTypeError, lambda: hsnn.hyper.equations(**{**own, "states": {}})),
+        ("spike says", ArgumentTypeError, lambda: hsnn.hyper.equations(**{**own, "spike": "s + 1"})),
+        ("condition is a text", ArgumentTypeError, lambda: hsnn.hyper.equations(**{**own, "condition": 5})),
+        ("'z' is unknown", UnknownNameError, lambda: hsnn.hyper.equations(**{**own, "condition": "z > 1"})),
+    ):
+        with pytest.raises(kind, match=words):
+            call()
+    net, cells = network()
+    edges = hsnn.Hypergraph.from_lists([((0, 1), (2,))], weight=1.0, delay=1.0)
+    net.connect_hyper(cells, cells, edges, rule=hsnn.hyper.equations(**own, dynamics={"s": "-s*s"}))
+    with pytest.raises(MethodError, match="linear in the states"):
+        net.run(1.0)
 
 
 def test_spikes_that_are_told_twice_a_step_stay_twice_in_flight_beside_hyperedges(tmp_path):

@@ -34,7 +34,10 @@ MAY_IMPORT = {
     "timecourse": {"errors", "quantities", "units"},
     "stimuli": {"errors", "quantities", "units", "timecourse"},
     "model": {"errors", "extensions", "quantities", "units", "grid", "random", "timecourse"},
-    "topology": {"errors", "cores", "memory", "quantities", "units", "rng", "elementary", "distributions", "random"},
+    "topology": {
+        *("errors", "cores", "memory", "quantities", "units", "rng", "elementary", "distributions", "random"),
+        "model",
+    },
     "analysis": {"errors"},
     "files": {"errors"},
     "notebook": {"errors"},

@@ -99,3 +99,8 @@ def test_a_result_shows_what_it_holds():
 def test_states_need_a_row_a_time_and_a_column_a_neuron():
     with pytest.raises(ShapeError, match=r"\(2, 1\)"):
         StateData(np.array([1.0, 2.0]), np.array([0]), np.zeros((1, 2)))
+
+
+def test_in_tells_what_was_recorded():
+    result = Result({"exc": SpikeData([1.0], [0], 1, 0.0, 10.0)}, t_stop=10.0)
+    assert "exc" in result.spikes and "inh" not in result.spikes and ["exc"] not in result.spikes

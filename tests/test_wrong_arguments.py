@@ -375,12 +375,16 @@ CALLS = {
     **keyword(coupled, "a", "b", "rule", "conductance", "function", "input", "symmetric", "normalize", "substeps", "name"),
     "connect_hyper": lambda x: NET.connect_hyper(A, A, x, rule=x),
     **keyword(connected_by_hyperedges, "source", "target", "hypergraph", "rule", "weight", "delay", "receptor", "name",
-              "round_delays"),
+              "round_delays", "source_delay"),
     "hyper.threshold(k)": lambda x: hsnn.hyper.threshold(x), "hyper.threshold(window)": lambda x: hsnn.hyper.threshold(2, x),
     **keyword(hsnn.hyper.threshold, "distinct", "consume", "refractory"),
     **keyword(hsnn.hyper.all_of, "window", "consume", "refractory"),
     **keyword(hsnn.hyper.weighted, "threshold", "tau", "consume", "refractory", threshold=1.0, tau=2.0),
     **keyword(hsnn.hyper.sequence, "gaps", "consume", "refractory", gaps=1.0),
+    **keyword(hsnn.hyper.gate, "rule", "intervals", "each", "k", "window", "closes", by=A),
+    "gate(by)": lambda x: connected_by_hyperedges(rule=hsnn.hyper.gate(by=x)),
+    **keyword(hsnn.hyper.equations, "states", "spike", "condition", "dynamics", "parameters", "reset", "refractory",
+              states={"s": 0.0}, spike={"s": "s + weight"}, condition="s > 1"),
     **keyword(hsnn.Hypergraph.from_lists, "edges", "weight", "delay", "source_weights", edges=[((0, 1), (2,))]),
     "Hypergraph.from_lists(edge)": lambda x: hsnn.Hypergraph.from_lists([((0, x), (1,))]),
     **keyword(hsnn.Hypergraph.from_incidence, "sources", "targets", "weight", "delay", sources=MATRIX),
@@ -446,7 +450,7 @@ def check(name, call, value):
 INTERNAL = {
     *("assign", "schedule", "value", "reweight", "check_variable", "input", "receptor", "take_labels", "weight_unit"),
     *("cumulative", "edges", "bytes_per_synapse", "take_weight", "check_range"),
-    *("reconduct", "take_conductance"),
+    *("reconduct", "take_conductance", "own_parts", "require_open"),
 }
 
 

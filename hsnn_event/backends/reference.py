@@ -19,7 +19,7 @@ from sortedcontainers import SortedList
 from hsnn_event.backends.protocol import Moment, Probe, Seen, Watch, fed, sample_steps
 from hsnn_event.backends.reference_couplings import Quantities, Real, ReferenceCouplings
 from hsnn_event.backends.reference_edges import expand
-from hsnn_event.backends.reference_hyper import ReferenceJunctions
+from hsnn_event.backends.reference_hyper import junctions_of
 from hsnn_event.backends.reference_stimuli import events_at, listed_source, noise_at, poisson_counts, poisson_source
 from hsnn_event.lowering.arithmetic import attempted, evaluate
 from hsnn_event.lowering.hyper_ir import first_evidence
@@ -77,7 +77,7 @@ class ReferenceEngine:
         self._constants = [dict(plan.constants) for plan in program.populations]
         self._inputs = [dict(plan.inputs) for plan in program.populations]
         self._edges = [self._expanded(number) for number in range(len(program.projections))]
-        self._junctions = [ReferenceJunctions(plan) for plan in program.hyper]
+        self._junctions = junctions_of(program.hyper)
         self._linking = {plan.population for plan in program.hyper if plan.rule == "any"}  # members emit for these
         self._rows = self._all_rows()
         self._noisy: Quantities = [{} for _ in program.populations]

@@ -15,7 +15,7 @@ from sortedcontainers import SortedList
 from hsnn_event.backends.protocol import ExactSpikes, Flowing, Seen, Watch
 from hsnn_event.backends.reference_edges import expand
 from hsnn_event.backends.reference_events import ARRIVAL, CHANGE, LOOK, TRAIN, Event, Neuron
-from hsnn_event.backends.reference_hyper import ReferenceJunctions
+from hsnn_event.backends.reference_hyper import junctions_of
 from hsnn_event.backends.reference_trains import Instant, elapsed, later, trains_of
 from hsnn_event.errors import CascadeError
 from hsnn_event.lowering.arithmetic import evaluate
@@ -39,7 +39,7 @@ class ReferenceExactEngine:
         self.program, self._window = program, program.window
         self._kernels = [program.kernels[plan.kernel] for plan in program.populations]
         self._numbers: list[dict[str, Number]] = [{**plan.constants, **plan.inputs} for plan in program.populations]
-        self._junctions = [ReferenceJunctions(plan, program.window) for plan in program.hyper]
+        self._junctions = junctions_of(program.hyper, program.window)
         self._rows = self._all_rows()
         self.restore(None, program.keys)
 

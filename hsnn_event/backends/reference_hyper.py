@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from hsnn_event.elementary import exp64
+from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.hyper_ir import NEVER, FloatArray, HyperPlan, IntArray, first_evidence
+from hsnn_event.lowering.ir import Section
 
 Instant = tuple[int, float]
 
 
 class ReferenceJunctions:
-    """The junctions of one plan; `width` is a step, 1, or the length of a window in ms."""
+    """The junctions of one plan; `width` is a step, 1, or the length of a window in ms; `gate` those that open them."""
 
-    def __init__(self, plan: HyperPlan, width: float = 1.0) -> None:
-        self.plan = plan
+    def __init__(self, plan: HyperPlan, width: float = 1.0, gate: ReferenceJunctions | None = None) -> None:
+        self.plan, self._gate = plan, gate
         self._width = width
         self._member_of: dict[tuple[int, int], list[int]] = {}
         for k, neuron in enumerate(zip(plan.populations.tolist(), plan.members.tolist(), strict=True)):
@@ -45,12 +47,42 @@ class ReferenceJunctions:
         members = [k for spike in spikes for k in self._member_of.get(spike, [])]
         if self.plan.rule == "any":
             return sorted(self._edge[k] for k in members)
+        members = [k for k in members if self._open(self._edge[k], now)]
+        if self.plan.rule == "relay":
+            return self._relayed(members, now)
         for k in members:
             getattr(self, f"_note_{self.plan.rule}")(self._edge[k], k, now)
         fired = []
         for edge in sorted({self._edge[k] for k in members}):
             rests = self._since("last", edge, now) <= self.plan.refractory
             if not rests and getattr(self, f"_judge_{self.plan.rule}")(edge, now):
+                self._set("last", edge, now)
+                fired.append(edge)
+        return fired
+
+    def holds(self, edge: int, now: Instant) -> bool:
+        """Is there as much evidence as the rule "threshold" asks for?"""
+        assert self.plan.least is not None and self.plan.window is not None
+        first, n = self._list(edge).start, int(self._state["n"][edge])
+        ages = [self._since("times", place, now) for place in range(first, first + n)]
+        return bool(sum(age < self.plan.window[edge] or age == 0.0 for age in ages) >= self.plan.least[edge])
+
+    def _open(self, edge: int, now: Instant) -> bool:
+        """Does the junction listen?"""
+        plan = self.plan
+        if plan.openings is not None and plan.opening_rows is not None:
+            mine = slice(*plan.opening_rows[edge].tolist())
+            instants = zip(plan.openings[0][mine].tolist(), plan.openings[1][mine].tolist(), strict=True)
+            if sum(instant < now for instant in instants) % 2 == 0:
+                return False
+        if self._gate is None:
+            return True
+        return self._gate.holds(edge if self._gate.plan.n_edges > 1 else 0, now) is not plan.closes
+
+    def _relayed(self, members: list[int], now: Instant) -> list[int]:
+        fired = []
+        for edge in sorted(self._edge[k] for k in members):
+            if self._get("last", edge) == now or self._since("last", edge, now) > self.plan.refractory:
                 self._set("last", edge, now)
                 fired.append(edge)
         return fired
@@ -84,10 +116,7 @@ class ReferenceJunctions:
             self._state["who"][place] = who
 
     def _judge_threshold(self, edge: int, now: Instant) -> bool:
-        assert self.plan.least is not None and self.plan.window is not None
-        first, n = self._list(edge).start, int(self._state["n"][edge])
-        ages = [self._since("times", place, now) for place in range(first, first + n)]
-        holds = bool(sum(age < self.plan.window[edge] or age == 0.0 for age in ages) >= self.plan.least[edge])
+        holds = self.holds(edge, now)
         if holds and self.plan.consume:
             self._state["n"][edge] = 0
         return holds
@@ -107,6 +136,28 @@ class ReferenceJunctions:
             self._state["sums"][edge] = 0.0
         return holds
 
+    def _note_equations(self, edge: int, member: int, now: Instant) -> None:
+        assert self.plan.kernel is not None and self.plan.amounts is not None
+        since = self._since("at", edge, now)
+        if since:
+            self._state["states"][edge] = self._evaluated(edge, self.plan.kernel.flow, elapsed=since * self.plan.unit)
+        amount = float(self.plan.amounts[member])
+        self._state["states"][edge] = self._evaluated(edge, self.plan.kernel.arrive, amount=amount)
+        self._set("at", edge, now)
+
+    def _judge_equations(self, edge: int, now: Instant) -> bool:
+        assert self.plan.kernel is not None
+        holds = bool(self._evaluated(edge, self.plan.kernel.fires)[0])
+        if holds:
+            self._state["states"][edge] = self._evaluated(edge, self.plan.kernel.reset)
+        return holds
+
+    def _evaluated(self, edge: int, section: Section, elapsed: float = 0.0, amount: float = 0.0) -> list[Any]:
+        assert self.plan.constants is not None
+        loads = {"state": self._state["states"][edge], "constant": self.plan.constants[edge], "elapsed": [elapsed],
+                 "arrival": [amount]}  # fmt: skip
+        return [value.item() for value in evaluate(section, loads)]
+
     def _note_sequence(self, edge: int, member: int, now: Instant) -> None:
         assert self.plan.gaps is not None
         if member > self.plan.indptr[edge]:
@@ -124,3 +175,11 @@ class ReferenceJunctions:
             self._set("at", member, (NEVER, 0.0))
             self._set("before", member, (NEVER, 0.0))
         return holds
+
+
+def junctions_of(plans: Sequence[HyperPlan], width: float = 1.0) -> list[ReferenceJunctions]:
+    """Those of all plans, in order."""
+    made: list[ReferenceJunctions] = []
+    for plan in plans:
+        made.append(ReferenceJunctions(plan, width, None if plan.gate is None else made[plan.gate]))
+    return made

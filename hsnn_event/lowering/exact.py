@@ -33,8 +33,8 @@ def lower_exact(model: NeuronModel, driven: tuple[str, ...]) -> Lowered:
     pool = Pool(system)
     form = form_of(system)
     written = {
-        "flow": _flow(form, pool, frozen=False),
-        "clamped": _flow(form, pool, frozen=True),
+        "flow": flow_section(form, pool, frozen=False),
+        "clamped": flow_section(form, pool, frozen=True),
         "arrive": _arrive(system, pool, clamped=False),
         "arrive_clamped": _arrive(system, pool, clamped=True),
         "fires": fires_section(system, pool, LIMIT),
@@ -75,18 +75,21 @@ def form_of(system: System) -> Form:
     if reason is not None:
         raise refusal(system, reason)
     if system.threshold is None:
-        return Form(system, _linear_flow, _never, _always, closed=True)
+        return no_crossing(system)
     excess = excess_of(system)
     found = rates(Step(system, Pool(system), LIMIT), ())
     watched = [name for name in system.dynamics if symbol(name) in excess.free_symbols]
+    if not watched:  # what the threshold reads moves at events alone
+        return no_crossing(system)
     if len(watched) == 1 and not found[watched[0]].moving:
         alone = Alone(system, excess, watched[0])
-        return Form(system, _linear_flow, alone.ahead, alone.safe, closed=True)
+        return Form(system, linear_flow, alone.ahead, alone.safe, closed=True)
     searched = Searched(system, excess)
-    return Form(system, _linear_flow, searched.ahead, searched.safe, closed=False)
+    return Form(system, linear_flow, searched.ahead, searched.safe, closed=False)
 
 
-def _linear_flow(step: Step, elapsed: int, names: Names, frozen: tuple[str, ...]) -> dict[str, int]:
+def linear_flow(step: Step, elapsed: int, names: Names, frozen: tuple[str, ...]) -> dict[str, int]:
+    """The states of a linear system after some time."""
     shallow = is_shallow(rates(step, frozen))
     return (flow if shallow else propagate)(step, elapsed, names, frozen)
 
@@ -110,7 +113,7 @@ def _pulsed(system: System) -> str | None:
     return None
 
 
-def _flow(form: Form, pool: Pool, frozen: bool) -> Section:
+def flow_section(form: Form, pool: Pool, frozen: bool) -> Section:
     """The states after "elapsed" ms; in a refractory neuron (`frozen`) the clamped ones have their clamped values."""
     system = form.system
     step = Step(system, pool, LIMIT)
@@ -144,6 +147,11 @@ def _arrive(system: System, pool: Pool, clamped: bool) -> Section:
 
 def _never(step: Step) -> Section:
     return step.builder.section([step.builder.literal(NEVER)])
+
+
+def no_crossing(system: System) -> Form:
+    """The form of a linear system that nothing looks ahead of."""
+    return Form(system, linear_flow, _never, _always, closed=True)
 
 
 def _always(step: Step) -> Section:

@@ -41,7 +41,7 @@ def exact_program(
     """The program of the populations without a clock; of `projections` those that lead to them."""
     mine = tuple(plan for plan in projections if plan.exact)
     shortest = min((plan.delay.least for plan in mine), default=math.inf)
-    hyper = hyper_plans(network, exact=True)
+    hyper = hyper_plans(network, True, window_of(shortest))
     if hyper and shortest < SHORTEST:
         raise DeclarationError(
             f"a synapse has a delay of {shortest:g} ms; without a clock, networks with hyperedges need {SHORTEST:g} ms at "

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from hsnn_event.grid import Continuum, Grid, Time
+from hsnn_event.lowering.exact_ir import all_placed
+from hsnn_event.lowering.hyper_equations import lower_rule
 from hsnn_event.lowering.hyper_ir import FloatArray, HyperPlan
 from hsnn_event.network.junctions import JunctionModel
 from hsnn_event.network.network import Network
@@ -13,14 +17,18 @@ from hsnn_event.network.network import Network
 NEARLY = 1e-6  # of a step: so near a time is on the grid
 
 
-def hyper_plans(network: Network, exact: bool) -> tuple[HyperPlan, ...]:
-    """Of each population of junctions without a clock, or with one, in order of declaration."""
+def hyper_plans(network: Network, exact: bool, window: float = 1.0) -> tuple[HyperPlan, ...]:
+    """Of each population of junctions without a clock, in windows of so many ms, or with one; in order of declaration."""
     numbers = {name: number for number, name in enumerate(network.populations)}
-    return tuple(
-        _plan(numbers, number, population.model, None if exact else network.grid.dt)
-        for number, population in enumerate(network.populations.values())
+    found = {
+        name: population.model for name, population in network.populations.items()
         if isinstance(population.model, JunctionModel) and population.exact is exact
-    )
+    }  # fmt: skip
+    places = {name: place for place, name in enumerate(found)}
+    grid = Continuum() if exact else network.grid
+    dt = None if exact else network.grid.dt
+    plans = {name: _plan(numbers, numbers[name], model, dt) for name, model in found.items()}
+    return tuple(replace(plan, **_gated(found[name], places, grid, window)) for name, plan in plans.items())
 
 
 def _plan(numbers: dict[str, int], number: int, model: JunctionModel, dt: float | None) -> HyperPlan:
@@ -31,22 +39,48 @@ def _plan(numbers: dict[str, int], number: int, model: JunctionModel, dt: float 
             least = lengths if rule.least is None else np.broadcast_to(rule.least, n_edges)
             parts = {"least": least.astype(np.int64), "window": _times(np.broadcast_to(rule.window, n_edges), dt)}
         case "weighted":
-            amounts = np.ones(len(model.members)) if model.amounts is None else model.amounts
             parts = {
-                "amounts": amounts,
+                "amounts": _amounts(model),
                 "threshold": np.array(np.broadcast_to(rule.threshold, n_edges), np.float64),
                 "decay": np.array(np.broadcast_to((1.0 if dt is None else dt) / np.asarray(rule.tau), n_edges), np.float64),
             }
+        case "equations":
+            assert rule.model is not None
+            lowered = lower_rule(rule.model)
+            constants, initial = lowered.numbers(rule.model.parameters, n_edges)  # type: ignore[arg-type]  # no distributions
+            parts = {"kernel": lowered.kernel, "constants": constants, "initial": initial, "amounts": _amounts(model),
+                     "unit": 1.0 if dt is None else dt}  # fmt: skip
         case "sequence":
             gaps = np.array(rule.gaps)
             each = np.broadcast_to(gaps, int(lengths.max(initial=1)) - 1) if len(gaps) == 1 else gaps
             place = np.arange(len(model.members)) - np.repeat(model.indptr[:-1], lengths)
             parts = {"gaps": _times(np.concatenate(([0.0], each))[place], dt)}
+    gated = rule.openings is not None or model.gate is not None
     refractory = rule.refractory if dt is None else float(np.ceil(rule.refractory / dt - NEARLY))
     return HyperPlan(
         number, model.indptr, np.array([numbers[name] for name in model.populations])[model.where], model.members,
-        rule.kind, rule.consume, rule.distinct, refractory, **parts,
+        "relay" if gated and rule.kind == "any" else rule.kind, rule.consume, rule.distinct, refractory, **parts,
     )  # fmt: skip
+
+
+def _gated(model: JunctionModel, places: dict[str, int], grid: Time, window: float) -> dict[str, Any]:
+    """The parts of a plan that say when junctions are open."""
+    n_edges, openings = len(model.indptr) - 1, model.rule.openings
+    parts: dict[str, Any] = {}
+    if model.gate is not None:
+        parts = {"gate": places[model.gate], "closes": model.rule.closes}
+    if openings is not None:
+        n, indptr = len(openings.times), openings.indptr
+        rows = np.tile([0, n], (n_edges, 1)) if indptr is None else np.column_stack([indptr[:-1], indptr[1:]])
+        on_grid = np.floor(openings.times / grid.dt + NEARLY), np.zeros(n)
+        steps, offsets = on_grid if isinstance(grid, Grid) else all_placed(openings.times, window)
+        parts |= {"opening_rows": rows.astype(np.int64), "openings": (steps.astype(np.int64), offsets)}
+    return parts
+
+
+def _amounts(model: JunctionModel) -> FloatArray:
+    """How much a spike of each member is."""
+    return np.ones(len(model.members)) if model.amounts is None else model.amounts
 
 
 def _times(times: FloatArray, dt: float | None) -> FloatArray:

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:  # `ir` has plans of hyperedges in its Program
+    from hsnn_event.lowering.ir import Section
+
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HyperKernel:
+    """A rule of one's own. Its sections load states, constants, "elapsed" ms and, as arrival 0, the amount of a spike; they
+    output the states after that time, after the spike and after activation. `fires` outputs one bool."""
+
+    states: tuple[str, ...]
+    constants: tuple[str, ...]
+    flow: Section
+    arrive: Section
+    fires: Section
+    reset: Section
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +41,18 @@ class HyperPlan:
     less than `window` old. After it has fired a junction does not fire for `refractory`, the end included; evidence goes on;
     with `consume` it starts from nothing.
 
+    Junctions of plan number `gate`, which comes earlier and has the rule "threshold", open these while they have the
+    evidence to fire (`closes`: while they have not): junction e that of the same number, or the only one. `openings` are
+    instants (steps or windows, offsets), starts and ends by turns, of junction e those from opening_rows[e, 0] to before
+    opening_rows[e, 1]; it is open after a start until an end, that included. What comes while a junction is closed is no
+    evidence.
+
     - "threshold": `least` spikes, or (`distinct`) different members, count.
     - "weighted": a sum, multiplied by exp(-time * decay) since it last grew, grows by `amounts` of the members, in order of
       their spikes (population, then id), and is `threshold` or more.
+    - "relay": as "any", but as junctions do it that fire by themselves: once for each spike of a member.
+    - "equations": `kernel` moves states through the time since the last spike of a member, and past each spike; whether
+      the junction fires is judged afterwards.
     - "sequence": each member fires less than `gaps` (of that member) after a spike of the one before, which has itself gone
       on from the ones before it, and not at the same instant.
     """
@@ -45,6 +71,14 @@ class HyperPlan:
     threshold: FloatArray | None = None
     decay: FloatArray | None = None
     gaps: FloatArray | None = None
+    kernel: HyperKernel | None = None
+    constants: FloatArray | None = None  # (n_edges, number of constants)
+    initial: FloatArray | None = None    # (n_edges, number of states)
+    unit: float = 1.0                    # ms: that in which times are given
+    gate: int | None = None
+    closes: bool = False
+    opening_rows: IntArray | None = None
+    openings: tuple[IntArray, FloatArray] | None = None
 
     @property
     def n_edges(self) -> int:
@@ -65,8 +99,8 @@ def first_evidence(plan: HyperPlan) -> dict[str, IntArray | FloatArray]:
 
     Instants are steps, or windows with an offset in each (names that end in "_o"; 0 on a clock). "last" is when each
     junction fired. "threshold": of each edge its `n` latest pieces of evidence, no more than `least`, latest first, in
-    `least` places: their "times" and "who" (members). "weighted": "sums" and when they grew, "at". "sequence": when each
-    member's turn came last, "at", and "before" that.
+    `least` places: their "times" and "who" (members). "weighted": "sums" and when they grew, "at". "equations": "states"
+    (edges x states), those of "at". "sequence": when each member's turn came last, "at", and "before" that.
     """
     state: dict[str, IntArray | FloatArray] = {"last": np.full(plan.n_edges, NEVER)}
     if plan.rule == "threshold":
@@ -75,6 +109,8 @@ def first_evidence(plan: HyperPlan) -> dict[str, IntArray | FloatArray]:
         state |= {"times": np.full(places, NEVER), "who": np.full(places, -1), "n": np.zeros(plan.n_edges, np.int64)}
     elif plan.rule == "weighted":
         state |= {"at": np.zeros(plan.n_edges, np.int64), "sums": np.zeros(plan.n_edges)}
+    elif plan.initial is not None:
+        state |= {"at": np.zeros(plan.n_edges, np.int64), "states": plan.initial.copy()}
     elif plan.rule == "sequence":
         state |= {name: np.full(len(plan.members), NEVER) for name in ("at", "before")}
     instants = [name for name in state if name in ("last", "times", "at", "before")]

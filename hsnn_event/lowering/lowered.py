@@ -164,7 +164,7 @@ def lower_model(
             "network.",
             detection=model.detection,
         )
-    lowered = _lowered(_Key(model), "(exact)" if schedule == "exact" else method, state_type, used, coupled)
+    lowered = _lowered(ModelKey(model), "(exact)" if schedule == "exact" else method, state_type, used, coupled)
     defaults = {**model.parameters, **model.inputs}
     return LoweredModel(lowered.kernel, lowered.method, dt, defaults, lowered)
 
@@ -180,7 +180,7 @@ def steadier(model: NeuronModel, method: str, inputs_used: tuple[str, ...]) -> t
     return found
 
 
-class _Key:
+class ModelKey:
     """A model without the values of its parameters: models that differ in these only share one kernel."""
 
     def __init__(self, model: NeuronModel) -> None:
@@ -197,11 +197,11 @@ class _Key:
         return hash(self.content)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.content == other.content
+        return isinstance(other, ModelKey) and self.content == other.content
 
 
 @lru_cache(maxsize=256)
-def _lowered(key: _Key, method: str, state_type: str, driven: tuple[str, ...], coupled: Coupled | None) -> Lowered:
+def _lowered(key: ModelKey, method: str, state_type: str, driven: tuple[str, ...], coupled: Coupled | None) -> Lowered:
     def lower() -> Lowered:
         made: Lowered
         if method == "(exact)":

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ValueRangeError, shown
-from hsnn_event.network.junctions import JunctionModel
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, ValueRangeError, shown
+from hsnn_event.network.catalog import Catalog
+from hsnn_event.network.given import call_it
+from hsnn_event.network.junctions import RELAY, JunctionModel
 from hsnn_event.network.views import Value, View
-from hsnn_event.quantities import label
-from hsnn_event.topology.hyper import HyperRule
+from hsnn_event.quantities import label, real_or_array
+from hsnn_event.topology.hyper_rule import Gate, HyperRule
 from hsnn_event.topology.hypergraph import Hypergraph
 from hsnn_event.topology.rules import Rule
 
@@ -23,52 +26,147 @@ if TYPE_CHECKING:
 IntArray = npt.NDArray[np.int64]
 
 
+class Synapses(NamedTuple):
+    """What is said of the synapses of junctions, as `connect` takes it."""
+
+    weight: Value | None
+    delay: Value | None
+    receptor: str | None
+    round_delays: bool | None
+
+
+class Members(NamedTuple):
+    """The sources of all hyperedges, behind one another: neurons `ids` of populations[where]."""
+
+    populations: tuple[str, ...]
+    where: IntArray
+    ids: IntArray
+    relays: str | None = None
+
+
 def declared_junctions(
     network: Network,
     ends: tuple[tuple[View, ...], tuple[View, ...]],
     hypergraph: Any,
     rule: Any,
-    weight: Value | None,
-    delay: Value | None,
-    receptor: str | None,
+    source_delay: Any,
+    synapses: Synapses,
     name: str | None,
-    round_delays: bool | None,
 ) -> Population:
     """The junctions and their synapses, every part checked, now parts of the network; nothing is added if one is refused."""
     where = "connect_hyper" if name is None else f"connect_hyper: {label(name, 'connect_hyper: name')}"
     sources, (target, *more) = ends
     check_hyper(hypergraph, rule, bool(more), where)
+    graph = directed(hypergraph, rule, where)
     schedule = schedule_of(sources, target, where)
-    model, pairs = junction_model(sources, hypergraph, rule, where), target_rule(hypergraph, target, where)
+    members = members_of(sources, graph, where)
+    rule.check(np.diff(graph.source_indptr), where)
+    pairs = target_rule(graph, target, where)
+    opening = None if rule.gate is None else gate_model(network, rule.gate, schedule, where)
     found = free_junction_name(network, sources, target) if name is None else name
-    junctions = network.population(found, hypergraph.n_edges, model, schedule=schedule)
-    weight, delay = one_for_all(hypergraph.weights, weight), one_for_all(hypergraph.delays, delay)
+    before: list[tuple[Catalog[Any], set[str]]] = [(each, set(each)) for each in (network.populations, network.projections)]
     try:
+        members = relayed(network, members, source_delay, f"{found}_sources", synapses.round_delays, where)
+        gate = None if opening is None else network.population(f"{found}_gate", len(opening.indptr) - 1, opening,
+                                                               schedule=schedule).name  # fmt: skip
+        model = junction_model(members, graph, replace(rule, gate=None), gate)
+        junctions = network.population(found, graph.n_edges, model, schedule=schedule)
+        weight, delay = one_for_all(graph.weights, synapses.weight), one_for_all(graph.delays, synapses.delay)
         network.connect(
-            junctions, target, pairs, weight=weight, delay=delay, receptor=receptor, round_delays=round_delays
-        )
+            junctions, target, pairs, weight=weight, delay=delay, receptor=synapses.receptor,
+            round_delays=synapses.round_delays,
+        )  # fmt: skip
     except BaseException:
-        network.populations.withdraw(found)
+        for catalog, names in before:
+            for added in [each for each in catalog if each not in names]:
+                catalog.withdraw(added)
         raise
     return junctions
 
 
-def junction_model(sources: Sequence[View], hypergraph: Hypergraph, rule: HyperRule, where: str) -> JunctionModel:
-    """The model of the junctions, every part of it checked; ids of the hypergraph count through the members of a group."""
-    for view in sources:
-        if isinstance(view.population.model, JunctionModel):
-            raise DeclarationError(f"{where}: {view.name!r} are junctions, which no hyperedge listens to.", name=view.name)
+def directed(hypergraph: Hypergraph, rule: HyperRule, where: str) -> Hypergraph:
+    """Of an undirected hyperedge one from all others to each member: none is evidence for itself."""
+    if not hypergraph.undirected:
+        return hypergraph
+    if rule.kind == "sequence":
+        raise DeclarationError(f"{where}: an undirected hyperedge is in no order, which a sequence needs. Give pairs "
+                               "(sources, targets).")  # fmt: skip
+    graph = hypergraph.directed()  # from each member to all others: the other way around it is as good
+    if rule.kind == "any" and not rule.gated:
+        return graph
+    return replace(
+        graph, source_indptr=graph.target_indptr, sources=graph.targets, target_indptr=graph.source_indptr,
+        targets=graph.sources,
+    )  # fmt: skip
+
+
+def members_of(sources: Sequence[View], hypergraph: Hypergraph, where: str) -> Members:
+    """The sources as neurons of populations; ids of the hypergraph count through the members of a group."""
+    _require_neurons(sources, where)
     _check_ids(hypergraph.sources, sum(view.size for view in sources), "source", where)
-    rule.check(np.diff(hypergraph.source_indptr), where)
     ids = np.concatenate([view.ids for view in sources])
     numbers = np.repeat(np.arange(len(sources)), [view.size for view in sources])
-    amounts = hypergraph.source_weights
+    return Members(tuple(view.name for view in sources), numbers[hypergraph.sources], ids[hypergraph.sources])
+
+
+def junction_model(members: Members, hypergraph: Hypergraph, rule: HyperRule, gate: str | None) -> JunctionModel:
+    """The model of the junctions."""
     return JunctionModel(
-        name="hyperedge", states={}, times=np.empty(0), ids=np.empty(0, np.int64),
-        populations=tuple(view.name for view in sources), indptr=hypergraph.source_indptr,
-        where=numbers[hypergraph.sources], members=ids[hypergraph.sources], rule=rule,
-        amounts=None if amounts is None else np.asarray(amounts, np.float64),
+        name="hyperedge", states={}, times=np.empty(0), ids=np.empty(0, np.int64), populations=members.populations,
+        indptr=hypergraph.source_indptr, where=members.where, members=members.ids, rule=rule,
+        amounts=hypergraph.source_weights, gate=gate, relays=members.relays,
     )  # fmt: skip
+
+
+def gate_model(network: Network, gate: Gate, schedule: str, where: str) -> JunctionModel:
+    """The model of junctions that listen to what opens others."""
+    try:
+        views = network.own_parts(gate.by)
+    except ArgumentTypeError as error:
+        text = f"{where}: gate: by is a population, view or group of the network, not {shown(gate.by)}."
+        raise ArgumentTypeError(text, value=gate.by) from error
+    _require_neurons(views, f"{where}: gate")
+    for view in views:
+        if view.population.schedule != schedule:
+            raise DeclarationError(
+                f"{where}: gate: {view.name!r} has the schedule {view.population.schedule!r}, and the ends of the "
+                f"hyperedges {schedule!r}. Give all of them the same schedule=.",
+                name=view.name,
+            )
+    n = sum(view.size for view in views)
+    each = (np.arange(n),) if gate.each is None else gate.each
+    starts = np.concatenate(([0], np.cumsum([len(ids) for ids in each]))).astype(np.int64)
+    graph = Hypergraph(starts, np.concatenate(each), np.arange(len(each) + 1), np.arange(len(each)))
+    rule = HyperRule("threshold", gate.least, gate.window, distinct=False, consume=False)
+    return junction_model(members_of(views, graph, f"{where}: gate: each"), graph, rule, None)
+
+
+def relayed(
+    network: Network, members: Members, delay: Any, name: str, round_delays: bool | None, where: str
+) -> Members:
+    """The members, relays in the place of those whose evidence comes later; these are made, and reached."""
+    if delay is None:
+        return members
+    delays = real_or_array(delay, len(members.ids), f"{where}: source_delay", low=0.0, unit="ms")
+    late = np.flatnonzero(np.broadcast_to(delays, len(members.ids)))
+    if not len(late):
+        return members
+    keys = np.column_stack([members.where, members.ids, np.broadcast_to(delays, len(members.ids))])[late]
+    pairs, places = np.unique(keys, axis=0, return_inverse=True)  # a relay a neuron and delay
+    schedule = network.populations[members.populations[0]].schedule
+    relays = network.population(name, len(pairs), RELAY, schedule=schedule)
+    for number, source in enumerate(members.populations):
+        mine = np.flatnonzero(pairs[:, 0] == number)
+        if len(mine):
+            rule = Rule("from_edges", len(mine), sources=pairs[mine, 1].astype(np.int64), targets=mine)
+            try:
+                network.connect(network.populations[source], relays, rule, weight=1.0, delay=pairs[mine, 2],
+                                round_delays=round_delays)  # fmt: skip
+            except (GridError, ValueRangeError) as error:
+                raise type(error)(f"{where}: source_delay: {error}", **error.facts) from None
+    where_to, ids = members.where.copy(), members.ids.copy()
+    where_to[late], ids[late] = len(members.populations), places.ravel()
+    return Members((*members.populations, name), where_to, ids, name)
 
 
 def target_rule(hypergraph: Hypergraph, target: View, where: str) -> Rule:
@@ -88,16 +186,10 @@ def check_hyper(hypergraph: Any, rule: Any, several: bool, where: str) -> None:
         text = f"{where}: give a hypergraph, such as Hypergraph.from_lists([((0, 1), (2,))]), not {shown(hypergraph)}."
         raise ArgumentTypeError(text, value=hypergraph)
     if not isinstance(rule, HyperRule):
-        hint = f"; call it: {rule.__name__}()" if callable(rule) and hasattr(rule, "__name__") else ""
-        text = f"{where}: give a rule of hsnn.hyper, such as threshold(k=2), not {shown(rule)}{hint}."
+        text = f"{where}: give a rule of hsnn.hyper, such as threshold(k=2), not {shown(rule)}{call_it(rule)}."
         raise ArgumentTypeError(text, value=rule)
     if several:
         raise ArgumentTypeError(f"{where}: a group has several members, and hyperedges lead to one; connect each.")
-    if hypergraph.undirected:
-        raise DeclarationError(
-            f"{where}: an undirected hyperedge has no direction to send spikes in. Give hypergraph.directed(), in which "
-            "each member has the others as its targets."
-        )
 
 
 def free_junction_name(network: Network, sources: Sequence[View], target: View) -> str:
@@ -125,6 +217,13 @@ def one_for_all(held: Any, given: Any) -> Any:
     return held if given is None and held is not None and np.ndim(held) == 0 else given
 
 
+def _require_neurons(views: Sequence[View], where: str) -> None:
+    """Junctions fire after all spikes of an instant: they are no evidence."""
+    for view in views:
+        if isinstance(view.population.model, JunctionModel):
+            raise DeclarationError(f"{where}: {view.name!r} are junctions, which no hyperedge listens to.", name=view.name)
+
+
 def _check_ids(ids: IntArray, size: int, what: str, where: str) -> None:
     if len(ids) and int(ids.max()) >= size:
         text = f"{where}: {what} {int(ids.max())} of the hypergraph, but ids run from 0 to {size - 1}. Give larger ends."
@@ -136,5 +235,5 @@ def _per_target(values: Any, lengths: IntArray) -> Any:
     if values is None or np.ndim(values) == 0:
         return None
     if len(values) == len(lengths):
-        return np.repeat(np.asarray(values, np.float64), lengths)
-    return np.asarray(values, np.float64)
+        return np.repeat(values, lengths)
+    return values

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hsnn_event.errors import keywords_known
-from hsnn_event.network.hyper import declared_junctions
+from hsnn_event.network.hyper import Synapses, declared_junctions
 from hsnn_event.network.population import Population
 from hsnn_event.network.views import Group, Value, View
-from hsnn_event.topology.hyper import HyperRule
+from hsnn_event.topology.hyper_rule import HyperRule
 from hsnn_event.topology.hypergraph import Hypergraph
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class HyperConnection:
         rule: HyperRule,
         weight: Value | None = None,
         delay: Value | None = None,
+        source_delay: Any = None,
         receptor: str | None = None,
         name: str | None = None,
         round_delays: bool | None = None,
@@ -36,8 +37,10 @@ class HyperConnection:
 
         Gives the junctions, a population with a neuron a hyperedge: record its "spikes" to see when they are activated.
         Ids of the hypergraph count within what is connected, sources of a group through all its members. `delay` (ms) is
-        the whole way from the spike that completes the evidence to the targets; it and `weight` may be left out where the
-        hypergraph brings them.
+        the whole way from the evidence that completes the rule to the targets; it and `weight` may be left out where the
+        hypergraph brings them. `source_delay` (ms) is how much later than the spike of a source its evidence comes: one
+        number, or one an entry of `hypergraph.sources`; where it is not 0, a population of relays, named as the junctions
+        with "_sources" behind it, passes spikes on.
 
         Raises ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, GridError.
 
@@ -51,4 +54,5 @@ class HyperConnection:
         network = cast("Network", self)
         network.require_open("hyperedges")
         ends = network.own_parts(source), network.own_parts(target)
-        return declared_junctions(network, ends, hypergraph, rule, weight, delay, receptor, name, round_delays)
+        synapses = Synapses(weight, delay, receptor, round_delays)
+        return declared_junctions(network, ends, hypergraph, rule, source_delay, synapses, name)

@@ -12,6 +12,7 @@ import numpy as np
 
 from hsnn_event.files.replacing import checked_path
 from hsnn_event.files.sealed import open_sealed, read_array, read_header, write_array, write_header, write_sealed
+from hsnn_event.recording.hyperedges import Hyperedges
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
 
@@ -66,7 +67,8 @@ class _Writer:
             for number, (record, data) in enumerate(result.records.items())
         ]
         header = {"t_start": result.t_start, "t_stop": result.t_stop, "timing": result.timing, "info": result.info}
-        write_header(self._file, {**header, "spikes": spikes, "records": records})
+        hyperedges = [self._hyperedges(f"hyperedges/{number}", each) for number, each in enumerate(result.hyperedges)]
+        write_header(self._file, {**header, "spikes": spikes, "records": records, "hyperedges": hyperedges})
 
     def spikes(self, place: str, data: SpikeData) -> dict[str, Any]:
         if id(data) not in self._written:
@@ -74,6 +76,13 @@ class _Writer:
                 write_array(self._file, f"{place}/{name}", getattr(data, name))
             self._written[id(data)] = {"group": place, "t_start": data.t_start, "t_stop": data.t_stop}
         return self._written[id(data)]
+
+    def _hyperedges(self, place: str, each: Hyperedges) -> dict[str, Any]:
+        held = {field.name: getattr(each, field.name) for field in fields(each)}
+        arrays = {name for name, value in held.items() if isinstance(value, np.ndarray)}
+        for name in arrays:
+            write_array(self._file, f"{place}/{name}", held[name])
+        return {"group": place, **{name: value for name, value in held.items() if name not in arrays}}
 
     def _record(self, place: str, record: Record) -> dict[str, Any]:
         if record.ids is not None:
@@ -106,7 +115,18 @@ class _Reader:
         spikes = {_text(each["name"]): self.spikes(each) for each in header["spikes"]}
         records = {self._record(each["record"]): self._data(each["data"]) for each in header["records"]}
         start, stop = _real(header["t_start"]), _real(header["t_stop"])
-        return Result(spikes, records, _mapping(header["timing"]), _mapping(header["info"]), start, stop)
+        hyperedges = tuple(self._hyperedges(each) for each in header.get("hyperedges", []))
+        return Result(spikes, records, _mapping(header["timing"]), _mapping(header["info"]), start, stop, hyperedges)
+
+    def _hyperedges(self, header: dict[str, Any]) -> Hyperedges:
+        held: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in header.items()}
+        group, kinds = _text(held.pop("group")), {"IntArray": "i", "FloatArray": "f"}
+        for text in (held["name"], held["kind"], held["target"], *held["populations"]):
+            _text(text)
+        for each in fields(Hyperedges):
+            if each.type in kinds:
+                held[each.name] = read_array(self._file, f"{group}/{each.name}", kinds[each.type])
+        return Hyperedges(**held)
 
     def spikes(self, header: dict[str, Any]) -> SpikeData:
         group = _text(header["group"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from hsnn_event.analysis.windows import IntArray, edge_tolerance
 from hsnn_event.errors import AmbiguousError, ArgumentTypeError, NotRecordedError, ShapeError, ValueRangeError, shown
 from hsnn_event.quantities import hashable, is_array, real
 from hsnn_event.recording import overview
+from hsnn_event.recording.hyperedges import Hyperedges
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
+
+if TYPE_CHECKING:
+    from hsnn_event.recording.walks import Walks
 
 Item = TypeVar("Item")
 
@@ -77,6 +81,10 @@ class ByName(Mapping[str, Item], Generic[Item]):
     def _found(self, name: str, item: Item) -> Item:
         return item
 
+    def __contains__(self, key: object) -> bool:
+        name = getattr(key, "name", key)
+        return hashable(name) and name in self._items
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
 
@@ -108,7 +116,7 @@ class Result:
     `spikes[population]` is a SpikeData, the union of what the records of that population watched;
     `states[population][variable]` is a StateData; `result[record]` is the data of one record.
     `timing` holds seconds of wall time a phase, "simulate" among them; `info` says what ran
-    (version, seed, trial, dt, backend, threads, precision).
+    (version, seed, trial, dt, backend, threads, precision). `hyperedges` are what `walks` needs to know of them.
 
     >>> spikes = SpikeData([1.0], [0], 1, 0.0, 10.0)
     >>> result = Result({"exc": spikes}, t_start=0.0, t_stop=10.0, timing={"simulate": 0.002})
@@ -122,6 +130,7 @@ class Result:
     info: Mapping[str, Any] = field(default_factory=dict)
     t_start: float = 0.0
     t_stop: float = 0.0
+    hyperedges: tuple[Hyperedges, ...] = ()
     states: Mapping[str, Mapping[str, StateData]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,6 +141,17 @@ class Result:
         set_field(self, "timing", dict(self.timing))
         set_field(self, "info", dict(self.info))
         set_field(self, "states", ByName("states of", _states(self.records)))
+
+    @property
+    def walks(self) -> Walks:
+        """Which activations of hyperedges caused which, in what this result recorded: spikes of all junctions that are
+        looked at, and of all their sources. What came before its start is not known to it.
+
+        Raises NotRecordedError, which says what is missing.
+        """
+        from hsnn_event.recording.walks import walks
+
+        return walks(self.hyperedges, self.spikes)
 
     @property
     def model_time(self) -> float:
@@ -222,7 +242,7 @@ def concatenate(results: Sequence[Result]) -> Result:
     }
     phases = dict.fromkeys(phase for result in results for phase in result.timing)
     timing = {phase: sum(result.timing.get(phase, 0.0) for result in results) for phase in phases}
-    return Result(spikes, records, timing, first.info, first.t_start, last.t_stop)
+    return Result(spikes, records, timing, first.info, first.t_start, last.t_stop, first.hyperedges)
 
 
 def _check_consecutive(before: Result, after: Result) -> None:

@@ -20,16 +20,19 @@ from hsnn_event.lowering.program import (
 )
 from hsnn_event.monitor.progress import Progress
 from hsnn_event.network.coupling import Coupling
+from hsnn_event.network.junctions import JunctionModel
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight
 from hsnn_event.network.schedule import Callback, ScheduledChange, lacking
 from hsnn_event.network.views import Assignment
 from hsnn_event.recording import Result
+from hsnn_event.recording.hyperedges import Hyperedges
 from hsnn_event.recording.stream import Stream
 from hsnn_event.simulation.collector import Collector
 from hsnn_event.simulation.divergence import require_finite
 from hsnn_event.simulation.engines import threads
+from hsnn_event.simulation.hyperedges import hyperedges_of
 from hsnn_event.simulation.interrupt import interruptible
 from hsnn_event.simulation.recorders import recorders_of
 from hsnn_event.simulation.runner import Runner
@@ -44,6 +47,7 @@ class Simulation:
     def __init__(self, network: Network) -> None:
         began = perf_counter()
         self.network = network
+        self._known_hyperedges: tuple[Hyperedges, ...] | None = None
         self.lowered: LoweredNetwork = lower_network(network)
         self.parameters = [dict(values) for values in self.lowered.parameters]
         # Those that a trial begins with: without what scheduled changes have done, to populations `moved` lists.
@@ -278,9 +282,18 @@ class Simulation:
         timing = {**self._building, **collector.timing}
         self._building = dict.fromkeys(self._building, 0.0)  # the first result has paid for it
         start, stop = self.network.grid.time(collector.start), self.time
-        result = Result(spikes=spikes, records=records, timing=timing, info=self._info(), t_start=start, t_stop=stop)
+        result = Result(spikes, records, timing, self._info(), start, stop, self._hyperedges(spikes))
         self.network.last_result = result
         return result
+
+    def _hyperedges(self, spikes: Mapping[str, object]) -> tuple[Hyperedges, ...]:
+        """What results that recorded junctions are told of hyperedges; found once, since none changes."""
+        populations = self.network.populations
+        if not any(isinstance(populations[name].model, JunctionModel) for name in spikes):
+            return ()
+        if self._known_hyperedges is None:
+            self._known_hyperedges = hyperedges_of(self.network)
+        return self._known_hyperedges
 
     def _info(self) -> dict[str, Any]:
         network = self.network

@@ -2,69 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError
-from hsnn_event.quantities import as_array, flag, is_array, real, real_or_array, whole
-
-RealArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-Each = float | RealArray  # one number for all hyperedges, or one each
-
-
-@dataclass(frozen=True, eq=False)
-class HyperRule:
-    """A rule, made by one of the functions of `hsnn.hyper`. Times are in ms.
-
-    `kind` is "any", "threshold", "weighted" or "sequence"; `least` sources (None: all of an edge), a `window`, a
-    `threshold` and `tau` are one number for all hyperedges or one each.
-    """
-
-    kind: str
-    least: int | IntArray | None = 1
-    window: Each = 0.0
-    distinct: bool = False
-    consume: bool = True
-    refractory: float = 0.0
-    threshold: Each = 0.0
-    tau: Each = 1.0
-    gaps: tuple[float, ...] = ()
-
-    def __str__(self) -> str:
-        return self.kind
-
-    def check(self, n_sources: IntArray, where: str) -> None:
-        """Refuse what does not fit hyperedges with so many sources each."""
-        for name in ("least", "window", "threshold", "tau"):
-            value = getattr(self, name)
-            if np.ndim(value) and len(value) != len(n_sources):
-                raise ShapeError(
-                    f"{where}: {self.kind} has {len(value)} values of {name} for {len(n_sources)} hyperedges; give one for "
-                    "all, or one each.",
-                    name=name, n_edges=len(n_sources),
-                )  # fmt: skip
-        if self.kind == "threshold" and self.distinct and self.least is not None:
-            short = np.flatnonzero(np.broadcast_to(self.least, len(n_sources)) > n_sources)
-            if len(short):
-                edge = int(short[0])
-                raise ValueRangeError(
-                    f"{where}: hyperedge {edge} has {n_sources[edge]} sources, so "
-                    f"{int(np.broadcast_to(self.least, len(n_sources))[edge])} different ones never fire. Ask for fewer, or "
-                    "give distinct=False.",
-                    edge=edge,
-                )  # fmt: skip
-        if self.kind == "sequence" and self.gaps[1:] and (n_sources != len(self.gaps) + 1).any():
-            edge = int(np.flatnonzero(n_sources != len(self.gaps) + 1)[0])
-            raise ShapeError(
-                f"{where}: hyperedge {edge} has {n_sources[edge]} sources in sequence, and there are {len(self.gaps)} gaps; "
-                "give one gap for all, or one less than there are sources.",
-                edge=edge,
-            )  # fmt: skip
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown
+from hsnn_event.model.declare import NeuronModel
+from hsnn_event.quantities import UNBOUNDED, as_array, flag, indices, is_array, real, real_or_array, whole
+from hsnn_event.topology.hyper_rule import Each, Gate, HyperRule, IntArray, Openings, RealArray
 
 
 def any() -> HyperRule:
@@ -152,6 +99,140 @@ def sequence(gaps: float | Sequence[float], *, consume: bool = True, refractory:
         "sequence", gaps=checked, consume=flag(consume, "sequence: consume"),
         refractory=real(refractory, "sequence: refractory", low=0.0, unit="ms"),
     )  # fmt: skip
+
+
+def equations(
+    *,
+    states: Mapping[str, float | str],
+    spike: Mapping[str, str],
+    condition: str,
+    dynamics: Mapping[str, str] | None = None,
+    parameters: Mapping[str, object] | None = None,
+    reset: Mapping[str, str] | None = None,
+    refractory: float = 0.0,
+) -> HyperRule:
+    """A rule of one's own: each hyperedge has `states`, which follow `dynamics` (dx/dt, in ms) between spikes.
+
+    `spike` maps states to what they are after a spike of a source, one after the other; `weight` in it is the source's
+    weight (1 where the hypergraph has none). After all spikes of an instant `condition` is judged; where it holds the
+    hyperedge is activated, and `reset` maps states to what they are then (left out: they stay as they are). The texts are
+    those of `NeuronModel`. `parameters` are numbers, or arrays of one a hyperedge. dx/dt must be linear in the states.
+
+    Raises ModelError, ExpressionError, UnknownNameError; `connect_hyper` raises MethodError for what is not linear.
+
+    Sources that push in both directions, where a hyperedge waits for either end:
+
+    >>> rule = equations(
+    ...     parameters={"tau": 10.0, "theta": 2.0}, states={"s": 0.0}, dynamics={"s": "-s/tau"},
+    ...     spike={"s": "clip(s + weight, -3, 3)"}, condition="abs(s) >= theta", reset={"s": "0"},
+    ... )
+    >>> str(rule)
+    'equations'
+    """
+    if not isinstance(spike, Mapping) or not spike:
+        text = f"equations: spike says what a spike does to states, such as {{'s': 's + weight'}}, not {shown(spike)}."
+        raise ArgumentTypeError(text, value=spike)
+    if not isinstance(states, Mapping) or not states:
+        text = f"equations: states maps at least one state to its initial value, such as {{'s': 0.0}}, not {shown(states)}."
+        raise ArgumentTypeError(text, value=states)
+    if not isinstance(condition, str):
+        raise ArgumentTypeError(f"equations: condition is a text such as 's >= 2', not {shown(condition)}.", value=condition)
+    if reset is not None and not isinstance(reset, Mapping):
+        text = f"equations: reset maps states to what they are after activation, such as {{'s': '0'}}, not {shown(reset)}."
+        raise ArgumentTypeError(text, value=reset)
+    model = NeuronModel(
+        name="equations", parameters={} if parameters is None else parameters, states=states,
+        dynamics={} if dynamics is None else dynamics, receptors={"spike": spike}, threshold=condition,
+        reset=reset or {state: state for state in states},
+    )  # fmt: skip
+    return HyperRule("equations", refractory=real(refractory, "equations: refractory", low=0.0, unit="ms"), model=model)
+
+
+def gate(
+    rule: HyperRule | None = None,
+    *,
+    intervals: Sequence[Any] | None = None,
+    by: Any = None,
+    each: Sequence[Sequence[int]] | None = None,
+    k: int = 1,
+    window: float = 5.0,
+    closes: bool = False,
+) -> HyperRule:
+    """Hyperedges that listen only while they are open: a spike that comes while they are closed is no evidence.
+
+    `rule` is what they do while open (left out: `any`, each spike of a source activates them). They are open in the
+    `intervals` (start, end] (ms): a list of pairs for all of them, or a list of such lists, one a hyperedge. `by` is a
+    population, view or group of the network that opens them: at least `k` spikes of it in (t - window, t], those of the
+    instant itself included; `each` lists for each hyperedge the neurons of `by` that count, None: all for all. With both
+    they are open where both say so. `closes=True` turns `by` around: its activity closes hyperedges that else are open.
+
+    Raises ArgumentTypeError, DeclarationError, ValueRangeError, ShapeError.
+
+    >>> temporal = gate(intervals=[(0.0, 100.0), (200.0, 300.0)])
+    >>> temporal.openings.times.tolist()
+    [0.0, 100.0, 200.0, 300.0]
+    """
+    inner = HyperRule("any") if rule is None else rule
+    if not isinstance(inner, HyperRule):
+        raise ArgumentTypeError(f"gate: rule is a rule of hsnn.hyper, such as threshold(2), not {shown(rule)}.", value=rule)
+    if inner.gated:
+        raise DeclarationError("gate: the rule has a gate already; give intervals and by to one gate.")
+    if intervals is None and by is None:
+        raise DeclarationError("gate: nothing opens it; give intervals=, by=, or both.")
+    if by is None and each is not None:
+        raise DeclarationError("gate: each= lists neurons of by=, which is not given.")
+    switch = None
+    if by is not None:
+        several = None if each is None else tuple(_ids(one, edge) for edge, one in enumerate(_listed(each)))
+        switch = Gate(by, several, whole(k, "gate: k", low=1), real(window, "gate: window", low=0.0, unit="ms"))
+    opened = None if intervals is None else _openings(intervals)
+    return replace(inner, openings=opened, gate=switch, closes=flag(closes, "gate: closes"))
+
+
+def _listed(each: Any) -> Sequence[Any]:
+    if not is_array(each):
+        raise ArgumentTypeError(f"gate: each is a list of lists of ids, one a hyperedge, not {shown(each)}.", value=each)
+    return list(each)
+
+
+def _ids(listed: Any, edge: int) -> IntArray:
+    found = indices(listed, UNBOUNDED, f"gate: each[{edge}]")
+    if not len(found):
+        raise ValueRangeError(f"gate: each[{edge}] is empty, so hyperedge {edge} never opens. Give it a neuron.", edge=edge)
+    return np.unique(found)
+
+
+def _openings(intervals: Any) -> Openings:
+    """Pairs for all hyperedges, or such lists, one a hyperedge."""
+    if not is_array(intervals):
+        text = f"gate: intervals is a list of pairs (start, end), not {shown(intervals)}."
+        raise ArgumentTypeError(text, value=intervals)
+    listed = list(intervals)
+    nested = [is_array(one) and all(is_array(pair) for pair in one) for one in listed]
+    if not nested or not all(nested):
+        return Openings(_boundaries(listed, "gate: intervals"))
+    several = [_boundaries(list(one), f"gate: intervals[{edge}]") for edge, one in enumerate(listed)]
+    starts = np.concatenate(([0], np.cumsum([len(one) for one in several]))).astype(np.int64)
+    return Openings(np.concatenate(several), starts)
+
+
+def _boundaries(pairs: Sequence[Any], what: str) -> RealArray:
+    """Starts and ends by turns."""
+    if not pairs:
+        return np.empty(0)
+    for pair in pairs:
+        if not is_array(pair) or len(pair) != 2:
+            raise ShapeError(f"{what} holds {shown(pair)}; give pairs (start, end) in ms.")
+    times = np.array([real(time, what, unit="ms") for pair in pairs for time in pair])
+    wrong = np.flatnonzero(np.diff(times) < 0)
+    if len(wrong):
+        first = times[wrong[0]], times[wrong[0] + 1]
+        raise ValueRangeError(
+            f"{what}: {first[1]:g} ms comes after {first[0]:g} ms. Give intervals (start, end) in order of time, none of "
+            "which overlap.",
+            times=first,
+        )
+    return times
 
 
 def _each(value: Any, what: str, low: float = 0.0, unit: str | None = "ms") -> Each:

@@ -14,6 +14,7 @@ import numpy as np
 from hsnn_event.backends.numba.native import (
     address_of,
     as_pointer,
+    call,
     inner,
     prefetch,
     real_at,
@@ -28,14 +29,19 @@ from hsnn_event.lowering.hyper_ir import NEVER
 # the bits of a time and of the length of a window, or step; how many instants have been judged. Then addresses: of
 # (n_neurons + 1,) numbers, for each neuron of the network the first of its entries in MEMBERS (numbers of members,
 # ascending) and EDGES; INDPTR of the plan; room for edges that are TOUCHED; and records of edges, of EVIDENCE and of
-# members in sequence.
+# members in sequence. The number of the plan that opens the edges, or -1, and whether it closes them; (first, after the
+# last) of each edge in OPENINGS, which are instants, or 0. Of a rule by equations the addresses of its two functions, of the
+# edges' states and constants, how many of each an edge has, and the bits of the ms that a unit of time is.
 (RULE, JUNCTION, N_EDGES, DISTINCT, CONSUME, REFRACTORY, WIDTH, INSTANT, FIRST_ENTRY, MEMBERS, EDGES, INDPTR, TOUCHED,
- AMOUNTS, OF_EDGES, EVIDENCE, TURNS) = range(17)  # fmt: skip
-N_COLUMNS = 17
-ANY, COUNTING, SUMMING, ORDERED = range(4)
-RULES = {"any": ANY, "threshold": COUNTING, "weighted": SUMMING, "sequence": ORDERED}
+ AMOUNTS, OF_EDGES, EVIDENCE, TURNS, GATE, CLOSES, OPENING_ROWS, OPENINGS, NOTE, JUDGE, STATES, NUMBERS, N_STATES,
+ N_NUMBERS, UNIT) = range(28)  # fmt: skip
+N_COLUMNS = 28
+ANY, COUNTING, SUMMING, ORDERED, RELAYING, SOLVING = range(6)
+RULES = {"any": ANY, "threshold": COUNTING, "weighted": SUMMING, "sequence": ORDERED, "relay": RELAYING,
+         "equations": SOLVING}  # fmt: skip
 # Words of the record of an edge, which fill a cache line: when it fired (window or step, offset), the last instant at which
-# it was touched; then those of counting and of summing rules. An instant takes two words.
+# it was touched; then those of counting and of summing rules. An instant takes two words. Of relaying rules N is the number
+# of spikes at the instant; of rules by equations AT that of the states.
 LAST, STAMP = 0, 2
 N, LEAST, WINDOW, FIRST_PLACE = 3, 4, 5, 6
 SUMS, AT, THRESHOLD, DECAY = 3, 4, 6, 7
@@ -126,6 +132,36 @@ def _note_ordered(row, first, member, w, o, width):
 
 
 @inner
+def _note_solving(row, edge, number, member, w, o, width):
+    """Move the states of an edge to the instant, and past a spike."""
+    since, unit = _since(edge + 8 * AT, w, o, width), np.int64(row[UNIT]).view(np.float64)
+    states, numbers = row[STATES] + 8 * row[N_STATES] * number, row[NUMBERS] + 8 * row[N_NUMBERS] * number
+    elapsed, amount = np.float64(since * unit).view(np.int64), whole_at(row[AMOUNTS] + 8 * member)
+    call(row[NOTE], states, numbers, elapsed, amount, 0)
+    _set(edge + 8 * AT, w, o)
+
+
+@inner
+def _is_open(table, row, number, w, o, width):
+    """Does an edge listen?"""
+    if row[OPENING_ROWS] != 0:
+        first, stop = whole_at(row[OPENING_ROWS] + 16 * number), whole_at(row[OPENING_ROWS] + 16 * number + 8)
+        low, high = first, stop  # those before `low` are past
+        while low < high:
+            middle = (low + high) // 2
+            at = row[OPENINGS] + 16 * middle
+            past = whole_at(at) < w or (whole_at(at) == w and real_at(at + 8) < o)
+            low, high = (middle + 1, high) if past else (low, middle)
+        if (low - first) & 1 == 0:
+            return False
+    if row[GATE] < 0:
+        return True
+    gate = table[row[GATE]]
+    edge = gate[OF_EDGES] + 8 * EDGE_WORDS * (number if gate[N_EDGES] > 1 else 0)
+    return _counts(gate, edge, w, o, width) != (row[CLOSES] != 0)
+
+
+@inner
 def _counts(row, edge, w, o, width):
     """Is the oldest of as many pieces of evidence as are needed young enough?"""
     least = whole_at(edge + 8 * LEAST)
@@ -139,6 +175,8 @@ def _counts(row, edge, w, o, width):
 @inner
 def _holds(row, edge, number, w, o, width):
     """Judge an edge; if it fires and consumes its evidence, forget that."""
+    if row[RULE] == RELAYING:
+        return True
     if row[RULE] == COUNTING:
         holds = _counts(row, edge, w, o, width)
         if holds and row[CONSUME]:
@@ -149,6 +187,9 @@ def _holds(row, edge, number, w, o, width):
         if holds and row[CONSUME]:
             set_real(edge + 8 * SUMS, 0.0)
         return holds
+    if row[RULE] == SOLVING:
+        states, numbers = row[STATES] + 8 * row[N_STATES] * number, row[NUMBERS] + 8 * row[N_NUMBERS] * number
+        return call(row[JUDGE], states, numbers, 0, 0, 0) != 0
     first, stop = whole_at(row[INDPTR] + 8 * number), whole_at(row[INDPTR] + 8 * (number + 1))
     holds = _since(row[TURNS] + 8 * TURN_WORDS * (stop - 1), w, o, width) == 0.0
     for member in range(first, stop if holds and row[CONSUME] else first):
@@ -159,9 +200,25 @@ def _holds(row, edge, number, w, o, width):
 
 
 @inner
-def _listen(row, spikes, begin, end, wide, w, o, width):
+def _note(row, edge, number, member, w, o, width):
+    """What a spike is to an edge."""
+    if row[RULE] == COUNTING:
+        _note_counting(row, edge, member, w, o)
+    elif row[RULE] == SUMMING:
+        _note_summing(row, edge, member, w, o, width)
+    elif row[RULE] == RELAYING:
+        set_whole(edge + 8 * N, whole_at(edge + 8 * N) + 1)
+    elif row[RULE] == SOLVING:
+        _note_solving(row, edge, number, member, w, o, width)
+    else:
+        _note_ordered(row, whole_at(row[INDPTR] + 8 * number), member, w, o, width)
+
+
+@inner
+def _listen(table, row, spikes, begin, end, wide, w, o, width):
     """Note what the spikes of an instant are evidence of; gives the number of edges that they touch."""
-    n, touched, rule = 0, row[TOUCHED], row[RULE]
+    n, touched = 0, row[TOUCHED]
+    gated = row[GATE] >= 0 or row[OPENING_ROWS] != 0
     row[INSTANT] += 1
     instant = row[INSTANT]
     for e in range(begin, end):
@@ -171,17 +228,16 @@ def _listen(row, spikes, begin, end, wide, w, o, width):
             if entry + AHEAD < stop:
                 prefetch(row[OF_EDGES] + 8 * EDGE_WORDS * whole_at(row[EDGES] + 8 * (entry + AHEAD)))
             number, member = whole_at(row[EDGES] + 8 * entry), whole_at(row[MEMBERS] + 8 * entry)
+            if gated and not _is_open(table, row, number, w, o, width):
+                continue
             edge = row[OF_EDGES] + 8 * EDGE_WORDS * number
             if whole_at(edge + 8 * STAMP) != instant:
                 set_whole(edge + 8 * STAMP, instant)
                 set_whole(touched + 8 * n, number)
                 n += 1
-            if rule == COUNTING:
-                _note_counting(row, edge, member, w, o)
-            elif rule == SUMMING:
-                _note_summing(row, edge, member, w, o, width)
-            else:
-                _note_ordered(row, whole_at(row[INDPTR] + 8 * number), member, w, o, width)
+                if row[RULE] == RELAYING:
+                    set_whole(edge + 8 * N, 0)
+            _note(row, edge, number, member, w, o, width)
     return n
 
 
@@ -194,14 +250,15 @@ def _judge(table, spikes, begin, end, n, wide, w, o):
         if row[RULE] == ANY:
             continue
         refractory, width = np.int64(row[REFRACTORY]).view(np.float64), np.int64(row[WIDTH]).view(np.float64)
-        n_touched = _listen(row, spikes, begin, end, wide, w, o, width)
+        n_touched = _listen(table, row, spikes, begin, end, wide, w, o, width)
         for j in range(n_touched):
             number = whole_at(row[TOUCHED] + 8 * j)
             edge = row[OF_EDGES] + 8 * EDGE_WORDS * number
             if _since(edge + 8 * LAST, w, o, width) > refractory and _holds(row, edge, number, w, o, width):
                 _set(edge + 8 * LAST, w, o)
-                _write(spikes, n, wide, o, row[JUNCTION] + number)
-                n += 1
+                for _ in range(whole_at(edge + 8 * N) if row[RULE] == RELAYING else 1):
+                    _write(spikes, n, wide, o, row[JUNCTION] + number)
+                    n += 1
     return n
 
 

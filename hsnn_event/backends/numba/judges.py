@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import judge
+from hsnn_event.backends.numba import hyper_kernels, judge
 from hsnn_event.backends.protocol import Moment, Watch
 from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.hyper_ir import FloatArray, HyperPlan, IntArray, first_evidence
@@ -47,7 +47,8 @@ class Judges:
     @property
     def n_links(self) -> int:
         """By how many junctions the spikes of a step may be more, at most."""
-        return sum(len(plan.members) if plan.rule == "any" else plan.n_edges for plan in self.plans)
+        each_spike = ("any", "relay")
+        return sum(len(plan.members) if plan.rule in each_spike else plan.n_edges for plan in self.plans)
 
     def restore(self, moment: Moment) -> tuple[IntArray, IntArray]:
         """Go on from there; gives (steps, neurons) of what is in flight, with the junctions that hand it on."""
@@ -143,6 +144,14 @@ class Judges:
         row[judge.INDPTR] = self._kept(plan.indptr)
         if plan.amounts is not None:
             row[judge.AMOUNTS] = self._kept(plan.amounts)
+        row[judge.GATE], row[judge.CLOSES] = -1 if plan.gate is None else plan.gate, plan.closes
+        if plan.openings is not None and plan.opening_rows is not None:
+            instants = np.column_stack([plan.openings[0], plan.openings[1].view(np.int64)])
+            row[judge.OPENING_ROWS], row[judge.OPENINGS] = self._kept(plan.opening_rows), self._kept(instants)
+        if plan.kernel is not None and plan.constants is not None:
+            row[judge.NOTE], row[judge.JUDGE] = hyper_kernels.addresses(plan.kernel)
+            row[judge.NUMBERS], row[judge.N_NUMBERS] = self._kept(plan.constants), plan.constants.shape[1]
+            row[judge.UNIT] = int(np.array(plan.unit).view(np.int64))
         return row
 
     def _records(self, plan: HyperPlan, row: IntArray) -> dict[str, npt.NDArray[Any]]:
@@ -161,6 +170,10 @@ class Judges:
         if plan.threshold is not None and plan.decay is not None:
             reals[:, judge.THRESHOLD], reals[:, judge.DECAY] = plan.threshold, plan.decay
             held |= {"sums": reals[:, judge.SUMS], "at": edges[:, judge.AT], "at_o": reals[:, judge.AT + 1]}
+        if plan.initial is not None:
+            states = plan.initial.copy()
+            row[judge.STATES], row[judge.N_STATES] = self._kept(states), states.shape[1]
+            held |= {"states": states, "at": edges[:, judge.AT], "at_o": reals[:, judge.AT + 1]}
         if plan.gaps is not None:
             turns = np.zeros((len(plan.members), judge.TURN_WORDS), np.int64)
             row[judge.TURNS], times = self._kept(turns), turns.view(np.float64)
