@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hsnn_event.topology import hyper as hyper
     from hsnn_event.topology import space as space
     from hsnn_event.topology.hypergraph import Hypergraph as Hypergraph
-    from hsnn_event.topology.space import lattice as lattice
+    from hsnn_event.topology.lattice import lattice as lattice
 
 __version__ = "0.1.0"
 
@@ -55,7 +55,7 @@ _PUBLIC = {
     "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
     "hyper": "hsnn_event.topology.hyper",
-    "lattice": "hsnn_event.topology.space:lattice",
+    "lattice": "hsnn_event.topology.lattice:lattice",
     "measures": "hsnn_event.measures",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",

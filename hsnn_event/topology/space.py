@@ -8,46 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import as_array, is_array, real, real_or_array, whole
-from hsnn_event.topology.kernels import LONGEST, SHORTEST
+from hsnn_event.errors import ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import as_array, is_array, whole
 from hsnn_event.topology.kernels import Kernel as Kernel
 from hsnn_event.topology.kernels import exponential as exponential
 from hsnn_event.topology.kernels import gaussian as gaussian
 from hsnn_event.topology.kernels import mexican_hat as mexican_hat
+from hsnn_event.topology.lattice import checked_flags, checked_lengths, jittered
+from hsnn_event.topology.lattice import lattice as lattice
 from hsnn_event.topology.positions import Scattered as Scattered
 from hsnn_event.topology.positions import Shape, checked_count, checked_dimensions, checked_shape
 from hsnn_event.topology.positions import Space as Space
 from hsnn_event.units import in_unit
-
-
-def lattice(
-    shape: int | Sequence[int],
-    spacing: float | Sequence[float] = 1.0,
-    *,
-    periodic: bool | Sequence[bool] = False,
-    jitter: float = 0.0,
-    seed: int | None = None,
-) -> Shape:
-    """A regular lattice of one, two (square) or three (cubic) dimensions: `shape` neurons along each, `spacing` mm apart.
-
-    Ids run in C order, the last dimension fastest: neuron (i, j) of a sheet of shape (rows, columns) has the id
-    i * columns + j and lies at (i * spacing, j * spacing). `periodic` closes all dimensions, or those that it says; `shape`
-    and `spacing` too may be one number for all or one a dimension. `jitter` (mm) moves each neuron along each dimension by
-    a uniform number of [-jitter, jitter), by the network's seed, or by `seed`.
-
-    Raises ArgumentTypeError, ShapeError, ValueRangeError.
-
-    >>> lattice((2, 3), spacing=0.1).positions.tolist()
-    [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [0.1, 0.0], [0.1, 0.1], [0.1, 0.2]]
-    """
-    counts = checked_shape(shape, "lattice: shape")
-    steps = _lengths(spacing, len(counts), "lattice: spacing")
-    closed = _flags(periodic, len(counts), "lattice: periodic")
-    axes = [np.arange(count) * step for count, step in zip(counts, steps, strict=True)]
-    points = np.stack([each.ravel() for each in np.meshgrid(*axes, indexing="ij")], axis=1)
-    lengths = [n * step if shut else math.inf for n, step, shut in zip(counts, steps, closed, strict=True)]
-    return _jittered(Space(points, tuple(lengths), counts), jitter, seed, "lattice")
 
 
 def hexagonal(
@@ -71,8 +43,8 @@ def hexagonal(
     counts = checked_shape(shape, "hexagonal: shape")
     if len(counts) != 2:
         raise ShapeError(f"hexagonal: shape is {shown(shape)}; give (rows, columns).", shape=counts)
-    (step,) = _lengths(spacing, 1, "hexagonal: spacing")
-    closed = _flags(periodic, 2, "hexagonal: periodic")
+    (step,) = checked_lengths(spacing, 1, "hexagonal: spacing")
+    closed = checked_flags(periodic, 2, "hexagonal: periodic")
     if closed[0] and counts[0] % 2:
         text = f"hexagonal: shape has {counts[0]} rows; every other one is shifted, so that an even number closes. Give one."
         raise ValueRangeError(text, shape=counts)
@@ -80,7 +52,7 @@ def hexagonal(
     height = step * math.sqrt(3.0) / 2.0
     points = np.stack([row * height, column * step + (row % 2) * (step / 2.0)], axis=1)
     lengths = (counts[0] * height if closed[0] else math.inf, counts[1] * step if closed[1] else math.inf)
-    return _jittered(Space(points, lengths, counts), jitter, seed, "hexagonal")
+    return jittered(Space(points, lengths, counts), jitter, seed, "hexagonal")
 
 
 def random(
@@ -101,8 +73,8 @@ def random(
     given = in_unit(extent, "random: extent", "mm")
     number = as_array(given, "random: extent", "give a length a dimension").size if is_array(given) else 1
     dimensions = checked_dimensions(number, "random: extent")
-    lengths = _lengths(given, dimensions, "random: extent")
-    closed = _flags(periodic, dimensions, "random: periodic")
+    lengths = checked_lengths(given, dimensions, "random: extent")
+    closed = checked_flags(periodic, dimensions, "random: periodic")
     period = tuple(length if shut else math.inf for length, shut in zip(lengths, closed, strict=True))
     made = Scattered(Space(np.zeros((count, dimensions)), period), (0.0,) * dimensions, lengths)
     return made if seed is None else made.settled(whole(seed, "random: seed"), "random")
@@ -119,28 +91,3 @@ def at(positions: Any, period: float | Sequence[float] | None = None) -> Space:
     3
     """
     return Space(positions, () if period is None else period)  # type: ignore[arg-type]
-
-
-def _jittered(base: Space, jitter: Any, seed: Any, what: str) -> Shape:
-    reach = real(jitter, f"{what}: jitter", low=0.0, unit="mm")
-    number = None if seed is None else whole(seed, f"{what}: seed")
-    if reach == 0.0:
-        return base
-    made = Scattered(base, (-reach,) * base.n_dimensions, (reach,) * base.n_dimensions)
-    return made if number is None else made.settled(number, what)
-
-
-def _lengths(value: Any, dimensions: int, what: str) -> tuple[float, ...]:
-    """A positive length a dimension."""
-    lengths = np.broadcast_to(real_or_array(value, dimensions, what, SHORTEST, LONGEST, unit="mm"), dimensions)
-    return tuple(lengths.tolist())
-
-
-def _flags(value: Any, dimensions: int, what: str) -> tuple[bool, ...]:
-    given = as_array(value, what, "give True or False") if is_array(value) else np.array([value] * dimensions)
-    if given.dtype != np.bool_:
-        raise ArgumentTypeError(f"{what} is True or False, or one of them a dimension, not {shown(value)}.", value=value)
-    if given.shape != (dimensions,):
-        text = f"{what} has shape {given.shape}; give one for all, or {dimensions}."
-        raise ShapeError(text, shape=given.shape, n_dimensions=dimensions)
-    return tuple(given.tolist())
