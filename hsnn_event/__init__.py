@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from hsnn_event.timecourse import steps as steps
     from hsnn_event.topology import connect as connect
     from hsnn_event.topology import hyper as hyper
+    from hsnn_event.topology import space as space
     from hsnn_event.topology.hypergraph import Hypergraph as Hypergraph
+    from hsnn_event.topology.lattice import lattice as lattice
 
 __version__ = "0.1.0"
 
@@ -53,6 +55,7 @@ _PUBLIC = {
     "connect": "hsnn_event.topology.connect",
     "errors": "hsnn_event.errors",
     "hyper": "hsnn_event.topology.hyper",
+    "lattice": "hsnn_event.topology.lattice:lattice",
     "measures": "hsnn_event.measures",
     "models": "hsnn_event.model.library",
     "networks": "hsnn_event.networks",
@@ -62,6 +65,7 @@ _PUBLIC = {
     "receptors": "hsnn_event.model.library.receptors",
     "sampled": "hsnn_event.timecourse:sampled",
     "scale_to_spectral_radius": "hsnn_event.network.spectrum:scale_to_spectral_radius",
+    "space": "hsnn_event.topology.space",
     "spectral_radius": "hsnn_event.network.spectrum:spectral_radius",
     "steps": "hsnn_event.timecourse:steps",
     "stimuli": "hsnn_event.stimuli",
@@ -80,6 +84,7 @@ __all__ = [
     "connect",
     "errors",
     "hyper",
+    "lattice",
     "measures",
     "models",
     "networks",
@@ -89,6 +94,7 @@ __all__ = [
     "receptors",
     "sampled",
     "scale_to_spectral_radius",
+    "space",
     "spectral_radius",
     "steps",
     "stimuli",

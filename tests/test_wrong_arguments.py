@@ -132,6 +132,13 @@ def in_space(**keywords):
     return connected(rule=C.small_world(2, 0.5, **keywords))
 
 
+def placed(rule, shape=None, **keywords):
+    """A rule between neurons in space."""
+    net = hsnn.Network(backend="reference", seed=1)
+    cells = net.population("p", hsnn.lattice((2, 2)) if shape is None else shape, hsnn.models.lif_exp())
+    return net.connect(cells, cells, rule, **{"weight": 1.0, "delay": 1.0, **keywords})
+
+
 def of_blocks(p=((0.5, 0.1), (0.1, 0.5)), **keywords):
     return connected(rule=C.stochastic_block_model(p, **keywords))
 
@@ -167,6 +174,7 @@ def keyword(function, /, *names, **fixed):
 
 X = hsnn.measures
 C, R, S, M, N = hsnn.connect, hsnn.random, hsnn.stimuli, hsnn.models, hsnn.networks
+P = hsnn.space
 PARTS, PORTS = hsnn.channels, hsnn.receptors
 
 
@@ -327,6 +335,22 @@ CALLS = {
     **keyword(C.small_world, "k", "p", "alpha", "positions", "period", "autapses", "multapses", k=2, p=0.5),
     "connect(small_world of k)": lambda x: connected(rule=C.small_world(x, 0.5)),
     **keyword(in_space, "alpha", "positions", "period", positions=[0.0, 0.2, 0.3, 0.6], alpha=1.0),
+    **keyword(P.Space, "positions", "period", "grid_shape", positions=[0.0, 0.1]),
+    **keyword(P.at, "positions", "period", positions=[0.0, 0.1]),
+    **keyword(hsnn.lattice, "spacing", "periodic", "jitter", "seed", shape=(2, 2), jitter=0.1),
+    "lattice(shape)": lambda x: hsnn.lattice(x) if modest(x) else None,
+    **keyword(P.hexagonal, "shape", "spacing", "periodic", "jitter", "seed", shape=(2, 2)),
+    **keyword(P.random, "extent", "periodic", "seed", n=3, extent=1.0),
+    "random(n)": lambda x: P.random(x, 1.0) if modest(x) else None,
+    **keyword(P.gaussian, "sigma", "p_max", "cutoff", sigma=0.1),
+    **keyword(P.exponential, "length", "p_max", "cutoff", length=0.1),
+    **keyword(P.mexican_hat, "sigma", "sigma_less", "p_max", "p_less", "cutoff", sigma=0.1, sigma_less=0.2),
+    **keyword(C.radius, "r", "autapses", r=1.0), **keyword(C.nearest, "k", "autapses", k=1),
+    **keyword(C.kernel, "f", "cutoff", "autapses", f=P.gaussian(0.1)),
+    "connect(radius)": lambda x: placed(C.radius(x)), "connect(nearest of k)": lambda x: placed(C.nearest(x)),
+    "connect(kernel of cutoff)": lambda x: placed(C.kernel(P.gaussian(0.5), cutoff=x)),
+    "connect(kernel of sigma)": lambda x: placed(C.kernel(P.gaussian(x))),
+    "function of vectors in kernel": lambda x: placed(C.kernel(lambda vectors: x, cutoff=1.0)),
     **keyword(C.scale_free, "k", "gamma_out", "gamma_in", "correlated", "autapses", "multapses", k=2),
     "connect(scale_free of k)": lambda x: connected(rule=C.scale_free(x)),
     "connect(scale_free of gamma_in)": lambda x: connected(rule=C.scale_free(2, gamma_in=x)),

@@ -24,6 +24,7 @@ from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import indices, label, real, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
+from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import Rule
 
 Plain = dict[str, Any]
@@ -96,15 +97,21 @@ def _plain_population(network: Network, name: str, writer: Writer) -> Plain:
         "schedule": population.schedule,
         "labels": writer.write(population.own_labels, f"{place}: labels"),
         "node_data": writer.write(population.node_data, f"{place}: node_data"),
+        "space": writer.write(population.space, f"{place}: space"),
         "assignments": _plain_assignments(population.assignments, writer),
     }
 
 
 def _add_population(network: Network, plain: Plain, read: Reader) -> None:
     model, labels = read(plain["model"]), read(plain["labels"])
+    space = read(plain["space"]) if "space" in plain else None
+    if not isinstance(space, Space | None) or (space is not None and space.size != plain["size"]):
+        text = f"population {plain['name']!r}: its positions are not those of {plain['size']} neurons."
+        raise FileFormatError(text, name=plain["name"])
     population = network.population(
-        plain["name"], plain["size"], model, schedule=plain.get("schedule", "auto"), method=plain["method"], labels=labels
-    )
+        plain["name"], plain["size"] if space is None else space, model,
+        schedule=plain.get("schedule", "auto"), method=plain["method"], labels=labels,
+    )  # fmt: skip
     population.node_data.update(read(plain["node_data"]) if "node_data" in plain else {})
     population.assignments.extend(_assignment(network, each, read) for each in plain["assignments"])
 

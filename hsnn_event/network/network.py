@@ -34,6 +34,7 @@ from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.topology.pattern import Pattern
+from hsnn_event.topology.positions import Shape
 from hsnn_event.topology.rules import Rule, check_divisible
 
 FloatArray = npt.NDArray[np.float64]
@@ -106,14 +107,15 @@ class Network(GraphExchange, HyperConnection, RunControl):
     def population(
         self,
         name: str,
-        size: int,
+        size: int | Shape,
         model: NeuronModel,
         *,
         schedule: str = "auto",
         method: str = "auto",
         labels: Sequence[Hashable] | None = None,
     ) -> Population:
-        """Add `size` neurons of `model`, numbered from 0. `method` names the integrator; "auto" suits the equations.
+        """Add `size` neurons of `model`, numbered from 0; a shape, such as `hsnn.lattice((30, 30))`, gives them positions.
+ `method` names the integrator; "auto" suits the equations.
 
         `schedule` is "clock" or "exact": states in steps of dt and spikes on the grid, or events alone and spikes at real
         times, for linear equations. "auto" is "exact" only in a network without a clock.
@@ -128,13 +130,14 @@ class Network(GraphExchange, HyperConnection, RunControl):
             )
         schedule = self._schedule(f"population {name!r}", schedule)
         choice(f"population {name!r}: method", method, METHODS)
-        count = whole(size, f"population {name!r}: size", low=1)
+        space = size.settled(self.seed, name) if isinstance(size, Shape) else None
+        count = whole(size if space is None else space.size, f"population {name!r}: size", low=1)
         if count > MOST_NEURONS:
             text = f"population {name!r}: size {shown(size)} is more than {MOST_NEURONS}. Give a smaller one, or several."
             raise ValueRangeError(text, value=size)
         if isinstance(model, SourceModel):
             model.check(count, Continuum() if schedule == "exact" else self.grid, f"population {name!r}")
-        population = Population(self, name, count, model, method, labels, schedule)
+        population = Population(self, name, count, model, method, labels, schedule, space)
         self.populations.add(name, population)
         return population
 

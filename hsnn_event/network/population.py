@@ -13,6 +13,7 @@ from hsnn_event.network import overview
 from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import hashable, is_array, real_or_array
 from hsnn_event.random import Distribution
+from hsnn_event.topology.positions import Space
 
 if TYPE_CHECKING:
     from hsnn_event.network.network import Network
@@ -39,6 +40,7 @@ class Population(View):
         method: str,
         labels: Sequence[Hashable] | None,
         schedule: str = "clock",
+        space: Space | None = None,
     ) -> None:
         super().__init__(self, None)
         self.network = network
@@ -50,6 +52,7 @@ class Population(View):
         self.node_data = {}
         self._name = name
         self._size = size
+        self._space = space
         self._labels = None if labels is None else _label_ids(labels, size, name)
         for parameter, value in model.parameters.items():
             if not isinstance(value, Distribution):

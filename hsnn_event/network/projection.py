@@ -220,7 +220,7 @@ def declared_projection(
 
 
 def end_of(view: View) -> End:
-    return End(view.name, view.ids, view.selection is None, view.population.given_labels)
+    return End(view.name, view.ids, view.selection is None, view.population.given_labels, view.space)
 
 
 def missing(what: str, rule: Rule, where: str) -> DeclarationError:

@@ -14,6 +14,7 @@ from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.quantities import as_array, hashable, indices, is_array, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
+from hsnn_event.topology.positions import Space, unplaced
 
 if TYPE_CHECKING:
     from hsnn_event.network.population import Population
@@ -62,6 +63,20 @@ class View(Fixed):
     def ids(self) -> IntArray:
         """Population ids of the neurons, in order of the view."""
         return np.arange(self.size) if self.selection is None else self.selection.copy()
+
+    @property
+    def space(self) -> Space | None:
+        """Where the neurons lie, in order of the view; None where they have no positions."""
+        whole_space = self.population._space
+        return whole_space if self.selection is None or whole_space is None else whole_space.part(self.selection)
+
+    @property
+    def positions(self) -> FloatArray:
+        """Positions in mm, shape (neurons, dimensions), read only. DeclarationError where there are none."""
+        if self.population._space is None:
+            raise unplaced(self.name)
+        positions = self.population._space.positions
+        return positions if self.selection is None else positions[self.selection]
 
     def __len__(self) -> int:
         return self.size

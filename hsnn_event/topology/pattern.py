@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import IntArray, Rule
 
 Labels = tuple[Hashable, ...]
@@ -19,6 +20,7 @@ class End(NamedTuple):
     ids: IntArray                          # population ids, in order
     whole: bool                            # all neurons of the population, in order of their ids
     labels: Mapping[Hashable, int] | None  # those that the population has been given, with ids
+    space: Space | None = None             # where they lie, in order
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,9 @@ def check_divisible(rule: object, n_sources: int, n_targets: int) -> None:
     divisible = {
         "bernoulli": True,
         "all_to_all": True,
+        "kernel": True,
+        "radius": True,
+        "nearest": n_targets == 1,
         "fixed_outdegree": n_targets == 1,
         "fixed_indegree": n_sources == 1,
     }
