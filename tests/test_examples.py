@@ -16,6 +16,7 @@ EXAMPLES = {
     "graph_network": (r"number of inputs: (\S+)", 0.9, 1.0),
     "connectome": (r"communities: (\d+)", 4, 4),
     "small_world": (r"p = 0.1: .* mean size (\S+),", 5.5, 8.5),
+    "lattice_wave": (r"front (\S+) mm/ms", 0.030, 0.035),
     "izhikevich_patterns": (r"tonic bursting: (\d+) spikes", 28, 28),
     "own_model": (r"adapting: (\d+) spikes", 8, 10),
     "parameter_sweep": (r"g = 8: (\S+) \+-", 10.0, 22.0),

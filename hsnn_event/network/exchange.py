@@ -87,7 +87,8 @@ class GraphExchange:
 
         Nodes are labels, or (population, label) where two populations share a label. They carry the name of the
         population, the parameters and states that neurons were given (as they are now), positions, and `node_data`; edges
-        carry weight, delay (ms) and receptor. The graph's attribute "spaces" has periods and shapes of lattices. Models, drives, records and gap junctions are not part of the graph.
+        carry weight, delay (ms) and receptor. The graph's attribute "spaces" has periods and shapes of lattices.
+        Models, drives, records and gap junctions are not part of the graph.
 
         Raises ArgumentTypeError and DeclarationError for names of attributes that clash.
 
