@@ -1,5 +1,5 @@
-"""Rules of distance with as many synapses as asked, 100 a neuron of a periodic sheet: seconds from `connect` to the first step,
-the seconds of the rule alone in it, and the peak memory of the process. Each case in a process of its own. Linux.
+"""Rules of distance with as many synapses as asked, 100 a neuron of a periodic sheet: seconds from `connect` to the first
+step, the seconds of the rule alone in it, and the peak memory of the process. Each case in a process of its own. Linux.
 
     python benchmarks/space.py --neurons 1000000 --degree 100 --threads 2
 """
@@ -27,7 +27,7 @@ def spread(n: float, k: float) -> float:
     return math.sqrt(k * AREA / n / (2.0 * math.pi))
 
 
-# The rule, and whether neurons lie on a lattice, so that neighbours have neighbouring ids, or anywhere. One delay unless noted.
+# The rule; do neurons lie on a lattice, so that neighbours have neighbouring ids, or anywhere; have they delays by distance?
 CASES: dict[str, tuple[Any, bool, bool]] = {
     "radius, lattice": (lambda n, k: C.radius(math.sqrt(k * AREA / n / math.pi)), True, False),
     "radius, random": (lambda n, k: C.radius(math.sqrt(k * AREA / n / math.pi)), False, False),

@@ -21,7 +21,7 @@ net.connect(sheet, sheet, hsnn.connect.radius(0.25), weight=200.0, delay=delay)
 away = np.linalg.norm(sheet.positions - (2.0, 2.0), axis=1)  # mm from the middle
 net.drive(sheet[away < 0.2], hsnn.stimuli.spikes([1.0]), weight=6000.0)
 net.record(sheet, "spikes")
-trace = net.record(sheet, "v", every=1.0)
+net.record(sheet, "v", every=1.0)
 result = net.run(60.0)
 
 spikes = result.spikes["sheet"]
@@ -29,9 +29,9 @@ arrival = np.full(sheet.size, np.nan)
 arrival[spikes.ids[::-1]] = spikes.times[::-1]  # the first spike of each neuron
 ring = (away > 0.5) & (away < 1.5)
 speed = 1.0 / np.polyfit(away[ring], arrival[ring], 1)[0]
-print(f"{len(spikes)} spikes, {np.bincount(spikes.ids, minlength=sheet.size).max()} a neuron at most; front {speed:.4f} mm/ms")
+print(f"{len(spikes)} spikes, {np.bincount(spikes.ids).max()} a neuron at most; front {speed:.4f} mm/ms")
 
-images = result[trace]["v"].grid()  # (time, row, column)
+images = result.states["sheet"]["v"].grid()  # (time, row, column)
 figure, axes = plt.subplots(1, 4, figsize=(11, 3.1), layout="constrained")
 for axis, time in zip(axes, (6, 14, 22, 30), strict=True):
     drawn = axis.imshow(images[time - 1], origin="lower", extent=(0.0, 4.05, 0.0, 4.05), vmin=-70.0, vmax=-50.0)
