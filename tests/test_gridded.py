@@ -61,11 +61,11 @@ def test_what_is_no_whole_lattice_is_refused():
     parts = run(halves=True)
     for data in (parts["a spikes"], parts["b spikes"][[0, 1]], run(12).spikes["sheet"],
                  run(hsnn.space.random(12, 1.0)).spikes["sheet"]):  # fmt: skip
-        with pytest.raises(ShapeError, match="spikes.grid: these are .* neurons in no lattice, or not all of one"):
+        with pytest.raises(ShapeError, match=r"spikes.grid: these are .* neurons in no lattice, or not all of one"):
             data.grid(10.0)
-    with pytest.raises(ShapeError, match="samples.grid: these are 5 neurons"):
+    with pytest.raises(ShapeError, match=r"samples.grid: these are 5 neurons"):
         parts["a v"]["v"].grid()
     with pytest.raises(ValueRangeError, match="bin"):
         parts["b spikes"].grid(0.0)
-    with pytest.raises(ShapeError, match="grid_shape is .*, which are not 3 neurons"):
+    with pytest.raises(ShapeError, match=r"grid_shape is .*, which are not 3 neurons"):
         hsnn.SpikeData([], [], 3, 0.0, 1.0, grid_shape=(2, 2))
