@@ -101,6 +101,22 @@ def connected_by_hyperedges(source=A, target=A, hypergraph=HYPERGRAPH, rule=FANN
     return net.connect_hyper(*ends, hypergraph, rule=rule, **keywords)
 
 
+def add(subnetwork=SAVED_NET, prefix="a"):
+    return hsnn.Network().add(subnetwork, prefix)
+
+
+def port(name="out", neurons=A):
+    return hsnn.Network().port(name, neurons) if neurons is not A else NET.port(name, neurons)
+
+
+def tabled(call, column, cell):
+    net = hsnn.Network(backend="reference")
+    net.population_table([{"name": "a", "size": 4}], model="lif_exp")
+    row = {"name": "p", "size": 2, "model": "lif_exp"} if call == "population_table" else {
+        "source": "a", "target": "a", "rule": "bernoulli", "p": 0.5, "weight": 1.0, "delay": 1.0}  # fmt: skip
+    return getattr(net, call)([{**row, column: cell}])
+
+
 def of_graph(**keywords):
     """The graph with these keywords, and then between these neurons."""
     return connected(rule=hsnn.connect.from_networkx(GRAPH, **keywords), weight=None, delay=None)
@@ -393,6 +409,13 @@ CALLS = {
     "couple[]": lambda x: NET.couplings[x], "coupling.get": COUPLING.get,
     "coupling.set(conductance)": lambda x: COUPLING.set(conductance=x),
     "coupling.set(x)": lambda x: COUPLING.set(**{str(x): 1.0}),
+    **keyword(add, "subnetwork", "prefix"), **keyword(port, "name", "neurons"),
+    **{f"{call}({name})": lambda x, call=call, name=name: tabled(call, name, x)
+       for call, names in (("population_table", ("name", "size", "model", "method", "schedule", "labels", "v")),
+                           ("connect_table", ("source", "target", "rule", "weight", "delay", "weight_sd", "receptor", "p")))
+       for name in names},
+    "population_table": lambda x: hsnn.Network().population_table(x),
+    "connect_table": lambda x: NET.connect_table(x),
     "projection.get": PROJECTION.get, **keyword(PROJECTION.to_networkx, "weight", "delay"),
     **keyword(hsnn.steps, "times", "values", times=[1.0, 2.0], values=[3.0, 4.0]),
     "steps(values[])": lambda x: hsnn.steps([1.0, 2.0], [1.0, x]),
@@ -450,7 +473,7 @@ def check(name, call, value):
 INTERNAL = {
     *("assign", "schedule", "value", "reweight", "check_variable", "input", "receptor", "take_labels", "weight_unit"),
     *("cumulative", "edges", "bytes_per_synapse", "take_weight", "check_range"),
-    *("reconduct", "take_conductance", "own_parts", "require_open"),
+    *("reconduct", "take_conductance", "own_parts", "require_open", "restore_labels"),
 }
 
 
