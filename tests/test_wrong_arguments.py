@@ -101,6 +101,10 @@ def connected_by_hyperedges(source=A, target=A, hypergraph=HYPERGRAPH, rule=FANN
     return net.connect_hyper(*ends, hypergraph, rule=rule, **keywords)
 
 
+def areas(connectivity=((0.0, 0.2), (0.4, 0.0)), distances=((0.0, 9.0), (9.0, 0.0)), **keywords):
+    return N.multi_area(connectivity, distances, **keywords)
+
+
 def add(subnetwork=SAVED_NET, prefix="a"):
     return hsnn.Network().add(subnetwork, prefix)
 
@@ -446,6 +450,9 @@ CALLS = {
     "gap_lattice(radius)": lambda x: N.gap_lattice(2, 2, x),
     "gap_lattice(seed_convention)": lambda x: N.gap_lattice(2, 2, 1.0, seed_convention=x),
     **keyword(N.quiet, "n", "out_degree", "rate", n=10, out_degree=2, rate=1.0),
+    "multi_area": lambda x: N.multi_area(x) if modest(x) else None,
+    **keyword(areas, "connectivity", "distances", "k_long", "strength", "velocity"),
+    "multi_area(n_exc)": lambda x: N.multi_area(2, n_exc=x) if modest(x) else None,
     **keyword(N.reference_rates, "name", "scale", name="cuba"),
     "save": RESULT.save, "load": hsnn.Result.load, "from_hdf5": hsnn.SpikeData.from_hdf5, "to_hdf5": SPIKES.to_hdf5,
     "to_csv": SPIKES.to_csv, **keyword(SILENT.from_csv, "path", "t_start", "t_stop", "neurons", **OF_CSV),
