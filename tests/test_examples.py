@@ -18,6 +18,7 @@ EXAMPLES = {
     "small_world": (r"p = 0.1: .* mean size (\S+),", 5.5, 8.5),
     "multi_area": (r"needs (\d+) ms", 2, 4),
     "synfire_chain": (r"survives; packets of .* and (\d+) spikes", 60, 100),
+    "lattice_wave": (r"front (\S+) mm/ms", 0.030, 0.035),
     "izhikevich_patterns": (r"tonic bursting: (\d+) spikes", 28, 28),
     "own_model": (r"adapting: (\d+) spikes", 8, 10),
     "parameter_sweep": (r"g = 8: (\S+) \+-", 10.0, 22.0),

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, shown
 from hsnn_event.network.coupling import Coupling, declared_coupling
 from hsnn_event.network.drive import Drive
@@ -14,7 +16,6 @@ from hsnn_event.network.part import KINDS, Names, Part, all_or_nothing
 from hsnn_event.network.projection import PerEdge, Projection, Recipe, declared_projection, renamed
 from hsnn_event.network.schedule import ScheduledChange
 from hsnn_event.network.views import Assignment, Group, View, parts
-from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key
 from hsnn_event.topology.rules import LISTS
 
@@ -125,7 +126,8 @@ class Copying:
             source, target = self.view(projection.source), self.view(projection.target)
             here = self.renamed(name, *(f"{one.name}->{other.name}.{projection.receptor}" for one, other in
                                         ((projection.source, projection.target), (source, target))))  # fmt: skip
-            self._require_settled(projection, projection.weight, isinstance(projection.delay, Distribution))
+            shuffled = not isinstance(projection.delay, int | float | np.ndarray)  # the order of synapses is that of delays
+            self._require_settled(projection, projection.weight, shuffled)
             if projection._recipe is None:
                 made = replace(projection, name=here, source=source, target=target)
             else:

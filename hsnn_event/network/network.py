@@ -35,6 +35,7 @@ from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
+from hsnn_event.topology.distance import DistanceDelay
 from hsnn_event.topology.pattern import Pattern
 from hsnn_event.topology.positions import Shape
 from hsnn_event.topology.rules import Rule, check_divisible
@@ -154,7 +155,7 @@ class Network(GraphExchange, HyperConnection, Composition, RunControl):
         rule: Rule | Pattern | Callable[..., Any],
         *,
         weight: Value | None = None,
-        delay: Value | None = None,
+        delay: Value | DistanceDelay | None = None,
         receptor: str | None = None,
         name: str | None = None,
         round_delays: bool | None = None,
@@ -162,8 +163,9 @@ class Network(GraphExchange, HyperConnection, Composition, RunControl):
         """Connect neurons of `source` to a receptor of `target` (which may be left out where there is one).
 
         `weight` and `delay` (ms; on a clock one step at least) are a number, an array in the order of the rule's rows, or a
-        distribution; they may be left out where the rule brings them. A group gives one projection for each pair of its
-        members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
+        distribution; they may be left out where the rule brings them. A delay may also be `hsnn.distance_delay(velocity)`. A
+        group gives one projection for each pair of its members, as a list, where that means the same. A function in the
+        place of a rule is `connect.from_function` of it.
         """
         self.require_open("a projection")
         rule = given_rule(rule)

@@ -9,6 +9,7 @@ import numpy as np
 
 from hsnn_event.notebook import Table, card, count, memory, span
 from hsnn_event.random import Distribution
+from hsnn_event.topology.distance import DistanceDelay
 
 if TYPE_CHECKING:
     from hsnn_event.network.coupling import Coupling
@@ -158,6 +159,8 @@ def _each(value: object) -> str:
 
 def _delay(projection: Projection) -> str:
     delay = projection.delay
+    if isinstance(delay, DistanceDelay):
+        return f"{delay.offset:g} ms + distance / ({delay.velocity:g} mm/ms)"
     if isinstance(delay, Distribution):
         return f"{_law(delay)} ms"
     return span(projection.target.population.time_grid.times(np.asarray(delay)), "ms")
