@@ -37,6 +37,28 @@ def on_the_clock(net, prefix=""):
     net.record(gap[:3], "v", every=1.0, name=f"{prefix}potentials")
 
 
+def with_gates(net, prefix=""):
+    """Hyperedges whose parts name each other: a gate of another population's, and sources that are heard later."""
+    exc = net.population(f"{prefix}exc", 30, CELL)
+    inh = net.population(f"{prefix}inh", 8, hsnn.models.lif_exp())
+    exc.set(v=hsnn.random.uniform(-60.0, -50.0))
+    net.drive(exc + inh, hsnn.stimuli.poisson(2500.0), weight=60.0)
+    gated = hsnn.hyper.gate(hsnn.hyper.threshold(k=2, window=5.0), by=inh, k=1, window=10.0)
+    opened = net.connect_hyper(exc, exc, EDGES, rule=gated, source_delay=1.0, name=f"{prefix}opened")
+    net.record(exc + inh + opened, "spikes")
+
+
+def test_gates_and_delays_of_evidence_follow_their_part():
+    part = hsnn.Network(seed=77)
+    with_gates(part)
+    net, by_hand = (hsnn.Network(seed=3) for _ in range(2))
+    for prefix in ("a", "b"):
+        net.add(part, prefix)
+        with_gates(by_hand, f"{prefix}_")
+    result = compare(net, by_hand)
+    assert len(result["a_opened.spikes"].times) and len(result["b_opened.spikes"].times)
+
+
 def without_a_clock(net, prefix=""):
     exc = net.population(f"{prefix}exc", 30, hsnn.models.lif_delta(I_e=500.0))
     inh = net.population(f"{prefix}inh", 8, hsnn.models.lif_delta())

@@ -60,7 +60,7 @@ class Recipe:
 
     pattern: Pattern
     weight: Value | None
-    delay: Value | None
+    delay: Value | DistanceDelay | None
     rounds: bool
     drawn: Weight  # as long as the projection has these, `weight` is what it was given
 
