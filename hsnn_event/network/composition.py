@@ -29,8 +29,8 @@ class Composition:
         own: those of a network written out by hand under these names. Neurons that a view has chosen stay the same.
 
         Seed, threads and backend are those of this network; dt, precision and weights must agree. The subnetwork stays as
-        it is; what is declared in it later does not come. Random graphs of a network read from a file are the ones that
-        were drawn when it was written.
+        it is; what is declared in it later does not come. Random graphs of a network that was saved or pickled are the
+        ones that were drawn before.
 
         Raises GridError for another dt, DeclarationError for other precision, names that are taken, callbacks and a
         subnetwork that has run, ArgumentTypeError: before anything is added.

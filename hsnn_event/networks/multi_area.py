@@ -38,7 +38,7 @@ SPACING = 10.0      # mm, between the areas of a line
 RANGE = 5.0         # mm: over which connections between the areas of a line fall to 1/e
 MOST_AREAS = 10_000
 
-RATE = 11.3         # Hz: mean of four areas in a line; measured
+RATE = 11.2         # Hz: mean of four areas in a line; measured
 
 
 class Areas(NamedTuple):
