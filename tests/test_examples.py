@@ -16,6 +16,8 @@ EXAMPLES = {
     "graph_network": (r"number of inputs: (\S+)", 0.9, 1.0),
     "connectome": (r"communities: (\d+)", 4, 4),
     "small_world": (r"p = 0.1: .* mean size (\S+),", 5.5, 8.5),
+    "multi_area": (r"needs (\d+) ms", 2, 4),
+    "synfire_chain": (r"survives; packets of .* and (\d+) spikes", 60, 100),
     "lattice_wave": (r"front (\S+) mm/ms", 0.030, 0.035),
     "izhikevich_patterns": (r"tonic bursting: (\d+) spikes", 28, 28),
     "own_model": (r"adapting: (\d+) spikes", 8, 10),

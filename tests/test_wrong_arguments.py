@@ -102,6 +102,26 @@ def connected_by_hyperedges(source=A, target=A, hypergraph=HYPERGRAPH, rule=FANN
     return net.connect_hyper(*ends, hypergraph, rule=rule, **keywords)
 
 
+def areas(connectivity=((0.0, 0.2), (0.4, 0.0)), distances=((0.0, 9.0), (9.0, 0.0)), **keywords):
+    return N.multi_area(connectivity, distances, **keywords)
+
+
+def add(subnetwork=SAVED_NET, prefix="a"):
+    return hsnn.Network().add(subnetwork, prefix)
+
+
+def port(name="out", neurons=A):
+    return hsnn.Network().port(name, neurons) if neurons is not A else NET.port(name, neurons)
+
+
+def tabled(call, column, cell):
+    net = hsnn.Network(backend="reference")
+    net.population_table([{"name": "a", "size": 4}], model="lif_exp")
+    row = {"name": "p", "size": 2, "model": "lif_exp"} if call == "population_table" else {
+        "source": "a", "target": "a", "rule": "bernoulli", "p": 0.5, "weight": 1.0, "delay": 1.0}  # fmt: skip
+    return getattr(net, call)([{**row, column: cell}])
+
+
 def of_graph(**keywords):
     """The graph with these keywords, and then between these neurons."""
     return connected(rule=hsnn.connect.from_networkx(GRAPH, **keywords), weight=None, delay=None)
@@ -399,6 +419,13 @@ CALLS = {
     "couple[]": lambda x: NET.couplings[x], "coupling.get": COUPLING.get,
     "coupling.set(conductance)": lambda x: COUPLING.set(conductance=x),
     "coupling.set(x)": lambda x: COUPLING.set(**{str(x): 1.0}),
+    **keyword(add, "subnetwork", "prefix"), **keyword(port, "name", "neurons"),
+    **{f"{call}({name})": lambda x, call=call, name=name: tabled(call, name, x)
+       for call, names in (("population_table", ("name", "size", "model", "method", "schedule", "labels", "v")),
+                           ("connect_table", ("source", "target", "rule", "weight", "delay", "weight_sd", "receptor", "p")))
+       for name in names},
+    "population_table": lambda x: hsnn.Network().population_table(x),
+    "connect_table": lambda x: NET.connect_table(x),
     "projection.get": PROJECTION.get, **keyword(PROJECTION.to_networkx, "weight", "delay"),
     **keyword(hsnn.steps, "times", "values", times=[1.0, 2.0], values=[3.0, 4.0]),
     "steps(values[])": lambda x: hsnn.steps([1.0, 2.0], [1.0, x]),
@@ -429,6 +456,9 @@ CALLS = {
     "gap_lattice(radius)": lambda x: N.gap_lattice(2, 2, x),
     "gap_lattice(seed_convention)": lambda x: N.gap_lattice(2, 2, 1.0, seed_convention=x),
     **keyword(N.quiet, "n", "out_degree", "rate", n=10, out_degree=2, rate=1.0),
+    "multi_area": lambda x: N.multi_area(x) if modest(x) else None,
+    **keyword(areas, "connectivity", "distances", "k_long", "strength", "velocity"),
+    "multi_area(n_exc)": lambda x: N.multi_area(2, n_exc=x) if modest(x) else None,
     **keyword(N.reference_rates, "name", "scale", name="cuba"),
     "save": RESULT.save, "load": hsnn.Result.load, "from_hdf5": hsnn.SpikeData.from_hdf5, "to_hdf5": SPIKES.to_hdf5,
     "to_csv": SPIKES.to_csv, **keyword(SILENT.from_csv, "path", "t_start", "t_stop", "neurons", **OF_CSV),
@@ -456,7 +486,7 @@ def check(name, call, value):
 INTERNAL = {
     *("assign", "schedule", "value", "reweight", "check_variable", "input", "receptor", "take_labels", "weight_unit"),
     *("cumulative", "edges", "bytes_per_synapse", "take_weight", "check_range"),
-    *("reconduct", "take_conductance", "own_parts", "require_open"),
+    *("reconduct", "take_conductance", "own_parts", "require_open", "restore_labels"),
 }
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from hsnn_event.errors import FileFormatError, shown
 from hsnn_event.grid import NEVER, Grid
+from hsnn_event.io.structure import add_structure, plain_structure
 from hsnn_event.io.tree import Writer
 from hsnn_event.network.control import OPTIONS
 from hsnn_event.network.coupling import Coupling, check_coupled, checked_substeps
@@ -43,6 +44,7 @@ def plain_network(network: Network, writer: Writer) -> Plain:
         "couplings": [_plain_fields(each, writer, f"coupling {each.name!r}") for each in network.couplings.values()],
         "drives": [_plain_fields(each, writer, f"drive {each.name!r}") for each in network.drives.values()],
         "records": [writer.write(each, f"record {each.name!r}") for each in network.records],
+        **plain_structure(network, writer),
         "changes": [plain_change(each, writer) for each in network.changes],
         "callbacks": [[each.name, each.step, each.interval] for each in network.callbacks],
     }
@@ -66,6 +68,7 @@ def network_of(plain: Plain, read: Reader, options: Mapping[str, Any]) -> Networ
     for each in plain["drives"]:
         _add_drive(network, _fields(network, each, read))
     network.records += [_checked_record(network, read(each)) for each in plain["records"]]
+    add_structure(network, plain, read)
     network.changes += [change_of(network, each, read) for each in plain["changes"]]
     for name, step, interval in plain["callbacks"]:
         network.callbacks.append(Callback(str(name), step_of(network, step), step_of(network, interval), None))

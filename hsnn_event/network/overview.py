@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from hsnn_event.network.coupling import Coupling
     from hsnn_event.network.drive import Drive
     from hsnn_event.network.network import Network
+    from hsnn_event.network.part import Part
     from hsnn_event.network.population import Population
     from hsnn_event.network.projection import Projection
     from hsnn_event.network.views import Group, View
@@ -46,7 +48,25 @@ def of_network(net: Network) -> str:
             ("drive", "targets", "value", "weight"),
             [_drive(each) for each in net.drives.values()],
         ),
+        Table(("part", "neurons", "populations", "ports"), [_part(each) for each in net.parts.values()]),
+        _ports(net.ports),
     )
+
+
+def of_part(part: Part) -> str:
+    """Its size, its populations under the names that they had, its ports."""
+    populations = part.populations.items()
+    facts = [("neurons", count(part.size)), ("parts", ", ".join(part.parts) or "none")]
+    rows = [(inner, each.name, count(each.size), each.model.name) for inner, each in populations]
+    return card(f"Part {part.prefix}", facts, Table(("population", "here", "neurons", "model"), rows), _ports(part.ports))
+
+
+def _part(part: Part) -> tuple[str, str, str, str]:
+    return part.prefix, count(part.size), ", ".join(part.populations), ", ".join(part.ports)
+
+
+def _ports(ports: Mapping[str, View | Group]) -> Table:
+    return Table(("port", "neurons"), [(name, count(neurons.size)) for name, neurons in ports.items()])
 
 
 def of_population(population: Population) -> str:

@@ -54,6 +54,17 @@ class PerEdge:
 Weight = Value | RealArray | PerEdge  # float32 where a matrix brings it
 
 
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What a random graph was asked for: a copy under another name asks again, and gets another graph."""
+
+    pattern: Pattern
+    weight: Value | None
+    delay: Value | DistanceDelay | None
+    rounds: bool
+    drawn: Weight  # as long as the projection has these, `weight` is what it was given
+
+
 @dataclass(eq=False)
 class Projection(Fixed):
     """Synapses from `source` to one receptor of `target`; made by `Network.connect`.
@@ -71,6 +82,9 @@ class Projection(Fixed):
     delay: float | IntArray | FloatArray | Distribution | DistanceDelay
     receptor: str
     rounded: DelayRounding
+
+    def __post_init__(self) -> None:
+        self._recipe: Recipe | None = None  # files do not hold it
 
     def edges(self) -> Edges:
         """All synapses; they are drawn once more for this call."""
@@ -197,6 +211,7 @@ def declared_projection(
     where = f"{where}.{receptor}"
     source_labels: Labels | None = None
     target_labels: Labels | None = None
+    given, pattern = weight, rule
     if isinstance(rule, Pattern):
         unit = target.population.weight_unit(receptor)
         threads = source.population.network.threads
@@ -217,7 +232,16 @@ def declared_projection(
         steps = steps[mask] if isinstance(steps, np.ndarray) else steps
     rule = replace(rule, weights=None, delays=None)
     made = Projection(where, source, target, rule, scale, steps, receptor, rounding)
+    if isinstance(pattern, Pattern) and pattern.random:
+        made._recipe = Recipe(pattern, given, delay, rounds, scale)
     return Declared(made, source_labels, target_labels)
+
+
+def renamed(projection: Projection, name: str) -> Projection:
+    """The same projection under another name."""
+    made = replace(projection, name=name)
+    made._recipe = projection._recipe
+    return made
 
 
 def end_of(view: View) -> End:
