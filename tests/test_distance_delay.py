@@ -3,6 +3,7 @@
 import math
 import pickle
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -92,6 +93,33 @@ def test_spikes_arrive_after_their_delays(exact, backend):
     net.record(line, "spikes")
     spikes = net.run(10.0).spikes["line"]
     assert spikes.ids.tolist() == list(range(6)) and np.allclose(spikes.times, 1.7 + 0.5 * np.arange(6), atol=1e-9)
+
+
+@pytest.mark.parametrize("kinds", ["clock", "exact", "both"])
+def test_networks_with_delays_by_distance_run_the_same_on_both_backends(kinds):
+    """Without a clock an offset of 0 makes delays of 0 possible, which another loop takes."""
+    made = []
+    for backend in ("numba", "reference"):
+        net = hsnn.Network(dt=None if kinds == "exact" else 0.1, seed=1, backend=backend)
+        cell = hsnn.models.lif_delta(t_ref=2.0)
+        left = net.population("left", P.random(30, (1.0, 1.0)), cell)
+        right = net.population("right", P.random(30, (1.0, 1.0)), cell, schedule="clock" if kinds == "clock" else "exact")
+        delay = hsnn.distance_delay(0.3, offset=0.2 if kinds == "both" else 0.0)
+        net.connect(left, right, C.radius(0.4), weight=4.0, delay=delay)
+        net.connect(right, left, C.bernoulli(0.3), weight=4.0, delay=delay)
+        net.drive(left, hsnn.stimuli.poisson(2000.0), weight=3.0)
+        net.record(left + right, "spikes")
+        made.append(net.run(20.0).spikes)
+    assert all(made[0][name] == made[1][name] and len(made[0][name]) > 50 for name in ("left", "right"))
+
+
+def test_a_graph_with_positions_takes_delays_by_distance():
+    graph = nx.random_geometric_graph(20, 0.4, seed=1)
+    delay = hsnn.distance_delay(0.3, offset=0.5)
+    net = hsnn.Network.from_networkx(graph, CELL, population=None, weight=1.0, delay=delay)
+    (made,) = net.projections.values()
+    edges = made.edges()
+    assert abs(edges.delays - (0.5 + lengths(made, edges) / 0.3)).max() <= 0.05 + 1e-9
 
 
 def test_delays_by_distance_are_saved_pickled_and_set_beside(tmp_path):

@@ -351,6 +351,16 @@ def test_what_does_not_fit_into_memory_is_refused(rule, monkeypatch):
         cells.network.connect(cells, cells, rule, weight=1.0, delay=1.0)
 
 
+LARGE = [lambda: hsnn.lattice((1e4, 1e4)), lambda: P.hexagonal((1e4, 1e4)), lambda: P.random(1e8, 1.0)]
+
+
+@pytest.mark.parametrize("make", LARGE)
+def test_positions_that_do_not_fit_are_refused_before_they_are_made(make, monkeypatch):
+    monkeypatch.setattr(memory, "free", lambda: 1e9)
+    with pytest.raises(InsufficientMemoryError, match=r"the positions of 100000000 neurons take .* GB; 1 GB are free"):
+        make()
+
+
 def test_groups_are_connected_member_by_member():
     net = hsnn.Network(seed=1)
     cells = [net.population(name, hsnn.lattice((4, 4), periodic=True), DELTA) for name in "ab"]
