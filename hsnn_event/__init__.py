@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from hsnn_event.topology import connect as connect
     from hsnn_event.topology import hyper as hyper
     from hsnn_event.topology import space as space
+    from hsnn_event.topology.distance import distance_delay as distance_delay
     from hsnn_event.topology.hypergraph import Hypergraph as Hypergraph
     from hsnn_event.topology.lattice import lattice as lattice
 
@@ -53,6 +54,7 @@ _PUBLIC = {
     "channels": "hsnn_event.model.library.channels",
     "concatenate": "hsnn_event.recording:concatenate",
     "connect": "hsnn_event.topology.connect",
+    "distance_delay": "hsnn_event.topology.distance:distance_delay",
     "errors": "hsnn_event.errors",
     "hyper": "hsnn_event.topology.hyper",
     "lattice": "hsnn_event.topology.lattice:lattice",
@@ -82,6 +84,7 @@ __all__ = [
     "channels",
     "concatenate",
     "connect",
+    "distance_delay",
     "errors",
     "hyper",
     "lattice",

@@ -3,6 +3,7 @@
 import math
 import pickle
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -350,6 +351,16 @@ def test_what_does_not_fit_into_memory_is_refused(rule, monkeypatch):
         cells.network.connect(cells, cells, rule, weight=1.0, delay=1.0)
 
 
+LARGE = [lambda: hsnn.lattice((1e4, 1e4)), lambda: P.hexagonal((1e4, 1e4)), lambda: P.random(1e8, 1.0)]
+
+
+@pytest.mark.parametrize("make", LARGE)
+def test_positions_that_do_not_fit_are_refused_before_they_are_made(make, monkeypatch):
+    monkeypatch.setattr(memory, "free", lambda: 1e9)
+    with pytest.raises(InsufficientMemoryError, match=r"the positions of 100000000 neurons take .* GB; 1 GB are free"):
+        make()
+
+
 def test_groups_are_connected_member_by_member():
     net = hsnn.Network(seed=1)
     cells = [net.population(name, hsnn.lattice((4, 4), periodic=True), DELTA) for name in "ab"]
@@ -359,8 +370,61 @@ def test_groups_are_connected_member_by_member():
         net.connect(both, both, C.nearest(2), weight=1.0, delay=1.0)
 
 
+def test_a_small_world_takes_the_space_of_a_population():
+    cells = sheet(P.random(60, (1.0, 1.0), periodic=True))
+    expected = rows(C.nearest(5), cells)
+    assert rows(C.small_world(5, 0.0, positions=cells.space), cells) == expected
+    assert rows(C.small_world(5, 0.0, positions=cells.positions, period=1.0), cells) == expected
+    with pytest.raises(ArgumentTypeError, match="has its own; leave it out"):
+        C.small_world(5, 0.0, positions=cells.space, period=1.0)
+
+
+def test_positions_become_attributes_of_nodes_and_come_back():
+    net = hsnn.Network(seed=1)
+    net.population("sheet", hsnn.lattice((3, 4), 0.1, periodic=True), DELTA, labels=[f"n{i}" for i in range(12)])
+    net.population("line", P.random(5, 1.0), DELTA)
+    net.population("plain", 2, DELTA)
+    graph = net.to_networkx()
+    assert graph.nodes["sheet", "n5"]["pos"] == tuple(net["sheet"].positions[5].tolist())
+    assert "pos" not in graph.nodes["plain", 0]
+    again = hsnn.Network.from_networkx(graph, DELTA)
+    for name in ("sheet", "line"):
+        mine, theirs = net[name].space, again[name].space
+        assert np.array_equal(mine.positions, theirs.positions)
+        assert (mine.period, mine.grid_shape) == (theirs.period, theirs.grid_shape)
+    assert again["plain"].space is None
+    assert hsnn.Network.from_networkx(graph, DELTA, positions=None)["sheet"].space is None
+    assert nx.utils.graphs_equal(again.to_networkx(), graph)
+
+
+def test_positions_of_graphs_are_read_where_all_nodes_have_them():
+    graph = nx.random_geometric_graph(8, 0.5, seed=1)
+    nx.set_node_attributes(graph, "E", "type")
+    given = nx.get_node_attributes(graph, "pos")
+    made = hsnn.Network.from_networkx(graph, DELTA, weight=1.0, delay=1.0)
+    assert np.array_equal(made["E"].positions, list(given.values())) and made["E"].space.grid_shape is None
+    named = nx.relabel_nodes(graph, str)
+    nx.set_node_attributes(named, {str(node): [*at, 0.0] for node, at in given.items()}, "place")
+    assert hsnn.Network.from_networkx(named, DELTA, weight=1.0, delay=1.0, positions="place")["E"].positions.shape == (8, 3)
+    for value, error, text in (
+        ((0.0, np.nan), ValueRangeError, "pos of node 3 is NaN"),
+        ((0.0,), ShapeError, r"pos of node 3 is \(0.0,\)"),
+        (0.5, ArgumentTypeError, "pos of node 3 is 0.5"),
+        ("ab", ArgumentTypeError, "pos of node 3 is 'ab'; give 1 to 3 numbers"),
+    ):
+        graph.nodes[3]["pos"] = value
+        with pytest.raises(error, match=text):
+            hsnn.Network.from_networkx(graph, DELTA, weight=1.0, delay=1.0)
+    del graph.nodes[3]["pos"]
+    partial = hsnn.Network.from_networkx(graph, DELTA, weight=1.0, delay=1.0)
+    assert partial["E"].space is None and len(partial["E"].node_data["pos"]) == 7
+    graph.graph["spaces"] = {"E": {"grid_shape": (3, 3)}}
+    graph.nodes[3]["pos"] = (0.0, 0.0)
+    with pytest.raises(ShapeError, match="graph attribute 'spaces', population 'E'"):
+        hsnn.Network.from_networkx(graph, DELTA, weight=1.0, delay=1.0)
+
+
 def test_gap_junctions_take_the_rules():
-    cells = sheet(hsnn.lattice((5, 5), periodic=True))
     net = hsnn.Network(seed=1)
     cells = net.population("cells", hsnn.lattice((5, 5), periodic=True), hsnn.models.izhikevich())
     assert net.couple(cells, cells, C.radius(1.0), conductance=1.0).n_junctions == 50

@@ -60,6 +60,7 @@ RUNNING.record(WATCHED, "v", name="kept")
 STREAMED = RUNNING.record(WATCHED, "v", every=0.5, to=Path(FILES.name, "streamed.h5"), name="streamed")
 RAN = RUNNING.run(1.0)
 TRACE, STORED = RAN["kept"]["v"], RAN["streamed"]["v"]
+GRIDDED = hsnn.SpikeData([1.0], [0], 4, 0.0, 5.0, grid_shape=(2, 2))
 SILENT = hsnn.SpikeData([], [], 2, 0.0, 5.0)
 EDGES = Path(FILES.name, "graph.edges")
 EDGES.write_text("1 2 0.5\n")
@@ -99,6 +100,26 @@ def connected_by_hyperedges(source=A, target=A, hypergraph=HYPERGRAPH, rule=FANN
     cells = net.population("a", 4, hsnn.models.lif_exp())
     ends = [cells if end is A else end for end in (source, target)]
     return net.connect_hyper(*ends, hypergraph, rule=rule, **keywords)
+
+
+def areas(connectivity=((0.0, 0.2), (0.4, 0.0)), distances=((0.0, 9.0), (9.0, 0.0)), **keywords):
+    return N.multi_area(connectivity, distances, **keywords)
+
+
+def add(subnetwork=SAVED_NET, prefix="a"):
+    return hsnn.Network().add(subnetwork, prefix)
+
+
+def port(name="out", neurons=A):
+    return hsnn.Network().port(name, neurons) if neurons is not A else NET.port(name, neurons)
+
+
+def tabled(call, column, cell):
+    net = hsnn.Network(backend="reference")
+    net.population_table([{"name": "a", "size": 4}], model="lif_exp")
+    row = {"name": "p", "size": 2, "model": "lif_exp"} if call == "population_table" else {
+        "source": "a", "target": "a", "rule": "bernoulli", "p": 0.5, "weight": 1.0, "delay": 1.0}  # fmt: skip
+    return getattr(net, call)([{**row, column: cell}])
 
 
 def of_graph(**keywords):
@@ -288,8 +309,9 @@ CALLS = {
     "NeuronModel(receptors[][])": lambda x: hsnn.NeuronModel(**MODEL, receptors={"d": {"v": x}}),
     "NeuronModel(refractory[])": lambda x: hsnn.NeuronModel(**MODEL, refractory={"duration": x}),
     "SpikeData(n_neurons)": lambda x: hsnn.SpikeData([1.0], [0], x, 0.0, 5.0) if modest(x) else None,
-    **keyword(hsnn.SpikeData, "times", "ids", "t_start", "t_stop", "neurons", times=[1.0], ids=[0], n_neurons=1, t_start=0.0,
-              t_stop=5.0),
+    **keyword(hsnn.SpikeData, "times", "ids", "t_start", "t_stop", "neurons", "grid_shape", times=[1.0], ids=[0],
+              n_neurons=1, t_start=0.0, t_stop=5.0),
+    **keyword(GRIDDED.grid, "bin", "rates", bin=1.0),
     "rate": lambda x: SPIKES.rate(bin=x), "counts": SPIKES.counts,
     "counts per neuron": lambda x: SPIKES.counts(x, per_neuron=True),
     "counts(per_neuron)": lambda x: SPIKES.counts(1.0, per_neuron=x),
@@ -297,7 +319,7 @@ CALLS = {
     "bin"),
     **keyword(TRACE.plot, "ax", "label", "names", "offset"),
     **keyword(hsnn.Result, "spikes", "records", "timing", "info", "t_start", "t_stop"),
-    **keyword(StateData, "times", "ids", "values", times=[1.0], ids=[0], values=[[2.0]]),
+    **keyword(StateData, "times", "ids", "values", "grid_shape", times=[1.0], ids=[0], values=[[2.0]]),
     "stored.window(start)": lambda x: STORED.window(x, 1.0), "stored.window(stop)": lambda x: STORED.window(0.0, x),
     "stored[ids]": lambda x: STORED[x], "window(start)": lambda x: SPIKES.window(x, 5.0),
     "window(stop)": lambda x: SPIKES.window(0.0, x),
@@ -316,7 +338,8 @@ CALLS = {
     "of_graph(delay default)": lambda x: of_graph(weight=("w", 1.0), delay=("d", x)),
     "of_graph(receptor default)": lambda x: of_graph(weight=("w", 1.0), delay=("d", 1.0), receptor=("r", x)),
     "edge(weight)": lambda x: with_attribute("w", x), "edge(delay)": lambda x: with_attribute("d", x),
-    **keyword(whole_graph, "G", "models", "population", "weight", "delay", "receptor", "parameters"),
+    **keyword(whole_graph, "G", "models", "population", "weight", "delay", "receptor", "parameters", "positions"),
+    "node(pos)": lambda x: with_node(type="E", pos=x),
     "from_networkx(argument)": lambda x: whole_graph(**{str(x): 1.0}),
     "from_networkx(models[])": lambda x: whole_graph(models={"neurons": x}),
     "from_networkx(weight[])": lambda x: whole_graph(weight={"neurons": x}),
@@ -331,7 +354,7 @@ CALLS = {
     **keyword(X.communities, "network", "resolution", "seed", network=GRAPH),
     **keyword(X.modularity, "network", "labels", "resolution", network=GRAPH, labels=[0, 0, 1, 1]),
     **keyword(hsnn.read_graph, "path", "directed", "columns", "label", path=EDGES),
-    **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor"),
+    **keyword(SAVED_NET.to_networkx, "population", "weight", "delay", "receptor", "positions"),
     **keyword(C.small_world, "k", "p", "alpha", "positions", "period", "autapses", "multapses", k=2, p=0.5),
     "connect(small_world of k)": lambda x: connected(rule=C.small_world(x, 0.5)),
     **keyword(in_space, "alpha", "positions", "period", positions=[0.0, 0.2, 0.3, 0.6], alpha=1.0),
@@ -345,6 +368,9 @@ CALLS = {
     **keyword(P.gaussian, "sigma", "p_max", "cutoff", sigma=0.1),
     **keyword(P.exponential, "length", "p_max", "cutoff", length=0.1),
     **keyword(P.mexican_hat, "sigma", "sigma_less", "p_max", "p_less", "cutoff", sigma=0.1, sigma_less=0.2),
+    **keyword(hsnn.distance_delay, "velocity", "offset", velocity=1.0),
+    "connect(distance_delay of velocity)": lambda x: placed(ALL, delay=hsnn.distance_delay(x)),
+    "connect(distance_delay of offset)": lambda x: placed(ALL, delay=hsnn.distance_delay(1.0, x)),
     **keyword(C.radius, "r", "autapses", r=1.0), **keyword(C.nearest, "k", "autapses", k=1),
     **keyword(C.kernel, "f", "cutoff", "autapses", f=P.gaussian(0.1)),
     "connect(radius)": lambda x: placed(C.radius(x)), "connect(nearest of k)": lambda x: placed(C.nearest(x)),
@@ -393,6 +419,13 @@ CALLS = {
     "couple[]": lambda x: NET.couplings[x], "coupling.get": COUPLING.get,
     "coupling.set(conductance)": lambda x: COUPLING.set(conductance=x),
     "coupling.set(x)": lambda x: COUPLING.set(**{str(x): 1.0}),
+    **keyword(add, "subnetwork", "prefix"), **keyword(port, "name", "neurons"),
+    **{f"{call}({name})": lambda x, call=call, name=name: tabled(call, name, x)
+       for call, names in (("population_table", ("name", "size", "model", "method", "schedule", "labels", "v")),
+                           ("connect_table", ("source", "target", "rule", "weight", "delay", "weight_sd", "receptor", "p")))
+       for name in names},
+    "population_table": lambda x: hsnn.Network().population_table(x),
+    "connect_table": lambda x: NET.connect_table(x),
     "projection.get": PROJECTION.get, **keyword(PROJECTION.to_networkx, "weight", "delay"),
     **keyword(hsnn.steps, "times", "values", times=[1.0, 2.0], values=[3.0, 4.0]),
     "steps(values[])": lambda x: hsnn.steps([1.0, 2.0], [1.0, x]),
@@ -423,6 +456,9 @@ CALLS = {
     "gap_lattice(radius)": lambda x: N.gap_lattice(2, 2, x),
     "gap_lattice(seed_convention)": lambda x: N.gap_lattice(2, 2, 1.0, seed_convention=x),
     **keyword(N.quiet, "n", "out_degree", "rate", n=10, out_degree=2, rate=1.0),
+    "multi_area": lambda x: N.multi_area(x) if modest(x) else None,
+    **keyword(areas, "connectivity", "distances", "k_long", "strength", "velocity"),
+    "multi_area(n_exc)": lambda x: N.multi_area(2, n_exc=x) if modest(x) else None,
     **keyword(N.reference_rates, "name", "scale", name="cuba"),
     "save": RESULT.save, "load": hsnn.Result.load, "from_hdf5": hsnn.SpikeData.from_hdf5, "to_hdf5": SPIKES.to_hdf5,
     "to_csv": SPIKES.to_csv, **keyword(SILENT.from_csv, "path", "t_start", "t_stop", "neurons", **OF_CSV),
@@ -450,7 +486,7 @@ def check(name, call, value):
 INTERNAL = {
     *("assign", "schedule", "value", "reweight", "check_variable", "input", "receptor", "take_labels", "weight_unit"),
     *("cumulative", "edges", "bytes_per_synapse", "take_weight", "check_range"),
-    *("reconduct", "take_conductance", "own_parts", "require_open"),
+    *("reconduct", "take_conductance", "own_parts", "require_open", "restore_labels"),
 }
 
 

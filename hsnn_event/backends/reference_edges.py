@@ -12,7 +12,7 @@ import numpy as np
 
 from hsnn_event.distributions import quantile, rescaled
 from hsnn_event.elementary import log64
-from hsnn_event.lowering.ir import FloatArray, IntArray, ProjectionPlan, RulePlan, ValuePlan
+from hsnn_event.lowering.ir import Apart, FloatArray, IntArray, ProjectionPlan, RulePlan, ValuePlan
 from hsnn_event.rng import (
     LANE_ACCEPT,
     LANE_DELAY,
@@ -90,9 +90,20 @@ def _values(plan: ValuePlan, lane: int, table: IntArray, draws: Draws) -> FloatA
         return np.full(len(table), plan.a)
     if plan.kind == "array" and plan.values is not None:
         return plan.values[table[:, 4]].astype(np.float64)
+    if plan.apart is not None:
+        return plan.a + _distances(plan.apart, table) / plan.b
     u = np.array([draws.uniform(lane, row, draw) for row, draw in table[:, 2:4].tolist()], dtype=np.float64)
     draws_of_law = quantile(plan.kind, plan.a, plan.b, rescaled(u, plan.u_low, plan.u_high))
     return np.clip(draws_of_law, plan.low, plan.high)
+
+
+def _distances(apart: Apart, table: IntArray) -> FloatArray:
+    squares = np.zeros(len(table))
+    for axis, period in enumerate(apart.period):
+        difference = abs(apart.targets[table[:, 1], axis] - apart.sources[table[:, 0], axis])
+        difference = np.minimum(difference, period - difference)
+        squares += difference * difference
+    return np.sqrt(squares)
 
 
 def _partners(rule: RulePlan, draws: Draws, row: int, count: int, partners: int, own: int) -> list[int]:

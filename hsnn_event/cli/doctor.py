@@ -22,7 +22,7 @@ from hsnn_event.cli import machine
 
 OLDEST_PYTHON = (3, 11)
 PAGE = "docs/install.md"
-OPTIONAL = ("plot", "io", "hypergraphs", "opencl", "cuda")  # extras that a user may want; others are for working on the package
+OPTIONAL = ("plot", "io", "hypergraphs", "opencl", "cuda")  # extras for users; others are for working on the package
 
 
 class Line(NamedTuple):

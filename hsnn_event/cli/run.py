@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Those of hsnn.networks.NETWORKS, which is loaded by a run only.
 NETWORKS = (
     *("microcircuit", "cuba", "coba", "hh", "brunel-a", "brunel-b", "brunel-c", "brunel-d", "izhikevich"),
-    "gap-lattice",
+    *("gap-lattice", "multi-area"),
     *("exact", "quiet"),  # without a clock
 )
 # Arguments of `run` that only the microcircuit understands.

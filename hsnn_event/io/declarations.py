@@ -11,19 +11,21 @@ import numpy.typing as npt
 
 from hsnn_event.errors import FileFormatError, shown
 from hsnn_event.grid import NEVER, Grid
+from hsnn_event.io.structure import add_structure, plain_structure
 from hsnn_event.io.tree import Writer
 from hsnn_event.network.control import OPTIONS
 from hsnn_event.network.coupling import Coupling, check_coupled, checked_substeps
-from hsnn_event.network.delays import MOST_STEPS, check_law, in_ms
+from hsnn_event.network.delays import MOST_STEPS, check_distance, check_law, in_ms
 from hsnn_event.network.drive import Drive
 from hsnn_event.network.network import Network
-from hsnn_event.network.projection import PerEdge, Projection
+from hsnn_event.network.projection import PerEdge, Projection, end_of
 from hsnn_event.network.record import declared_record
 from hsnn_event.network.schedule import Callback, ScheduledChange
 from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import indices, label, real, real_or_array, whole
 from hsnn_event.random import Distribution
 from hsnn_event.recording import Record
+from hsnn_event.topology.distance import DistanceDelay, one_space
 from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import Rule
 
@@ -42,6 +44,7 @@ def plain_network(network: Network, writer: Writer) -> Plain:
         "couplings": [_plain_fields(each, writer, f"coupling {each.name!r}") for each in network.couplings.values()],
         "drives": [_plain_fields(each, writer, f"drive {each.name!r}") for each in network.drives.values()],
         "records": [writer.write(each, f"record {each.name!r}") for each in network.records],
+        **plain_structure(network, writer),
         "changes": [plain_change(each, writer) for each in network.changes],
         "callbacks": [[each.name, each.step, each.interval] for each in network.callbacks],
     }
@@ -65,6 +68,7 @@ def network_of(plain: Plain, read: Reader, options: Mapping[str, Any]) -> Networ
     for each in plain["drives"]:
         _add_drive(network, _fields(network, each, read))
     network.records += [_checked_record(network, read(each)) for each in plain["records"]]
+    add_structure(network, plain, read)
     network.changes += [change_of(network, each, read) for each in plain["changes"]]
     for name, step, interval in plain["callbacks"]:
         network.callbacks.append(Callback(str(name), step_of(network, step), step_of(network, interval), None))
@@ -171,10 +175,15 @@ def _checked_projection(projection: Projection) -> Projection:
     rule.check(where, source.ids, target.ids, source.population is target.population)
     target.population.receptor(projection.receptor, where)
     weight = 0.0 if isinstance(projection.weight, PerEdge) else projection.weight  # the other is checked with its edges
-    for what, value in (("weight", weight), ("delay", projection.delay)):
+    delay = projection.delay
+    if isinstance(delay, DistanceDelay):
+        spaces = one_space("distance_delay", end_of(source), end_of(target), where)
+        check_distance(delay, spaces, f"{where}: delay", target.population.time_grid, source.population.exact)
+        delay = 1  # which needs no check any more
+    for what, value in (("weight", weight), ("delay", delay)):
         _check_values(what, value, rule.n_values(source.size, target.size), where, target.population.exact)
     if target.population.exact:
-        _check_times(projection.delay, f"{where}: delay", source.population.exact)
+        _check_times(delay, f"{where}: delay", source.population.exact)
     return projection
 
 

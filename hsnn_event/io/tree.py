@@ -19,6 +19,7 @@ from hsnn_event.random import Distribution
 from hsnn_event.recording.result import Record
 from hsnn_event.stimuli import Stimulus
 from hsnn_event.timecourse import Steps
+from hsnn_event.topology.distance import DistanceDelay
 from hsnn_event.topology.hyper_rule import HyperRule, Openings
 from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import Rule
@@ -29,7 +30,7 @@ Array = npt.NDArray[Any]
 DECLARING: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
-        *(DelayRounding, Distribution, HyperRule, JunctionModel, NeuronModel, Openings),
+        *(DelayRounding, DistanceDelay, Distribution, HyperRule, JunctionModel, NeuronModel, Openings),
         *(PerEdge, Record, Rule, SourceModel, Space, Steps, Stimulus),
     )
 }

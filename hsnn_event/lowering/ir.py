@@ -142,6 +142,16 @@ class PopulationPlan:
     inputs: dict[str, Number]
 
 
+class Apart(NamedTuple):
+    """Positions in mm of sources and targets, shape (neurons, dimensions), in the order of the objects connected, and the
+    period of each dimension (inf: open). A distance is sqrt(x*x + y*y + ...), each difference being min(a, period - a) of
+    its absolute value a."""
+
+    sources: FloatArray
+    targets: FloatArray
+    period: FloatArray
+
+
 @dataclass(frozen=True)
 class ValuePlan:
     """A weight or delay of each synapse: `kind` is "constant", "array" or the name of a distribution.
@@ -149,8 +159,8 @@ class ValuePlan:
     A draw is `quantile(kind, a, b, u_low + u * (u_high - u_low))`, clipped to [low, high]: redrawing outside bounds
     is done by rescaling u. Arrays hold one value an edge in the order in which the rule numbers its edges; weights may
     also be "ordered": `values` in the order of (source id, delay, draw), in which edges are read back.
-    A delay (`grid` = dt) drawn from a distribution is then max(1, floor(value / grid + 0.5)) steps; constant and
-    array delays are whole steps already.
+    A delay of kind "distance" is a + distance / b, between places `apart`. A delay (`grid` = dt) of this kind or drawn
+    from a distribution is then max(1, floor(value / grid + 0.5)) steps; constant and array delays are whole steps already.
     """
 
     kind: str
@@ -162,6 +172,7 @@ class ValuePlan:
     high: float = np.inf
     values: npt.NDArray[np.floating] | None = None  # float64, or float32 as a matrix brought them
     grid: float = 0.0
+    apart: Apart | None = None
 
     @property
     def least(self) -> float:

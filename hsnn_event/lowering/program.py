@@ -25,6 +25,7 @@ from hsnn_event.lowering.exact_ir import ExactProgram
 from hsnn_event.lowering.exact_program import Half, exact_program
 from hsnn_event.lowering.hyper import hyper_plans
 from hsnn_event.lowering.ir import (
+    Apart,
     CouplePlan,
     FloatArray,
     IntArray,
@@ -56,6 +57,7 @@ from hsnn_event.network.projection import PerEdge, Projection, Weight
 from hsnn_event.network.views import Assignment, Value
 from hsnn_event.random import Distribution
 from hsnn_event.rng import stream_key, uniforms
+from hsnn_event.topology.distance import DistanceDelay
 from hsnn_event.topology.rules import Rule
 
 
@@ -289,7 +291,7 @@ def projection_plan(network: Network, projection: Projection) -> ProjectionPlan:
         receptor=list(projection.target.population.model.receptors).index(projection.receptor),
         rule=rule_plan(projection.rule),
         weight=value_plan(projection.weight),
-        delay=value_plan(projection.delay, 0.0 if projection.target.population.exact else network.grid.dt),
+        delay=delay_plan(projection, 0.0 if projection.target.population.exact else network.grid.dt),
         key=stream_key(network.seed, "projection", projection.name),
         source_ids=projection.source.selection,
         target_ids=projection.target.selection,
@@ -348,6 +350,17 @@ def _draw(law: Distribution, key: int, size: int) -> FloatArray:
     low, high = law.interval
     u = rescaled(uniforms(key, size), low, high)
     return np.clip(quantile(law.kind, law.a, law.b, u), law.low, law.high)
+
+
+def delay_plan(projection: Projection, grid: float) -> ValuePlan:
+    """The plan of the delays of a projection, on a `grid` of ms or none."""
+    delay = projection.delay
+    if not isinstance(delay, DistanceDelay):
+        return value_plan(delay, grid)
+    space = projection.source.population.space
+    assert space is not None  # `connect` has seen to it
+    apart = Apart(projection.source.positions, projection.target.positions, np.array(space.period))
+    return ValuePlan("distance", delay.offset, delay.velocity, low=delay.offset, grid=grid, apart=apart)
 
 
 def value_plan(value: Weight | IntArray | FloatArray, grid: float = 0.0) -> ValuePlan:

@@ -68,6 +68,9 @@ class Coupling(Fixed):
     normalize: str | None
     substeps: int | None
 
+    def __post_init__(self) -> None:
+        self._recipe: tuple[Pattern, Value | None, Weight] | None = None  # a random graph, and the conductance asked for
+
     def edges(self) -> Junctions:
         """All pairs; of a junction within one population the source is the neuron of the lower id. They are drawn once more
         for this call."""
@@ -149,6 +152,7 @@ def declared_coupling(
     where = f"{where}.{check_coupled(source, target, function, port, symmetric, normalize, where)}"
     free = network.couplings.free_name(name or where)
     labels: list[Labels | None] = [None, None]
+    pattern = rule
     if isinstance(rule, Pattern):
         wanted = Wanted(where, "", conductance is None, False, None, stream_key(network.seed, "coupling", free))
         rule, *labels = rule.rule(end_of(source), end_of(target), wanted)
@@ -162,6 +166,8 @@ def declared_coupling(
     rule = replace(rule, weights=None, delays=None)
     steps = None if substeps is None else checked_substeps(substeps, f"{where}: substeps")
     made = Coupling(free, source, target, rule, held, function, port, symmetric, normalize, steps)
+    if isinstance(pattern, Pattern) and pattern.random:
+        made._recipe = pattern, conductance, held
     if isinstance(held, np.ndarray):
         made.edges()  # refuses values that contradict each other
     network.couplings.add(free, made)

@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ValueRangeError
-from hsnn_event.grid import Grid
+from hsnn_event.grid import Grid, Time
 from hsnn_event.random import Distribution
+from hsnn_event.topology.distance import DistanceDelay
+from hsnn_event.topology.positions import Space
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -43,6 +45,18 @@ def check_law(law: Distribution, what: str, zero: bool) -> None:
             "Give the distribution a bound, such as low=0.1.",
             low=law.low,
         )
+
+
+def check_distance(delay: DistanceDelay, spaces: tuple[Space, Space], what: str, grid: Time, zero: bool) -> None:
+    """Refuse delays by distance that are more steps than can be held, or that may be 0 where none may be."""
+    longest = delay.longest(*spaces)
+    if isinstance(grid, Grid) and longest / grid.dt > MOST_STEPS:
+        raise ValueRangeError(
+            f"{what}: distance_delay gives up to {longest:.4g} ms, more than 2**31 - 1 steps of {grid.dt:g} ms. Give a "
+            "higher velocity.", delay=longest,
+        )  # fmt: skip
+    if not isinstance(grid, Grid) and not zero and delay.offset == 0.0:
+        raise ValueRangeError(f"{what}: distance_delay without an offset gives 0 at one place. {NO_ZERO}", delay=0.0)
 
 
 def in_steps(values: FloatArray, what: str, grid: Grid, rounds: bool, least: int) -> tuple[IntArray, DelayRounding]:

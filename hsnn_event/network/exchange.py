@@ -32,6 +32,7 @@ class GraphExchange:
         delay: OfEdges = "d",
         receptor: Attribute | Mapping[Any, str] = "receptor",
         parameters: Sequence[str] | None = None,
+        positions: str | None = "pos",
         **options: Any,
     ) -> Self:
         """A network from a graph of NetworkX, igraph or graph-tool, directed or not, with parallel edges or not.
@@ -42,7 +43,8 @@ class GraphExchange:
         "L2/3" gives population "L2_3", type 4 "type_4".
 
         Node attributes that are named as a parameter or state of the model are set neuron by neuron; `parameters` lists
-        those to read (None: all). All other attributes, such as "pos", are kept in `population.node_data`.
+        those to read (None: all). All other attributes are kept in `population.node_data`. `positions` names the attribute
+        that holds positions in mm, 1 to 3 numbers: where all nodes of a population have it, these are its positions.
 
         An edge is a synapse, of an undirected graph two. `weight` and `delay` (ms) are each the name of an edge attribute,
         a pair ("w", 1.0) that gives the value where it is missing, a number or a distribution for all edges, or a mapping
@@ -65,22 +67,28 @@ class GraphExchange:
         """
         for name in options:
             if name not in OPTIONS:
-                known = ("population", "weight", "delay", "receptor", "parameters", *OPTIONS)
+                known = ("population", "weight", "delay", "receptor", "parameters", "positions", *OPTIONS)
                 raise unknown_name("Network.from_networkx: argument", name, known)
         network = cls(**options)
         declared = cast("Network", network)
-        from_graph.declare(declared, G, models, population, weight, delay, receptor, parameters)
+        from_graph.declare(declared, G, models, population, weight, delay, receptor, parameters, positions)
         return network
 
     @keywords_known
     def to_networkx(
-        self, population: str = "type", weight: str = "w", delay: str = "d", receptor: str = "receptor"
+        self,
+        population: str = "type",
+        weight: str = "w",
+        delay: str = "d",
+        receptor: str = "receptor",
+        positions: str = "pos",
     ) -> Any:
         """The network as a DiGraph, or a MultiDiGraph where synapses are parallel; `from_networkx` takes it back.
 
         Nodes are labels, or (population, label) where two populations share a label. They carry the name of the
-        population, the parameters and states that neurons were given (as they are now), and `node_data`; edges carry
-        weight, delay (ms) and receptor. Models, drives, records and gap junctions are not part of the graph.
+        population, the parameters and states that neurons were given (as they are now), positions, and `node_data`; edges
+        carry weight, delay (ms) and receptor. The graph's attribute "spaces" has periods and shapes of lattices.
+        Models, drives, records and gap junctions are not part of the graph.
 
         Raises ArgumentTypeError and DeclarationError for names of attributes that clash.
 
@@ -91,4 +99,4 @@ class GraphExchange:
         >>> list(net.to_networkx().edges(data=True))
         [('a', 'b', {'w': 20.0, 'd': 1.5, 'receptor': 'default'})]
         """
-        return to_graph.graph_of(cast("Network", self), population, weight, delay, receptor)
+        return to_graph.graph_of(cast("Network", self), population, weight, delay, receptor, positions)

@@ -10,10 +10,11 @@ import numpy as np
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, UnknownNameError, ValueRangeError, shown, unknown_name
 from hsnn_event.model.declare import NeuronModel
+from hsnn_event.network.graph_positions import space_of
 from hsnn_event.network.graph_values import Edges, columns_of, receptors_of
 from hsnn_event.network.population import Population
 from hsnn_event.network.views import assign
-from hsnn_event.quantities import hashable, is_array
+from hsnn_event.quantities import hashable, is_array, label
 from hsnn_event.topology.attributes import Attribute, check_attribute, edge_lists, numbers
 from hsnn_event.topology.foreign_graphs import as_networkx
 from hsnn_event.topology.rules import IntArray, Rule
@@ -44,13 +45,18 @@ def declare(
     delay: Any,
     receptor: Any,
     parameters: Sequence[str] | None,
+    positions: str | None,
 ) -> None:
     """Give a new network the populations and projections of a graph."""
     graph = as_networkx(given, WHERE)
     groups = _grouped(graph, models, population)
     wanted = _wanted(parameters, groups)
+    if positions is not None:
+        label(positions, f"{WHERE}: positions")
+    spaces = [None if positions is None else space_of(graph, each.name, each.labels, positions, WHERE) for each in groups]
     populations = [
-        network.population(each.name, len(each.labels), each.model, labels=_labels(each.labels)) for each in groups
+        network.population(each.name, space or len(each.labels), each.model, labels=_labels(each.labels))
+        for each, space in zip(groups, spaces, strict=True)
     ]
     for each, made in zip(groups, populations, strict=True):
         _set_values(made, each, graph, population, wanted)

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, GridError, ValueRangeError, shown, unknown_name
-from hsnn_event.network.catalog import Catalog
 from hsnn_event.network.given import call_it
 from hsnn_event.network.junctions import RELAY, JunctionModel
+from hsnn_event.network.part import all_or_nothing
 from hsnn_event.network.views import Value, View
 from hsnn_event.quantities import label, real_or_array
 from hsnn_event.topology.hyper_rule import Gate, HyperRule
@@ -64,8 +64,7 @@ def declared_junctions(
     pairs = target_rule(graph, target, where)
     opening = None if rule.gate is None else gate_model(network, rule.gate, schedule, where)
     found = free_junction_name(network, sources, target) if name is None else name
-    before: list[tuple[Catalog[Any], set[str]]] = [(each, set(each)) for each in (network.populations, network.projections)]
-    try:
+    with all_or_nothing(network):
         members = relayed(network, members, source_delay, f"{found}_sources", synapses.round_delays, where)
         gate = None if opening is None else network.population(f"{found}_gate", len(opening.indptr) - 1, opening,
                                                                schedule=schedule).name  # fmt: skip
@@ -76,11 +75,6 @@ def declared_junctions(
             junctions, target, pairs, weight=weight, delay=delay, receptor=synapses.receptor,
             round_delays=synapses.round_delays,
         )  # fmt: skip
-    except BaseException:
-        for catalog, names in before:
-            for added in [each for each in catalog if each not in names]:
-                catalog.withdraw(added)
-        raise
     return junctions
 
 

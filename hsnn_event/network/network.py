@@ -19,20 +19,23 @@ from hsnn_event.model.declare import NeuronModel
 from hsnn_event.model.source import SourceModel
 from hsnn_event.network import overview
 from hsnn_event.network.catalog import Catalog
+from hsnn_event.network.composition import Composition
 from hsnn_event.network.control import RunControl
 from hsnn_event.network.coupling import LINEAR, Coupling, declared_coupling
 from hsnn_event.network.drive import Drive, declared_drive
 from hsnn_event.network.exchange import GraphExchange
 from hsnn_event.network.given import call_it, choice, given_rule
 from hsnn_event.network.hyper_connection import HyperConnection
+from hsnn_event.network.part import Part
 from hsnn_event.network.population import Population
-from hsnn_event.network.projection import Projection, Weight, declared_projection
+from hsnn_event.network.projection import Projection, Weight, declared_projection, renamed
 from hsnn_event.network.record import declared_record, kept_record
 from hsnn_event.network.views import Group, Value, View, parts
 from hsnn_event.quantities import flag, is_array, label, real, whole
 from hsnn_event.recording import Record
 from hsnn_event.rng import stream_key
 from hsnn_event.stimuli import Stimulus
+from hsnn_event.topology.distance import DistanceDelay
 from hsnn_event.topology.pattern import Pattern
 from hsnn_event.topology.positions import Shape
 from hsnn_event.topology.rules import Rule, check_divisible
@@ -51,7 +54,7 @@ METHODS = (
 )  # fmt: skip
 
 
-class Network(GraphExchange, HyperConnection, RunControl):
+class Network(GraphExchange, HyperConnection, Composition, RunControl):
     """A network to be simulated on a grid of `dt` ms, or (dt=None) without a clock, in real numbers of ms.
 
     `seed` fixes structure, initial values and noise; None draws one, found in `net.seed`. `threads` and `blocks`
@@ -92,6 +95,8 @@ class Network(GraphExchange, HyperConnection, RunControl):
         self.couplings: Catalog[Coupling] = Catalog("coupling")
         self.drives: Catalog[Drive] = Catalog("drive")
         self.records: list[Record] = []
+        self.ports: Catalog[View | Group] = Catalog("port")
+        self.parts: Catalog[Part] = Catalog("part")
         self.run_id = os.urandom(8).hex()  # tells the files that this network records to from those of others
         super().__init__()
 
@@ -115,7 +120,7 @@ class Network(GraphExchange, HyperConnection, RunControl):
         labels: Sequence[Hashable] | None = None,
     ) -> Population:
         """Add `size` neurons of `model`, numbered from 0; a shape, such as `hsnn.lattice((30, 30))`, gives them positions.
- `method` names the integrator; "auto" suits the equations.
+        `method` names the integrator; "auto" suits the equations.
 
         `schedule` is "clock" or "exact": states in steps of dt and spikes on the grid, or events alone and spikes at real
         times, for linear equations. "auto" is "exact" only in a network without a clock.
@@ -138,6 +143,7 @@ class Network(GraphExchange, HyperConnection, RunControl):
         if isinstance(model, SourceModel):
             model.check(count, Continuum() if schedule == "exact" else self.grid, f"population {name!r}")
         population = Population(self, name, count, model, method, labels, schedule, space)
+        population._shape = size if isinstance(size, Shape) else None
         self.populations.add(name, population)
         return population
 
@@ -149,7 +155,7 @@ class Network(GraphExchange, HyperConnection, RunControl):
         rule: Rule | Pattern | Callable[..., Any],
         *,
         weight: Value | None = None,
-        delay: Value | None = None,
+        delay: Value | DistanceDelay | None = None,
         receptor: str | None = None,
         name: str | None = None,
         round_delays: bool | None = None,
@@ -157,8 +163,9 @@ class Network(GraphExchange, HyperConnection, RunControl):
         """Connect neurons of `source` to a receptor of `target` (which may be left out where there is one).
 
         `weight` and `delay` (ms; on a clock one step at least) are a number, an array in the order of the rule's rows, or a
-        distribution; they may be left out where the rule brings them. A group gives one projection for each pair of its
-        members, as a list, where that means the same. A function in the place of a rule is `connect.from_function` of it.
+        distribution; they may be left out where the rule brings them. A delay may also be `hsnn.distance_delay(velocity)`. A
+        group gives one projection for each pair of its members, as a list, where that means the same. A function in the
+        place of a rule is `connect.from_function` of it.
         """
         self.require_open("a projection")
         rule = given_rule(rule)
@@ -187,7 +194,7 @@ class Network(GraphExchange, HyperConnection, RunControl):
         ]
         made = []
         for projection, *labels in declared:
-            projection = replace(projection, name=self.projections.free_name(name or projection.name))
+            projection = renamed(projection, self.projections.free_name(name or projection.name))
             self.projections.add(projection.name, projection)
             projection.source.population.take_labels(labels[0])
             projection.target.population.take_labels(labels[1])

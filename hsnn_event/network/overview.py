@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hsnn_event.notebook import Table, card, count, memory, span
 from hsnn_event.random import Distribution
+from hsnn_event.topology.distance import DistanceDelay
 
 if TYPE_CHECKING:
     from hsnn_event.network.coupling import Coupling
     from hsnn_event.network.drive import Drive
     from hsnn_event.network.network import Network
+    from hsnn_event.network.part import Part
     from hsnn_event.network.population import Population
     from hsnn_event.network.projection import Projection
     from hsnn_event.network.views import Group, View
@@ -45,7 +48,25 @@ def of_network(net: Network) -> str:
             ("drive", "targets", "value", "weight"),
             [_drive(each) for each in net.drives.values()],
         ),
+        Table(("part", "neurons", "populations", "ports"), [_part(each) for each in net.parts.values()]),
+        _ports(net.ports),
     )
+
+
+def of_part(part: Part) -> str:
+    """Its size, its populations under the names that they had, its ports."""
+    populations = part.populations.items()
+    facts = [("neurons", count(part.size)), ("parts", ", ".join(part.parts) or "none")]
+    rows = [(inner, each.name, count(each.size), each.model.name) for inner, each in populations]
+    return card(f"Part {part.prefix}", facts, Table(("population", "here", "neurons", "model"), rows), _ports(part.ports))
+
+
+def _part(part: Part) -> tuple[str, str, str, str]:
+    return part.prefix, count(part.size), ", ".join(part.populations), ", ".join(part.ports)
+
+
+def _ports(ports: Mapping[str, View | Group]) -> Table:
+    return Table(("port", "neurons"), [(name, count(neurons.size)) for name, neurons in ports.items()])
 
 
 def of_population(population: Population) -> str:
@@ -138,6 +159,8 @@ def _each(value: object) -> str:
 
 def _delay(projection: Projection) -> str:
     delay = projection.delay
+    if isinstance(delay, DistanceDelay):
+        return f"{delay.offset:g} ms + distance / ({delay.velocity:g} mm/ms)"
     if isinstance(delay, Distribution):
         return f"{_law(delay)} ms"
     return span(projection.target.population.time_grid.times(np.asarray(delay)), "ms")

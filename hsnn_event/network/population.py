@@ -13,7 +13,7 @@ from hsnn_event.network import overview
 from hsnn_event.network.views import Assignment, View
 from hsnn_event.quantities import hashable, is_array, real_or_array
 from hsnn_event.random import Distribution
-from hsnn_event.topology.positions import Space
+from hsnn_event.topology.positions import Shape, Space
 
 if TYPE_CHECKING:
     from hsnn_event.network.network import Network
@@ -53,6 +53,7 @@ class Population(View):
         self._name = name
         self._size = size
         self._space = space
+        self._shape: Shape | None = space  # what it was declared with: other positions where another seed scatters them
         self._labels = None if labels is None else _label_ids(labels, size, name)
         for parameter, value in model.parameters.items():
             if not isinstance(value, Distribution):
@@ -87,6 +88,10 @@ class Population(View):
         """Take over the labels of a graph, one a neuron by id; None changes nothing."""
         if labels is not None:
             self._labels = _label_ids(labels, self._size, self._name)
+
+    def restore_labels(self, labels: Mapping[Hashable, int] | None) -> None:
+        """Go back to these labels, given before (None: to none)."""
+        self._labels = None if labels is None else dict(labels)
 
     def check_variable(self, variable: str) -> None:
         """Refuse a name that is neither a state nor a parameter of the model."""

@@ -14,11 +14,12 @@ from hsnn_event.errors import DeclarationError, ShapeError, unknown_name
 from hsnn_event.grid import Grid
 from hsnn_event.network import overview, readback
 from hsnn_event.network.catalog import member
-from hsnn_event.network.delays import DelayRounding, check_law, in_ms, in_steps
+from hsnn_event.network.delays import DelayRounding, check_distance, check_law, in_ms, in_steps
 from hsnn_event.network.fixed import Fixed, no_attribute, not_assigned
 from hsnn_event.network.views import Value, View
 from hsnn_event.quantities import as_array, is_array, real, real_or_array
 from hsnn_event.random import Distribution
+from hsnn_event.topology.distance import DistanceDelay, one_space
 from hsnn_event.topology.listed import kept, thinned
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
 from hsnn_event.topology.rules import RealArray, Rule
@@ -53,13 +54,24 @@ class PerEdge:
 Weight = Value | RealArray | PerEdge  # float32 where a matrix brings it
 
 
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What a random graph was asked for: a copy under another name asks again, and gets another graph."""
+
+    pattern: Pattern
+    weight: Value | None
+    delay: Value | DistanceDelay | None
+    rounds: bool
+    drawn: Weight  # as long as the projection has these, `weight` is what it was given
+
+
 @dataclass(eq=False)
 class Projection(Fixed):
     """Synapses from `source` to one receptor of `target`; made by `Network.connect`.
 
-    `delay` is in whole steps, or a distribution in ms whose draws are rounded to steps; `rounded` is what became of
-    delays given as numbers. Where the target has no clock, delays are in ms and stay as they are. Only weights change,
-    by `set`.
+    `delay` is in whole steps, or a distribution or function of distance in ms that is rounded to steps where synapses are
+    drawn; `rounded` is what became of delays given as numbers. Where the target has no clock, delays are in ms and stay as
+    they are. Only weights change, by `set`.
     """
 
     name: str
@@ -67,9 +79,12 @@ class Projection(Fixed):
     target: View
     rule: Rule
     weight: Weight
-    delay: float | IntArray | FloatArray | Distribution
+    delay: float | IntArray | FloatArray | Distribution | DistanceDelay
     receptor: str
     rounded: DelayRounding
+
+    def __post_init__(self) -> None:
+        self._recipe: Recipe | None = None  # files do not hold it
 
     def edges(self) -> Edges:
         """All synapses; they are drawn once more for this call."""
@@ -89,8 +104,8 @@ class Projection(Fixed):
 
     @property
     def delay_rounding(self) -> DelayRounding:
-        """How many delays were moved onto the grid; draws of a distribution are drawn once more to tell."""
-        if not isinstance(self.delay, Distribution) or self.target.population.exact:
+        """How many delays were moved onto the grid; those that are drawn, or made by distance, are drawn anew to tell."""
+        if not isinstance(self.delay, Distribution | DistanceDelay) or self.target.population.exact:
             return self.rounded
         return DelayRounding(*_drawing().delay_changes(self.source.population.network, self))
 
@@ -185,7 +200,7 @@ def declared_projection(
     target: View,
     rule: Rule | Pattern,
     weight: Value | None,
-    delay: Value | None,
+    delay: Value | DistanceDelay | None,
     receptor: str | None,
     rounds: bool,
     key: Callable[[str], int],
@@ -196,6 +211,7 @@ def declared_projection(
     where = f"{where}.{receptor}"
     source_labels: Labels | None = None
     target_labels: Labels | None = None
+    given, pattern = weight, rule
     if isinstance(rule, Pattern):
         unit = target.population.weight_unit(receptor)
         threads = source.population.network.threads
@@ -216,7 +232,16 @@ def declared_projection(
         steps = steps[mask] if isinstance(steps, np.ndarray) else steps
     rule = replace(rule, weights=None, delays=None)
     made = Projection(where, source, target, rule, scale, steps, receptor, rounding)
+    if isinstance(pattern, Pattern) and pattern.random:
+        made._recipe = Recipe(pattern, given, delay, rounds, scale)
     return Declared(made, source_labels, target_labels)
+
+
+def renamed(projection: Projection, name: str) -> Projection:
+    """The same projection under another name."""
+    made = replace(projection, name=name)
+    made._recipe = projection._recipe
+    return made
 
 
 def end_of(view: View) -> End:
@@ -240,10 +265,14 @@ def _weights(weight: Value | None, rule: Rule, source: View, target: View, what:
 
 
 def _delay_steps(
-    delay: Value | RealArray, rule: Rule, source: View, target: View, what: str, rounds: bool
-) -> tuple[float | IntArray | FloatArray | Distribution, DelayRounding]:
+    delay: Value | RealArray | DistanceDelay, rule: Rule, source: View, target: View, what: str, rounds: bool
+) -> tuple[float | IntArray | FloatArray | Distribution | DistanceDelay, DelayRounding]:
     """The delay in steps, or in ms into a population without a clock (a distribution stays one); what rounding did to it."""
     grid, zero = target.population.time_grid, source.population.exact
+    if isinstance(delay, DistanceDelay):
+        spaces = one_space("distance_delay", end_of(source), end_of(target), what.removesuffix(": delay"))
+        check_distance(delay, spaces, what, grid, zero)
+        return delay, DelayRounding(0, 0.0)
     if isinstance(delay, Distribution):
         if target.population.exact:
             check_law(delay, what, zero)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hsnn_event.errors import DeclarationError
+from hsnn_event.network.graph_positions import give_positions
 from hsnn_event.network.population import Population
 from hsnn_event.quantities import is_array, label
 from hsnn_event.random import Distribution
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 WHERE = "Network.to_networkx"
 
 
-def graph_of(network: Network, population: str, weight: str, delay: str, receptor: str) -> Any:
+def graph_of(network: Network, population: str, weight: str, delay: str, receptor: str, positions: str) -> Any:
     """The network as a DiGraph, or a MultiDiGraph where synapses are parallel."""
     import networkx
 
     _check_names(network, population, (weight, delay, receptor))
+    _check_free(network, label(positions, f"{WHERE}: positions"), population)
     labels = _labels(network)
     offsets = dict(zip(network.populations, np.cumsum([0, *map(len, labels.values())]).tolist(), strict=False))
     nodes = [node for each in labels.values() for node in each]
@@ -33,6 +35,7 @@ def graph_of(network: Network, population: str, weight: str, delay: str, recepto
     made = networkx.MultiDiGraph() if len(np.unique(together)) < len(together) else networkx.DiGraph()
     for each in network.populations.values():
         made.add_nodes_from(zip(labels[each.name], _node_attributes(each, population), strict=True))
+        give_positions(made, each, labels[each.name], positions)
     for port, source, target, edges in read:
         tails, heads = labels[source], labels[target]
         made.add_edges_from(
@@ -53,6 +56,15 @@ def _check_names(network: Network, population: str, names: tuple[str, ...]) -> N
         if population in (*each.model.parameters, *each.model.states):
             text = f"{WHERE}: {population!r} is a parameter or state of {each.name!r}; give population= another name."
             raise DeclarationError(text, name=population)
+
+
+def _check_free(network: Network, positions: str, population: str) -> None:
+    """Refuse a name of positions that stands for something else on a node."""
+    for each in network.populations.values():
+        taken = (population, *each.model.parameters, *each.model.states)
+        if each.space is not None and positions in taken:
+            text = f"{WHERE}: {positions!r} already names something else of {each.name!r}; give positions= another name."
+            raise DeclarationError(text, name=positions)
 
 
 def _labels(network: Network) -> dict[str, list[Hashable]]:

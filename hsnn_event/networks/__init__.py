@@ -2,7 +2,7 @@
 
 >>> sorted(NETWORKS)
 ['brunel-a', 'brunel-b', 'brunel-c', 'brunel-d', 'coba', 'cuba', 'exact', 'gap-lattice', 'hh', 'izhikevich', 'microcircuit',
- 'quiet']
+ 'multi-area', 'quiet']
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from hsnn_event.networks.brette import brette2007
 from hsnn_event.networks.brunel import brunel2000
 from hsnn_event.networks.gap_lattice import ALONE, SIZE, gap_lattice
 from hsnn_event.networks.izhikevich import izhikevich2003
+from hsnn_event.networks.multi_area import RATE, multi_area
 from hsnn_event.networks.pd14 import microcircuit
 from hsnn_event.networks.quiet import USUAL, quiet
 from hsnn_event.quantities import real
 
 __all__ = [
-    "NETWORKS", "brette2007", "brunel2000", "gap_lattice", "izhikevich2003", "microcircuit", "quiet", "reference_rates",
+    "NETWORKS", "brette2007", "brunel2000", "gap_lattice", "izhikevich2003", "microcircuit", "multi_area", "quiet",
+    "reference_rates",
 ]  # fmt: skip
 
 # What the command line offers: name -> a function of Network's keywords.
@@ -36,6 +38,7 @@ NETWORKS: dict[str, Callable[..., Network]] = {
     "hh": partial(brette2007, "hh"),
     "gap-lattice": partial(gap_lattice, *SIZE),
     "quiet": partial(quiet, *USUAL),
+    "multi-area": multi_area,
 }
 
 
@@ -52,6 +55,8 @@ def reference_rates(name: str, scale: float = 1.0) -> dict[str, float]:
         return {"all": izhikevich.REFERENCE_RATE}
     if isinstance(name, str) and name == "gap-lattice":
         return {"all": ALONE}
+    if isinstance(name, str) and name == "multi-area":
+        return {"all": RATE}
     if isinstance(name, str) and name == "quiet":
         return {"all": USUAL[2]}
     known = {**brette.REFERENCE_RATES, **{f"brunel-{state.lower()}": rate for state, rate in brunel.REFERENCE_RATES.items()}}

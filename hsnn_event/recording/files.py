@@ -74,7 +74,7 @@ class _Writer:
         if id(data) not in self._written:
             for name in ("times", "ids", "neurons"):
                 write_array(self._file, f"{place}/{name}", getattr(data, name))
-            self._written[id(data)] = {"group": place, "t_start": data.t_start, "t_stop": data.t_stop}
+            self._written[id(data)] = {"group": place, "t_start": data.t_start, "t_stop": data.t_stop, **_grid_of(data)}
         return self._written[id(data)]
 
     def _hyperedges(self, place: str, each: Hyperedges) -> dict[str, Any]:
@@ -98,7 +98,7 @@ class _Writer:
             group = f"{place}/{variable if _PLAIN_NAME.fullmatch(variable) else number}"
             for name in ("times", "ids", "values"):
                 write_array(self._file, f"{group}/{name}", np.asarray(getattr(samples, name)))
-            held.append({"variable": variable, "unit": samples.unit, "group": group})
+            held.append({"variable": variable, "unit": samples.unit, "group": group, **_grid_of(samples)})
         return {"states": held}
 
 
@@ -133,7 +133,7 @@ class _Reader:
         if group not in self._spikes:
             times, ids, neurons = (self._array(group, name) for name in ("times", "ids", "neurons"))
             start, stop = _real(header["t_start"]), _real(header["t_stop"])
-            self._spikes[group] = SpikeData(times, ids, neurons.size, start, stop, neurons)
+            self._spikes[group] = SpikeData(times, ids, neurons.size, start, stop, neurons, header.get("grid_shape"))
         return self._spikes[group]
 
     def _record(self, header: dict[str, Any]) -> Record:
@@ -154,10 +154,15 @@ class _Reader:
 
     def _states(self, header: dict[str, Any]) -> StateData:
         times, ids, values = (self._array(_text(header["group"]), name) for name in ("times", "ids", "values"))
-        return StateData(times, ids, values, _text(header["variable"]), _text(header["unit"]))
+        variable, unit = _text(header["variable"]), _text(header["unit"])
+        return StateData(times, ids, values, variable, unit, header.get("grid_shape"))
 
     def _array(self, group: str, name: str) -> Any:
         return read_array(self._file, f"{group}/{name}", "i" if name in ("ids", "neurons") else "fiub")
+
+
+def _grid_of(data: SpikeData | StateData) -> dict[str, Any]:
+    return {} if data.grid_shape is None else {"grid_shape": data.grid_shape}
 
 
 def _text(value: object) -> str:

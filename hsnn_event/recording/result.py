@@ -312,6 +312,7 @@ def _join_spikes(parts: Sequence[SpikeData]) -> SpikeData:
         first.t_start,
         parts[-1].t_stop,
         first.neurons,
+        first.grid_shape,
     )
 
 
@@ -323,6 +324,7 @@ def _join_states(parts: Sequence[StateData]) -> StateData:
         np.concatenate([part.values for part in parts]),
         parts[0].variable,
         parts[0].unit,
+        parts[0].grid_shape,
     )
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from hsnn_event.analysis.windows import FloatArray, IntArray, edge_tolerance, window_slice
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import as_array, real, whole
+from hsnn_event.quantities import as_array, flag, real, whole
 from hsnn_event.recording import overview
+from hsnn_event.recording.gridded import checked_grid, reshaped
 from hsnn_event.recording.statistics import SpikeStatistics, stranger
 from hsnn_event.units import in_unit
 
@@ -26,8 +27,9 @@ class SpikeData(SpikeStatistics):
 
     `times` in ms (float64) and `ids` (int64), one entry a spike. `neurons` are the ids of the
     neurons that were watched, silent ones too: 0 ... n_neurons - 1 unless given. Everything that is
-    "per neuron" follows their order. Windows and bins are (a, b]; a time within a few units in the
-    last place of an edge lies on it, so a spike at 0.3 ms belongs to (0.2, 0.3].
+    "per neuron" follows their order. `grid_shape` is the shape of the lattice that they make up.
+    Windows and bins are (a, b]; a time within a few units in the last place of an edge lies on it,
+    so a spike at 0.3 ms belongs to (0.2, 0.3].
 
     Raises ShapeError and ValueRangeError for arrays that do not fit each other, times outside the
     stretch and ids that were not watched.
@@ -45,6 +47,7 @@ class SpikeData(SpikeStatistics):
     t_start: float
     t_stop: float
     neurons: IntArray = None  # type: ignore[assignment]  # filled in below
+    grid_shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         times, ids = _real_numbers("times", self.times), _whole_numbers("ids", self.ids)
@@ -66,6 +69,7 @@ class SpikeData(SpikeStatistics):
         set_field(self, "t_stop", real(self.t_stop, "SpikeData: t_stop", unit="ms"))
         watched = np.arange(self.n_neurons) if self.neurons is None else self.neurons
         set_field(self, "neurons", _whole_numbers("neurons", watched))
+        set_field(self, "grid_shape", checked_grid(self.grid_shape, self.n_neurons, "SpikeData"))
         self._check()
 
     def _check(self) -> None:
@@ -109,8 +113,20 @@ class SpikeData(SpikeStatistics):
             )
         part = window_slice(self.times, start, stop)
         return SpikeData(
-            self.times[part], self.ids[part], self.n_neurons, start, stop, self.neurons
+            self.times[part], self.ids[part], self.n_neurons, start, stop, self.neurons, self.grid_shape
         )
+
+    def grid(self, bin: float, *, rates: bool = False) -> IntArray | FloatArray:
+        """Counts in bins of `bin` ms, or rates in Hz, in the shape of the lattice: (n_bins, rows, columns) of a sheet.
+
+        ShapeError where these are not all neurons of a population on a lattice.
+
+        >>> SpikeData([1.0, 3.0], [0, 3], 4, 0.0, 4.0, grid_shape=(2, 2)).grid(2.0).tolist()
+        [[[1, 0], [0, 0]], [[0, 0], [0, 1]]]
+        """
+        in_hz = flag(rates, "grid: rates")
+        counts = reshaped(self.counts(bin, per_neuron=True), self.grid_shape, self.n_neurons, "spikes")
+        return counts * (1000.0 / real(bin, "grid: bin", unit="ms")) if in_hz else counts
 
     def __getitem__(self, ids: Any) -> SpikeData:
         """The spikes of some neurons: an id, ids, a mask or slice of `neurons`, a view.

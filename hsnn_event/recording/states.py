@@ -10,6 +10,7 @@ import numpy as np
 from hsnn_event.analysis.windows import FloatArray, IntArray
 from hsnn_event.errors import ArgumentTypeError, ShapeError, shown
 from hsnn_event.recording import overview
+from hsnn_event.recording.gridded import checked_grid, reshaped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,7 @@ class StateData:
     """Samples of one variable: `times` (ms), `ids` (population ids), `values` (time x neuron).
 
     `variable` is its name, or the expression that was recorded, and `unit` its unit; empty where nobody said.
+    `grid_shape` is the shape of the lattice that the neurons make up.
 
     Raises ShapeError where `values` is not of shape (times.size, ids.size).
 
@@ -33,6 +35,7 @@ class StateData:
     values: FloatArray
     variable: str = ""
     unit: str = ""
+    grid_shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         for name in ("times", "ids", "values"):
@@ -49,6 +52,17 @@ class StateData:
                 shape=np.shape(self.values),
                 expected=expected,
             )
+        object.__setattr__(self, "grid_shape", checked_grid(self.grid_shape, np.size(self.ids), "StateData"))
+
+    def grid(self) -> FloatArray:
+        """The samples in the shape of the lattice: (n_times, rows, columns) of a sheet.
+
+        ShapeError where these are not all neurons of a population on a lattice.
+
+        >>> StateData(np.array([1.0]), np.arange(4), np.array([[1.0, 2.0, 3.0, 4.0]]), grid_shape=(2, 2)).grid().tolist()
+        [[[1.0, 2.0], [3.0, 4.0]]]
+        """
+        return reshaped(np.asarray(self.values), self.grid_shape, np.size(self.ids), "samples")
 
     def plot(self, ax: Axes | None = None, **options: Any) -> Axes:
         """Draw a line a neuron into `ax`, or into a new figure, and return the axes.

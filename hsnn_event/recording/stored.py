@@ -18,6 +18,7 @@ from hsnn_event.analysis.windows import FloatArray, IntArray, edge_tolerance
 from hsnn_event.errors import FileFormatError, RecordingError, ValueRangeError
 from hsnn_event.files.replacing import checked_path
 from hsnn_event.quantities import UNBOUNDED, indices, real
+from hsnn_event.recording.gridded import with_grid
 from hsnn_event.recording.result import Record, Result
 from hsnn_event.recording.spikes import SpikeData
 from hsnn_event.recording.states import StateData
@@ -53,7 +54,7 @@ class StoredSpikes(SpikeData):
     def window(self, start: float, stop: float) -> StoredSpikes:
         """The spikes with start < time <= stop, still in the file; ValueRangeError outside (t_start, t_stop]."""
         _check_window(self.t_start, self.t_stop, start, stop)
-        return StoredSpikes(self.path, self.name, self.neurons, start, stop)
+        return with_grid(StoredSpikes(self.path, self.name, self.neurons, start, stop), self.grid_shape)
 
     def __len__(self) -> int:
         with opened(self.path) as file:
@@ -75,6 +76,7 @@ class JoinedSpikes(SpikeData):
         neurons = np.unique(np.concatenate([part.neurons for part in parts]))
         first = parts[0]
         _set(self, parts=tuple(parts), neurons=neurons, n_neurons=len(neurons), t_start=first.t_start, t_stop=first.t_stop)
+        with_grid(self, next((part.grid_shape for part in parts if part.grid_shape is not None), None))
 
     @property
     def times(self) -> FloatArray:
@@ -145,7 +147,8 @@ class StoredStates(StateData):
     def window(self, start: float, stop: float) -> StoredStates:
         """The samples with start < time <= stop, still in the file; ValueRangeError outside (t_start, t_stop]."""
         _check_window(self.t_start, self.t_stop, start, stop)
-        return StoredStates(self.path, self.name, self.variable, self.ids, start, stop, self.columns)
+        part = StoredStates(self.path, self.name, self.variable, self.ids, start, stop, self.columns)
+        return with_grid(part, self.grid_shape)
 
     def __getitem__(self, ids: Any) -> StoredStates:
         """The samples of some neurons, by population ids; ValueRangeError for one that was not watched."""
@@ -187,11 +190,11 @@ def open_recording(path: str | Path) -> Result:
     return Result(spikes, records, {}, info, start, stop)
 
 
-def stored_data(record: Record, neurons: IntArray, t_start: float, t_stop: float, path: str) -> Any:
-    """The data of a record in its file: StoredSpikes, or StoredStates by variable."""
+def stored_data(record: Record, neurons: IntArray, t_start: float, t_stop: float, path: str, grid: Any = None) -> Any:
+    """The data of a record in its file: StoredSpikes, or StoredStates by variable; `grid` is the shape of a lattice."""
     if isinstance(record.what, str):
-        return StoredSpikes(path, record.name, neurons, t_start, t_stop)
-    return {name: StoredStates(path, record.name, name, neurons, t_start, t_stop) for name in record.what}
+        return with_grid(StoredSpikes(path, record.name, neurons, t_start, t_stop), grid)
+    return {name: with_grid(StoredStates(path, record.name, name, neurons, t_start, t_stop), grid) for name in record.what}
 
 
 def quoted(name: str) -> str:
@@ -281,7 +284,8 @@ def _stored(path: str, group: Any) -> tuple[Record, Any, float, float]:
     whole = np.array_equal(neurons, np.arange(int(attrs["size"])))
     record = Record(str(attrs["population"]), None if whole else neurons, what, every, str(attrs["name"]), at, path)
     start, stop = float(attrs["t_start"]), float(group["t_stop"][0])
-    return record, stored_data(record, neurons, start, stop, path), start, stop
+    grid = tuple(attrs["grid_shape"].tolist()) if "grid_shape" in attrs else None
+    return record, stored_data(record, neurons, start, stop, path, grid), start, stop
 
 
 def _in_order(values: Any) -> list[Any]:

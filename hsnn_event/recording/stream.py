@@ -40,6 +40,7 @@ class Track:
     units: Mapping[str, str] = field(default_factory=dict)
     every: float | None = None
     at: tuple[float, ...] | None = None
+    grid_shape: tuple[int, ...] | None = None  # of the lattice whose neurons all are kept
 
 
 class OpenTrack:
@@ -241,6 +242,8 @@ def _lay_out(file: Any, track: Track, number: int, t_start: float) -> None:
         group.attrs["every"] = track.every
     if track.at is not None:
         group.attrs["at"] = np.array(track.at)
+    if track.grid_shape is not None:
+        group.attrs["grid_shape"] = np.array(track.grid_shape)
     group["neurons"] = np.asarray(track.neurons, np.int64)
     group["t_stop"] = np.array([t_start])
     times = group.create_dataset("times", (0,), np.float64, maxshape=(None,), chunks=(CHUNK_SPIKES,))

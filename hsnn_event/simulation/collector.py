@@ -14,6 +14,7 @@ from hsnn_event.errors import RecordingError
 from hsnn_event.grid import NEVER, Time
 from hsnn_event.lowering.ir import FloatArray, IntArray, Number
 from hsnn_event.recording import Record, SpikeData, StateData
+from hsnn_event.recording.gridded import with_grid
 from hsnn_event.recording.kept import KeptSamples, KeptSpikes
 from hsnn_event.recording.stored import JoinedSpikes, stored_data
 from hsnn_event.recording.stream import Stream
@@ -177,9 +178,12 @@ class Collector:
     def _data(self, each: Recorder) -> Data:
         start, stop = self._grid.time(self.start), self._grid.time(self._piece.last)
         if each.path is not None:
-            data: Data = stored_data(each.record, each.track.neurons, start, stop, each.path)
+            data: Data = stored_data(each.record, each.track.neurons, start, stop, each.path, each.track.grid_shape)
             return data
-        return self._kept[each.record.name].data(start, stop)
+        kept = self._kept[each.record.name].data(start, stop)
+        for one in [kept] if isinstance(kept, SpikeData) else kept.values():
+            with_grid(one, each.track.grid_shape)
+        return kept
 
 
 def _union(parts: Sequence[SpikeData], lazy: bool) -> SpikeData:
@@ -189,4 +193,4 @@ def _union(parts: Sequence[SpikeData], lazy: bool) -> SpikeData:
     if lazy:
         return joined
     times, ids = joined.union()
-    return SpikeData(times, ids, joined.n_neurons, joined.t_start, joined.t_stop, joined.neurons)
+    return SpikeData(times, ids, joined.n_neurons, joined.t_start, joined.t_stop, joined.neurons, joined.grid_shape)

@@ -12,6 +12,7 @@ from hsnn_event.grid import FloatArray, IntArray, Time
 from hsnn_event.lowering.ir import Number
 from hsnn_event.lowering.observables import Observable, observable
 from hsnn_event.network.network import Network
+from hsnn_event.network.population import Population
 from hsnn_event.recording import Record
 from hsnn_event.recording.stream import Track, absolute
 
@@ -62,6 +63,12 @@ class Recorder:
         return 8.0 * n_values / self.every if self.every else 0.0
 
 
+def _grid(population: Population, neurons: IntArray) -> tuple[int, ...] | None:
+    """The shape of the lattice of which these are all neurons."""
+    whole = population.space is not None and np.array_equal(neurons, np.arange(population.size))
+    return population.space.grid_shape if whole and population.space is not None else None
+
+
 def recorders_of(network: Network, inputs: Sequence[tuple[str, ...]]) -> list[Recorder]:
     """A recorder for each record of the network; `inputs` are those that something drives, a population."""
     numbers = {name: number for number, name in enumerate(network.populations)}
@@ -80,7 +87,7 @@ def _recorder(
     driven = () if spikes else inputs[number]
     track = Track(
         record.name, record.target, population.size, "spikes" if spikes else "samples", neurons, names,
-        {} if spikes else model.units, record.every, record.at,
+        {} if spikes else model.units, record.every, record.at, _grid(population, neurons),
     )  # fmt: skip
     every: float = 0 if spikes or record.at is not None else 1
     if record.every is not None:

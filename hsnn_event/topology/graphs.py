@@ -39,6 +39,7 @@ class GraphPattern(Pattern):
     targets: Labels | None
     flags: dict[str, Any]
     kind = "from_networkx"
+    random = False
 
     def rule(self, source: End, target: End, wanted: Wanted) -> tuple[Rule, Labels | None, Labels | None]:
         """The edges as a list, in the order of the graph's adjacency."""

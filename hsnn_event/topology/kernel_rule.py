@@ -180,7 +180,7 @@ def _stencil(cells: Cells, n_dimensions: int, reach: float, law: compiled.Law) -
     with np.errstate(divide="ignore"):
         hazards = -np.log1p(-bounds)
     steps = (offsets[:, 0] * cells.shape[1] + offsets[:, 1]) * cells.shape[2] + offsets[:, 2]
-    return compiled.Stencil(offsets, steps, bounds, hazards, expected, np.stack((down, up)))
+    return compiled.Stencil(offsets, steps, bounds, hazards, 1.0 / hazards, expected, np.stack((down, up)))
 
 
 def _in_order(by_cell: IntArray, drawn: Places, near: Near) -> tuple[IntArray, Places]:

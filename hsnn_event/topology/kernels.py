@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from hsnn_event.quantities import real
 
-SHORTEST, LONGEST = 1e-9, 1e9  # mm: lengths whose squares and quotients are numbers
+SHORTEST, LONGEST = 1e-9, 1e12  # mm: lengths whose squares and quotients are numbers
 GAUSSIAN_REACH = 5.0      # in standard deviations: 4e-6 of the synapses of a sheet lie farther out
 EXPONENTIAL_REACH = 14.0  # in lengths: 1e-5 of them
 

@@ -11,7 +11,7 @@ import numpy as np
 from hsnn_event.errors import ArgumentTypeError, ShapeError, shown
 from hsnn_event.quantities import as_array, is_array, real, real_or_array, whole
 from hsnn_event.topology.kernels import LONGEST, SHORTEST
-from hsnn_event.topology.positions import Scattered, Shape, Space, checked_shape
+from hsnn_event.topology.positions import Scattered, Shape, Space, checked_shape, require_room
 
 
 def lattice(
@@ -29,7 +29,7 @@ def lattice(
     and `spacing` too may be one number for all or one a dimension. `jitter` (mm) moves each neuron along each dimension by
     a uniform number of [-jitter, jitter), by the network's seed, or by `seed`.
 
-    Raises ArgumentTypeError, ShapeError, ValueRangeError.
+    Raises ArgumentTypeError, ShapeError, ValueRangeError, InsufficientMemoryError.
 
     >>> lattice((2, 3), spacing=0.1).positions.tolist()
     [[0.0, 0.0], [0.0, 0.1], [0.0, 0.2], [0.1, 0.0], [0.1, 0.1], [0.1, 0.2]]
@@ -37,6 +37,7 @@ def lattice(
     counts = checked_shape(shape, "lattice: shape")
     steps = checked_lengths(spacing, len(counts), "lattice: spacing")
     closed = checked_flags(periodic, len(counts), "lattice: periodic")
+    require_room(math.prod(counts), len(counts), "lattice")
     axes = [np.arange(count) * step for count, step in zip(counts, steps, strict=True)]
     points = np.stack([each.ravel() for each in np.meshgrid(*axes, indexing="ij")], axis=1)
     lengths = [n * step if shut else math.inf for n, step, shut in zip(counts, steps, closed, strict=True)]

@@ -40,6 +40,7 @@ class Pattern(ABC):
     """Made by a function of `hsnn.connect`; `Network.connect` turns it into a rule."""
 
     kind: str
+    random: bool = True  # does what it gives follow from the key of the stream?
 
     @abstractmethod
     def rule(self, source: End, target: End, wanted: Wanted) -> tuple[Rule, Labels | None, Labels | None]:

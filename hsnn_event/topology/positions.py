@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hsnn_event import memory
 from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown
 from hsnn_event.quantities import as_array, is_array, real_or_array, whole
 from hsnn_event.rng import stream_key, uniforms
@@ -194,6 +195,11 @@ def checked_shape(value: Any, what: str) -> tuple[int, ...]:
     counts = tuple(checked_count(each, what) for each in given)
     checked_count(math.prod(counts), f"{what}: their product")
     return counts
+
+
+def require_room(n: int, n_dimensions: int, what: str) -> None:
+    """Refuse positions that do not fit into the memory that is left; making them takes three arrays for a moment."""
+    memory.require(24.0 * n * n_dimensions, f"{what}: the positions of {n} neurons")
 
 
 def unplaced(name: str, what: str = "") -> DeclarationError:

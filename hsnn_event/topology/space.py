@@ -17,7 +17,7 @@ from hsnn_event.topology.kernels import mexican_hat as mexican_hat
 from hsnn_event.topology.lattice import checked_flags, checked_lengths, jittered
 from hsnn_event.topology.lattice import lattice as lattice
 from hsnn_event.topology.positions import Scattered as Scattered
-from hsnn_event.topology.positions import Shape, checked_count, checked_dimensions, checked_shape
+from hsnn_event.topology.positions import Shape, checked_count, checked_dimensions, checked_shape, require_room
 from hsnn_event.topology.positions import Space as Space
 from hsnn_event.units import in_unit
 
@@ -48,6 +48,7 @@ def hexagonal(
     if closed[0] and counts[0] % 2:
         text = f"hexagonal: shape has {counts[0]} rows; every other one is shifted, so that an even number closes. Give one."
         raise ValueRangeError(text, shape=counts)
+    require_room(math.prod(counts), 2, "hexagonal")
     row, column = np.divmod(np.arange(math.prod(counts)), counts[1])
     height = step * math.sqrt(3.0) / 2.0
     points = np.stack([row * height, column * step + (row % 2) * (step / 2.0)], axis=1)
@@ -75,6 +76,7 @@ def random(
     dimensions = checked_dimensions(number, "random: extent")
     lengths = checked_lengths(given, dimensions, "random: extent")
     closed = checked_flags(periodic, dimensions, "random: periodic")
+    require_room(count, dimensions, "random")
     period = tuple(length if shut else math.inf for length, shut in zip(lengths, closed, strict=True))
     made = Scattered(Space(np.zeros((count, dimensions)), period), (0.0,) * dimensions, lengths)
     return made if seed is None else made.settled(whole(seed, "random: seed"), "random")

@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import as_array, is_array, real, real_or_array, whole
+from hsnn_event.quantities import real, whole
 from hsnn_event.topology.compiled.rewiring import Law, lattice, rewire
 from hsnn_event.topology.drawing import in_parts, n_threads, own_places, require_ring, require_room
 from hsnn_event.topology.matrices import matrix_rule
 from hsnn_event.topology.pattern import End, Labels, Pattern, Wanted
+from hsnn_event.topology.positions import Space
 from hsnn_event.topology.rules import Rule, switches
-from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
 STEEPEST = 20.0  # a falloff to this power is a law of nearest neighbours, and does not underflow
-
-
-class Space(NamedTuple):
-    """Where neurons lie: `points` of shape (neurons, dimensions), and the length of each dimension, inf if it is open."""
-
-    points: FloatArray
-    period: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,18 +74,18 @@ class SmallWorld(Pattern):
         """Of positions; the nearest neighbours of each neuron are written into `targets`."""
         from scipy.spatial import KDTree
 
-        if len(space.points) != n:
+        if space.size != n:
             raise ShapeError(
-                f"{where}: small_world: {len(space.points)} positions for {n} neurons; give one each.",
-                n_positions=len(space.points), size=n,
+                f"{where}: small_world: {space.size} positions for {n} neurons; give one each.",
+                n_positions=space.size, size=n,
             )  # fmt: skip
         reach = np.zeros(n)
         if self.k and n:
             box = np.where(np.isfinite(space.period), space.period, 0.0)  # SciPy's word for open
-            tree: Any = KDTree(space.points, boxsize=box)
+            tree: Any = KDTree(space.positions, boxsize=box)
 
             def part(start: int, stop: int) -> None:
-                distances, near = tree.query(space.points[start:stop], self.k + 1)
+                distances, near = tree.query(space.positions[start:stop], self.k + 1)
                 others = near != np.arange(start, stop)[:, None]
                 others[others.all(axis=1), -1] = False  # more than k share its place: leave out the last
                 targets[start * self.k : stop * self.k] = near[others]
@@ -102,7 +95,7 @@ class SmallWorld(Pattern):
             if self.alpha > 0.0 and not reach.all():
                 text = f"{where}: small_world: neuron {int(np.argmin(reach))} has over {self.k} others at its very place; "
                 raise ValueRangeError(text + "alpha > 0 needs distances. Move them, or take alpha=0.", k=self.k)
-        return Law(n, 0.0, self.alpha, np.empty(0), space.points, space.period, reach)
+        return Law(n, 0.0, self.alpha, np.empty(0), space.positions, np.array(space.period), reach)
 
 
 def small_world(
@@ -127,6 +120,7 @@ def small_world(
     alpha is 20 at most.
 
     `positions` (mm), shape (neurons,) or (neurons, dimensions), put the neurons into space: neighbours are the k nearest.
+    They may be those of the neurons themselves: positions=population.space.
     `period` (mm) is the length of a space that closes upon itself, one number or one a dimension, inf where it is open; it
     is open unless given. On the ring k is even.
 
@@ -152,26 +146,9 @@ def small_world(
 
 
 def _space(positions: Any, period: Any) -> Space:
-    positions = in_unit(positions, "small_world: positions", "mm")
-    if not is_array(positions):
-        text = f"small_world: positions are an array of shape (neurons, dimensions), not {shown(positions)}."
-        raise ArgumentTypeError(text, value=positions)
-    points = as_array(positions, "small_world: positions", "give as many numbers for every neuron")
-    points = points[:, None] if points.ndim == 1 else points
-    if points.ndim != 2 or points.shape[1] == 0:
-        raise ShapeError(
-            f"small_world: positions have shape {points.shape}; (neurons,) or (neurons, dimensions) is needed.",
-            shape=points.shape,
-        )
-    numbers = np.asarray(real_or_array(points.ravel(), points.size, "small_world: positions")).reshape(points.shape)
-    dimensions = points.shape[1]
-    lengths = real_or_array(np.inf if period is None else period, dimensions, "small_world: period", 0.0, infinite=True,
-                            unit="mm")  # fmt: skip
-    space = Space(numbers, np.broadcast_to(lengths, dimensions).astype(np.float64))
-    closed = np.isfinite(space.period)
-    if (space.period == 0).any() or ((numbers < 0) | (numbers >= space.period))[:, closed].any():
-        raise ValueRangeError(
-            f"small_world: period is {shown(period)}, but positions lie in [{numbers.min():g}, {numbers.max():g}]; along a "
-            "dimension with a period they lie in [0, period).", period=period,
-        )  # fmt: skip
-    return space
+    if isinstance(positions, Space):
+        if period is not None:
+            text = f"small_world: period is {shown(period)}, but the Space that positions= gives has its own; leave it out."
+            raise ArgumentTypeError(text, period=period)
+        return positions
+    return Space(positions, () if period is None else period)

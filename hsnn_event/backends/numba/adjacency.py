@@ -49,7 +49,7 @@ def gather(projection, neuron, n, targets, weights, delays, keys, uniform, chose
         if i < 0:
             return n
     m, gap = row_targets(projection, i, targets[n:], uniform, chosen)
-    row_delays(projection, i, gap, delays[n : n + m], uniform)
+    row_delays(projection, i, gap, targets[n : n + m], delays[n : n + m], uniform)
     row_weights(projection, i, gap, delays[n : n + m], weights[n : n + m])
     target_map = nb.carray(as_pointer(projection.target_map), (projection.n_targets,), np.uint32)
     for j in range(n, n + m):

@@ -68,7 +68,7 @@ def draw_rows(
     chosen = np.zeros(projection.n_targets if distinct else 0, np.int64)
     for i in range(start, stop):
         n, gap = row_targets(projection, i, row, uniform, chosen)
-        row_delays(projection, i, gap, row_d[:n], uniform)
+        row_delays(projection, i, gap, row[:n], row_d[:n], uniform)
         row_weights(projection, i, gap, row_d[:n], row_w[:n])
         at, source = offset[i], source_ids[i]
         if projection.delay_kind == 0:
@@ -97,7 +97,7 @@ def count_moved(projections, k, start, stop, capacity, moved, largest):
     chosen = np.zeros(projection.n_targets if distinct else 0, np.int64)
     for i in range(start, stop):
         n, gap = row_targets(projection, i, targets, uniform, chosen)
-        row_times(projection, i, gap, times[:n])
+        row_times(projection, i, gap, targets[:n], times[:n])
         for j in range(n):
             steps = max(1.0, np.floor(times[j] / projection.grid + 0.5))
             change = abs(steps * projection.grid - times[j])

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.backends.numba import readback, rows
+from hsnn_event.backends.numba import apart, readback, rows
 from hsnn_event.backends.numba.adjacency import SourceRows
 from hsnn_event.distributions import KINDS
 from hsnn_event.lowering.exact_ir import ExactProgram
-from hsnn_event.lowering.ir import IntArray, Program, ProjectionPlan, RulePlan, ValuePlan
+from hsnn_event.lowering.ir import Apart, IntArray, Program, ProjectionPlan, RulePlan, ValuePlan
 
 DRAWS_AT_ONCE = 1 << 20
 _KINDS = {
@@ -160,7 +160,12 @@ def fill_weights(
 def _fill_values(table: ProjectionTable, record: Any, name: str, plan: ValuePlan) -> None:
     record[f"{name}_kind"] = KINDS.get(plan.kind, rows.ORDERED)
     record[f"{name}_a"] = plan.a
-    if plan.kind not in ("constant", "array", "ordered"):
+    if plan.apart is not None:
+        places = Apart(*(np.ascontiguousarray(each, np.float64) for each in plan.apart))
+        table.arrays.extend(places)
+        record[f"{name}_kind"], record["measure"] = rows.DISTANCE, apart.measuring()
+        record[f"{name}_law"] = table.address(apart.law_of(plan.a, plan.b, places))
+    elif plan.kind not in ("constant", "array", "ordered"):
         law = {**vars(plan), "kind": KINDS[plan.kind]}
         record[f"{name}_law"] = table.address(np.array([law[each] for each in rows.LAW], np.float64))
         record["shape"] = rows.shaping()

@@ -59,6 +59,7 @@ PROJECTION = np.dtype(
         ("delay_values", np.int64),
         ("grid", np.float64),
         ("shape", np.int64),           # the address of `shaping` where there is a law
+        ("measure", np.int64),         # that of `measuring` where delays are DISTANCE
     ]
 )
 # A distribution: a value of KINDS of distributions.py, its two parameters, the part of the unit interval that is drawn from,
@@ -66,6 +67,7 @@ PROJECTION = np.dtype(
 LAW = ("kind", "a", "b", "u_low", "u_high", "low", "high")
 # Of float64 (KINDS["array"] of distributions.py); of float32; of float64 in the order in which edges are read back.
 ARRAY, ARRAY32, ORDERED = 5, 6, 7
+DISTANCE = 8  # delays that backends/numba/apart.py computes
 
 
 @inner
@@ -279,15 +281,19 @@ def row_weights(projection, i, gap, delays, weights):
 
 
 @inner
-def row_times(projection, i, gap, times):
-    """Write the delays of the synapses of source position `i` as they are drawn, in ms."""
+def row_times(projection, i, gap, targets, times):
+    """Write the delays of the synapses of source position `i` to `targets` as they are drawn, in ms."""
+    if projection.delay_kind == DISTANCE:
+        call(projection.measure, projection.delay_law, times.ctypes.data, times.size, targets.ctypes.data, i)
+        return
     _uniforms_of(projection, np.int64(LANE_DELAY), i, gap, times)
     call(projection.shape, projection.delay_law, times.ctypes.data, times.size, 0, 0)
 
 
 @inner
-def row_delays(projection, i, gap, delays, uniform):
-    """Write the delays of the synapses of source position `i`: int32 steps, or float64 ms; `uniform` is scratch."""
+def row_delays(projection, i, gap, targets, delays, uniform):
+    """Write the delays of the synapses of source position `i` to `targets`, int32 steps or float64 ms; `uniform` is
+    scratch."""
     if projection.delay_kind == 0:
         delays[:] = projection.delay_a
         return
@@ -297,7 +303,7 @@ def row_delays(projection, i, gap, delays, uniform):
         for j in range(values.size):
             delays[j] = values[j]
         return
-    row_times(projection, i, gap, values)
+    row_times(projection, i, gap, targets, values)
     if projection.grid == 0.0:  # real numbers
         for j in range(values.size):
             delays[j] = values[j]

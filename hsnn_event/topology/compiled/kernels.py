@@ -19,7 +19,7 @@ from hsnn_event.topology.compiled.cells import Cells, place
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-BATCH = 128
+BATCH = 64
 
 
 class Law(NamedTuple):
@@ -41,6 +41,7 @@ class Stencil(NamedTuple):
     steps: IntArray
     bounds: FloatArray
     hazards: FloatArray
+    inverses: FloatArray  # 1 / hazards
     expected: FloatArray  # the probability between the middles of both cells
     reach: IntArray       # shape (2, 3): down, up
 
@@ -54,6 +55,23 @@ def probability(square, law):
     if law.p_less > 0.0:
         p = max(p - law.p_less * exp64(-law.falloff_less * square), 0.0)
     return p
+
+
+@nb.njit(**COMPILED)
+def _probabilities(squares, law):
+    """The same for an array, in place: 0 beyond the cutoff. The loops have no branches, so that they vectorise."""
+    if law.exponential:
+        for j in range(squares.size):
+            p = law.p * exp64(-law.falloff * np.sqrt(squares[j]))
+            squares[j] = p if squares[j] <= law.square else 0.0
+    elif law.p_less > 0.0:
+        for j in range(squares.size):
+            p = law.p * exp64(-law.falloff * squares[j]) - law.p_less * exp64(-law.falloff_less * squares[j])
+            squares[j] = p if squares[j] <= law.square else 0.0
+    else:
+        for j in range(squares.size):
+            p = law.p * exp64(-law.falloff * squares[j])
+            squares[j] = p if squares[j] <= law.square else 0.0
 
 
 @nb.njit(**COMPILED)
@@ -136,7 +154,7 @@ def kernel_rows(start, stop, order, points, cells, stencil, law, own, key, targe
         at0, at1, at2 = place(x0, 0, cells), place(x1, 1, cells), place(x2, 2, cells)
         inside = _inside(at0, at1, at2, stencil, cells)
         home = (at0 * cells.shape[1] + at1) * cells.shape[2] + at2
-        s, at, end, hazard = -1, np.int64(0), np.int64(0), 0.0
+        s, at, end, hazard, inverse = -1, np.int64(0), np.int64(0), 0.0, 0.0
         while s < n_cells:
             if used + BATCH > targets.size:
                 return slot, begin
@@ -158,10 +176,11 @@ def kernel_rows(start, stop, order, points, cells, stencil, law, own, key, targe
                     cell = home + stencil.steps[s] if inside else _cell(at0, at1, at2, s, stencil, cells)
                     at = end = np.int64(0)
                     if cell >= 0:
-                        at, end, hazard = cells.first[cell], cells.first[cell + 1], stencil.hazards[s]
+                        at, end = cells.first[cell], cells.first[cell + 1]
+                        hazard, inverse = stencil.hazards[s], stencil.inverses[s]
                 if s >= n_cells:
                     break
-                at += min(np.int64(gap / hazard), end - at - 1)
+                at += min(np.int64(gap * inverse), end - at - 1)
                 candidates[n] = at
                 bounds[n] = stencil.bounds[s]
                 n += 1
@@ -186,9 +205,7 @@ def kernel_rows(start, stop, order, points, cells, stencil, law, own, key, targe
 @nb.njit(**COMPILED)
 def _accepted(candidates, bounds, squares, accept, law, own, cells, targets, used):
     """Add the candidates that are accepted; gives the place of the next target."""
-    for j in range(candidates.size):
-        far = squares[j] > law.square
-        squares[j] = 0.0 if far else probability(squares[j], law)
+    _probabilities(squares[: candidates.size], law)
     for j in range(candidates.size):
         target = cells.ids[candidates[j]]
         targets[used] = target

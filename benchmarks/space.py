@@ -1,0 +1,88 @@
+"""Rules of distance with as many synapses as asked, 100 a neuron of a periodic sheet: seconds from `connect` to the first
+step, the seconds of the rule alone in it, and the peak memory of the process. Each case in a process of its own. Linux.
+
+    python benchmarks/space.py --neurons 1000000 --degree 100 --threads 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import time
+from typing import Any
+
+from connections import GIB, Measured, memory
+
+import hsnn_event as hsnn
+
+C, S = hsnn.connect, hsnn.space
+AREA = 1.0  # mm2
+
+
+def spread(n: float, k: float) -> float:
+    """The standard deviation of a Gaussian of height 1 that gives `k` synapses a neuron."""
+    return math.sqrt(k * AREA / n / (2.0 * math.pi))
+
+
+# The rule; do neurons lie on a lattice, so that neighbours have neighbouring ids, or anywhere; have they delays by distance?
+CASES: dict[str, tuple[Any, bool, bool]] = {
+    "radius, lattice": (lambda n, k: C.radius(math.sqrt(k * AREA / n / math.pi)), True, False),
+    "radius, random": (lambda n, k: C.radius(math.sqrt(k * AREA / n / math.pi)), False, False),
+    "gaussian, lattice": (lambda n, k: C.kernel(S.gaussian(spread(n, k))), True, False),
+    "gaussian, random": (lambda n, k: C.kernel(S.gaussian(spread(n, k))), False, False),
+    "gaussian, p_max 0.1": (lambda n, k: C.kernel(S.gaussian(spread(n, 10.0 * k), 0.1)), False, False),
+    "exponential": (lambda n, k: C.kernel(S.exponential(spread(n, k))), False, False),
+    "nearest": (lambda n, k: C.nearest(k), False, False),
+    "radius, delays by distance": (lambda n, k: C.radius(math.sqrt(k * AREA / n / math.pi)), False, True),
+}
+
+
+def built(case: str, n: int, k: int, threads: int) -> dict[str, float]:
+    """One network with one projection, up to its first step."""
+    make, regular, far = CASES[case]
+    net = hsnn.Network(dt=0.1, seed=1, threads=threads)
+    side = math.isqrt(n)
+    shape = hsnn.lattice((side, side), math.sqrt(AREA) / side, periodic=True) if regular else S.random(
+        n, (math.sqrt(AREA), math.sqrt(AREA)), periodic=True
+    )
+    sheet = net.population("sheet", shape, hsnn.models.lif_delta())
+    with Measured() as build:
+        began = time.perf_counter()
+        delay = hsnn.distance_delay(0.01, offset=0.5) if far else 1.5
+        made = net.connect(sheet, sheet, make(sheet.size, k), weight=0.1, delay=delay)
+        drawn = time.perf_counter() - began
+        alone = memory("VmHWM") / GIB
+        result = net.run(0.1)
+    return {
+        "synapses, million": made.n_synapses / 1e6,
+        "connect to first step, s": build.seconds - result.timing["compile"],
+        "connect alone, s": drawn,
+        "CPU s": build.cpu,
+        "bytes a synapse": made.bytes_per_synapse,
+        "peak memory after connect, GiB": alone,
+        "peak memory of the process, GiB": memory("VmHWM") / GIB,
+    }
+
+
+def main() -> None:
+    """Run every case in a process of its own, and print a line of JSON for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--neurons", type=int, default=1_000_000)
+    parser.add_argument("--degree", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--case", choices=tuple(CASES))
+    options = parser.parse_args()
+    if options.case is None:
+        for case in CASES:
+            subprocess.run([sys.executable, *sys.argv, "--case", case], check=True)
+        return
+    built(options.case, 2500, 10, options.threads)  # compiles what is measured
+    figures = built(options.case, options.neurons, options.degree, options.threads)
+    print(json.dumps({"case": options.case, "threads": options.threads, **{k: round(v, 3) for k, v in figures.items()}}))
+
+
+if __name__ == "__main__":
+    main()
