@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "monitor": {"errors"},
     "network": {
         *("errors", "units", "quantities", "grid", "rng", "random", "timecourse", "stimuli", "model"),
-        *("distributions", "extensions", "topology", "recording", "notebook", "files"),
+        *("distributions", "extensions", "topology", "recording", "analysis", "notebook", "files"),
         "simulation",  # by the first run only
         "io",  # by saving and loading only
     },

@@ -1,4 +1,4 @@
-"""Pictures of spikes. Each function draws into what it is given and returns it.
+"""Pictures of spikes and traces. Each function draws into what it is given and returns it.
 
 Excitatory is blue, inhibitory vermilion (Okabe and Ito), and never told by colour alone: labels,
 hatching and order say it too. Needs the extra `plot`.
@@ -78,6 +78,15 @@ def _check(ax: object, color: object, what: str) -> None:
     if not isinstance(color, str | tuple | list) or not is_color_like(color):
         text = f"{what}: color must be a colour of matplotlib, such as '#0072B2', not {shown(color)}."
         raise ArgumentTypeError(text, value=color)
+
+
+def checked_axes(ax: Axes | None, what: str, size: tuple[float, float]) -> Axes:
+    """The axes given, or those of a new figure of `size` (inches)."""
+    _check(ax, EXCITATORY, what)
+    if ax is not None:
+        return ax
+    made: Axes = pyplot().figure(figsize=size, layout="constrained").subplots()
+    return made
 
 
 def figure(width: float = 11.0, height: float = 6.5) -> Figure:

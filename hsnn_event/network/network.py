@@ -27,6 +27,7 @@ from hsnn_event.network.exchange import GraphExchange
 from hsnn_event.network.given import call_it, choice, given_rule
 from hsnn_event.network.hyper_connection import HyperConnection
 from hsnn_event.network.part import Part
+from hsnn_event.network.pictures import Pictures
 from hsnn_event.network.population import Population
 from hsnn_event.network.projection import Projection, Weight, declared_projection, renamed
 from hsnn_event.network.record import declared_record, kept_record
@@ -54,7 +55,7 @@ METHODS = (
 )  # fmt: skip
 
 
-class Network(GraphExchange, HyperConnection, Composition, RunControl):
+class Network(GraphExchange, HyperConnection, Composition, Pictures, RunControl):
     """A network to be simulated on a grid of `dt` ms, or (dt=None) without a clock, in real numbers of ms.
 
     `seed` fixes structure, initial values and noise; None draws one, found in `net.seed`. `threads` and `blocks`

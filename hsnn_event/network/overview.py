@@ -38,7 +38,10 @@ def of_network(net: Network) -> str:
         ),
         Table(
             ("projection", "rule", "synapses", "weight", "delay"),
-            [(each.name, str(each.rule), _n_synapses(each), _weight(each), _delay(each)) for each in projections],
+            [
+                (each.name, str(each.rule), _n_synapses(each), label_of_weight(each), label_of_delay(each))
+                for each in projections
+            ],
         ),
         Table(
             ("coupling", "rule", "function", "conductance", "kind"),
@@ -102,8 +105,8 @@ def of_projection(projection: Projection) -> str:
         ("receptor", projection.receptor),
         ("rule", str(projection.rule)),
         ("synapses", _n_synapses(projection)),
-        ("weight", _weight(projection)),
-        ("delay", _delay(projection)),
+        ("weight", label_of_weight(projection)),
+        ("delay", label_of_delay(projection)),
     ]
     if projection.delay_rounding.count:
         moved = projection.delay_rounding
@@ -125,7 +128,7 @@ def _synapses(net: Network, projections: list[Projection]) -> list[tuple[str, st
     """Number and memory from the engine where there is one, else the number that the rules lead to expect."""
     held = None if net._simulation is None else net._simulation.engine.memory()
     if held is None:
-        counted = [_expected(each) for each in projections]
+        counted = [expected_synapses(each) for each in projections]
         about = "about " if any(estimate for _, estimate in counted) else ""
         return [("synapses", about + count(sum(number for number, _ in counted)))]
     n, n_bytes = held
@@ -134,11 +137,11 @@ def _synapses(net: Network, projections: list[Projection]) -> list[tuple[str, st
 
 
 def _n_synapses(projection: Projection) -> str:
-    number, estimate = _expected(projection)
+    number, estimate = expected_synapses(projection)
     return f"about {count(number)}" if estimate else count(number)
 
 
-def _expected(projection: Projection) -> tuple[float, bool]:
+def expected_synapses(projection: Projection) -> tuple[float, bool]:
     """The number of synapses, and whether it is only the mean of what the rule draws."""
     rule, source, target = projection.rule, projection.source, projection.target
     if rule.kind == "bernoulli":
@@ -147,7 +150,8 @@ def _expected(projection: Projection) -> tuple[float, bool]:
     return number, rule.left_to_chance
 
 
-def _weight(projection: Projection) -> str:
+def label_of_weight(projection: Projection) -> str:
+    """Its weight or the law of its weights."""
     own = getattr(projection.rule, "weights", None)  # a rule made of a matrix brings them
     return _each(own if projection.weight is None else projection.weight)
 
@@ -157,7 +161,8 @@ def _each(value: object) -> str:
     return _law(getattr(value, "values", value))
 
 
-def _delay(projection: Projection) -> str:
+def label_of_delay(projection: Projection) -> str:
+    """Its delay, or from what to what."""
     delay = projection.delay
     if isinstance(delay, DistanceDelay):
         return f"{delay.offset:g} ms + distance / ({delay.velocity:g} mm/ms)"

@@ -175,6 +175,15 @@ class Projection(Fixed):
     def __reduce__(self) -> tuple[Any, ...]:
         return member, (self.source.population.network, "projections", self.name)
 
+    def plot(self, kind: str = "matrix", ax: Any = None) -> Any:
+        """Draw its synapses into `ax`, or into a new figure, and return the axes.
+
+        `kind` is "matrix" (an image, a row a source), "graph" (dots and arrows; wider with the weight, paler with the
+        delay), "degrees", "weights" or "delays" (histograms). Synapses are drawn once more for it. Needs the extra `plot`.
+        Raises MissingExtraError, ArgumentTypeError, ValueRangeError (a graph of more than can be seen).
+        """
+        return import_module("hsnn_event.network.pictures").plot_projection(self, kind, ax)
+
     def _repr_html_(self) -> str:
         return overview.of_projection(self)
 

@@ -18,7 +18,9 @@ from hsnn_event.units import in_unit
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.animation import FuncAnimation
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -177,6 +179,20 @@ class SpikeData(SpikeStatistics):
         if options.get("bin") is not None:
             options["bin"] = real(options["bin"], "raster: bin", unit="ms")
         return plots.raster(self, ax, **options)
+
+    def images(self, bin: float, n: int = 6, fig: Figure | None = None) -> Figure:
+        """Draw the rates (Hz) of a lattice in `n` of the bins of `bin` ms into `fig`, or a new figure, and return it. Needs
+        the extra `plot`; raises what `grid` does, and ShapeError for a lattice of three dimensions."""
+        from hsnn_event.analysis import sheets
+
+        return sheets.images(self.grid(bin, rates=True), self.bin_edges(bin)[1:], "rate (Hz)", n, fig)
+
+    def animate(self, bin: float, path: str | PathLike[str] | None = None, *, fps: int = 15) -> FuncAnimation:
+        """The rates of a lattice as a moving picture, a frame a bin of `bin` ms, written to `path` (.gif) where one is
+        given. Needs the extra `plot`; raises what `images` does, and FileAccessError."""
+        from hsnn_event.analysis import sheets
+
+        return sheets.animation(self.grid(bin, rates=True), self.bin_edges(bin)[1:], "rate (Hz)", path, fps=fps)
 
     def to_csv(self, path: str | PathLike[str]) -> None:
         """Write the columns `time` (ms) and `id` under a header; numbers read back to the bit.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from hsnn_event.recording import overview
 from hsnn_event.recording.gridded import checked_grid, reshaped
 
 if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +75,24 @@ class StateData:
         """
         from hsnn_event.analysis import plots
 
-        label = f"{self.variable} ({self.unit})" if self.unit else self.variable
-        return plots.traces(self, ax, **{"label": label, **options})
+        return plots.traces(self, ax, **{"label": self._label(), **options})
+
+    def images(self, n: int = 6, fig: Figure | None = None) -> Figure:
+        """Draw the lattice at `n` times into `fig`, or a new figure, and return it. Needs the extra `plot`; raises what
+        `grid` does, and ShapeError for a lattice of three dimensions."""
+        from hsnn_event.analysis import sheets
+
+        return sheets.images(self.grid(), np.asarray(self.times), self._label(), n, fig)
+
+    def animate(self, path: str | PathLike[str] | None = None, *, fps: int = 15) -> FuncAnimation:
+        """The lattice as a moving picture, a frame a sample, written to `path` (.gif) where one is given. Needs the extra
+        `plot`; raises what `images` does, and FileAccessError."""
+        from hsnn_event.analysis import sheets
+
+        return sheets.animation(self.grid(), np.asarray(self.times), self._label(), path, fps=fps)
+
+    def _label(self) -> str:
+        return f"{self.variable} ({self.unit})" if self.unit else self.variable
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StateData):
