@@ -19,6 +19,7 @@ EXAMPLES = {
     "multi_area": (r"needs (\d+) ms", 2, 4),
     "synfire_chain": (r"survives; packets of .* and (\d+) spikes", 60, 100),
     "lattice_wave": (r"front (\S+) mm/ms", 0.030, 0.035),
+    "coincidence_hypergraph": (r"planted events: (\S+)% found", 95.0, 100.0),
     "izhikevich_patterns": (r"tonic bursting: (\d+) spikes", 28, 28),
     "own_model": (r"adapting: (\d+) spikes", 8, 10),
     "parameter_sweep": (r"g = 8: (\S+) \+-", 10.0, 22.0),

@@ -312,6 +312,9 @@ CALLS = {
     **keyword(hsnn.SpikeData, "times", "ids", "t_start", "t_stop", "neurons", "grid_shape", times=[1.0], ids=[0],
               n_neurons=1, t_start=0.0, t_stop=5.0),
     **keyword(GRIDDED.grid, "bin", "rates", bin=1.0),
+    **keyword(GRIDDED.images, "bin", "n", "fig", bin=1.0), **keyword(GRIDDED.animate, "bin", "path", "fps", bin=1.0),
+    "projection.plot(kind)": lambda x: PROJECTION.plot(x), "projection.plot(ax)": lambda x: PROJECTION.plot("degrees", x),
+    "net.plot(ax)": lambda x: NET.plot(x),
     "rate": lambda x: SPIKES.rate(bin=x), "counts": SPIKES.counts,
     "counts per neuron": lambda x: SPIKES.counts(x, per_neuron=True),
     "counts(per_neuron)": lambda x: SPIKES.counts(1.0, per_neuron=x),
@@ -465,7 +468,7 @@ CALLS = {
 }  # fmt: skip
 
 
-WRITES = {"save", "net.save", "to_hdf5", "to_csv"}  # a file of whatever name they are given
+WRITES = {"save", "net.save", "to_hdf5", "to_csv", "animate(path=)"}  # a file of whatever name they are given
 
 
 def check(name, call, value):

@@ -58,7 +58,9 @@ def circuit(boxes: Sequence[Box], links: Sequence[Link], ax: Axes | None = None)
     most = max((link.amount for link in links), default=1.0) or 1.0
     loops = dict.fromkeys(range(n), 0)  # of each box, drawn so far
     for link in links:
-        _draw_link(ax, link, places, 0.8 + 2.7 * (link.amount / most) ** 0.5, len(links) <= MOST_LABELS, loops[link.source])
+        width, labelled = 0.8 + 2.7 * (link.amount / most) ** 0.5, len(links) <= MOST_LABELS
+        room = 24.0 if boxes[link.target].junctions else 2.0  # round ones are larger
+        _draw_link(ax, link, places, (width, room), labelled, loops[link.source])
         loops[link.source] += link.source == link.target
     for box, place in zip(boxes, places, strict=True):
         _draw_box(ax, box, place)
@@ -93,7 +95,7 @@ def _draw_box(ax: Axes, box: Box, place: Any) -> None:
         )  # fmt: skip
 
 
-def _draw_link(ax: Axes, link: Link, places: FloatArray, width: float, labelled: bool, loop: int) -> None:
+def _draw_link(ax: Axes, link: Link, places: FloatArray, sizes: tuple[float, float], labelled: bool, loop: int) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     color, dashes, head = KINDS[link.kind]
@@ -108,11 +110,11 @@ def _draw_link(ax: Axes, link: Link, places: FloatArray, width: float, labelled:
     else:
         bend = "arc3,rad=0.14"
         across = np.array([end[1] - start[1], start[0] - end[0]])
-        middle = (start + end) / 2 + 0.09 * across
+        middle = (start + end) / 2 + (0.09 + 0.09 * abs(end[1] - start[1]) / np.hypot(*across)) * across  # texts are wide
         shrink = float(np.hypot(*across) * min(HALF_BOX / np.maximum(np.abs(end - start), 1e-9)))
     patch = FancyArrowPatch(
         start, end, connectionstyle=bend, arrowstyle=head, mutation_scale=4 if head == "-[" else 12, color=color,
-        linestyle=dashes, linewidth=width, shrinkA=shrink, shrinkB=shrink + 2.0, alpha=0.85,
+        linestyle=dashes, linewidth=sizes[0], shrinkA=shrink, shrinkB=shrink + sizes[1], alpha=0.85,
     )  # fmt: skip
     ax.add_patch(patch)
     if labelled and link.text:
