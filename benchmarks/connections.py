@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -192,6 +193,12 @@ def measures(options: argparse.Namespace) -> dict[str, float]:
 CASES = {"from_scipy": from_scipy, "from_networkx": from_networkx, "whole_network": whole_network, "measures": measures}
 
 
+def each_alone(cases: Iterable[str]) -> None:
+    """Run this script once for each case, in a process of its own."""
+    for case in cases:
+        subprocess.run([sys.executable, *sys.argv, "--case", case], check=True)
+
+
 def main() -> None:
     """Run every case in a process of its own, and print a line of JSON for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -201,8 +208,7 @@ def main() -> None:
     parser.add_argument("--case", choices=tuple(CASES))
     options = parser.parse_args()
     if options.case is None:
-        for case in CASES:
-            subprocess.run([sys.executable, *sys.argv, "--case", case], check=True)
+        each_alone(CASES)
         return
     warm(options)
     figures = {name: round(value, 3) for name, value in CASES[options.case](options).items()}

@@ -3,8 +3,8 @@
     python benchmarks/hyperedges.py [--only any counting] [--runs 5]
     python benchmarks/hyperedges.py --quick                                 # does everything work?
 
-Prints a table a section: medians (least - most) of --runs runs after one that is not counted, one thread, each section in a
-process of its own.
+Prints a table a section: medians (least - most) of --runs runs after one that is not counted, one thread, each network in a
+process of its own, whose memory is its own.
 - any: hyperedges with as many sources as targets, fired by sources at 5 Hz: ns a delivery and memory, and the same of their
   clique expansion where that fits; 10,000 of 1,000 x 1,000, whose expansion has 10,000,000,000 synapses, alone.
 - counting: ns a source spike and hyperedge of `threshold(2, 5.0)`, and of other rules, over what the same network costs
@@ -15,26 +15,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from statistics import median
 
 import numpy as np
+from exact import in_a_process, show
+from neurons import spread
 
 import hsnn_event as hsnn
 from hsnn_event.cli import bench, machine
 
 RATE = 5.0  # Hz, of sources
 DELAY = 1.5
-
-
-def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table, and an empty line."""
-    print(machine.table([list(head), *map(list, rows)]), end="\n\n", flush=True)
-
-
-def spread(values: Sequence[float]) -> str:
-    """Median (least - most)."""
-    return f"{median(values):.3g} ({min(values):.3g}-{max(values):.3g})"
 
 
 def random_edges(n_edges: int, n_members: int, n_neurons: int) -> hsnn.Hypergraph:
@@ -121,12 +112,13 @@ def main() -> None:
     print("; ".join(machine.facts().values()), f"python benchmarks/hyperedges.py {' '.join(sys.argv[1:])}", "", sep="\n")
     if "any" in options.only:
         sizes = [(20, 50, 500)] if options.quick else [(100, 300, 10_000), (60, 1_000, 10_000), (60, 1_000, 60_000)]
-        rows = [shared(*size, clique, options) for size in sizes for clique in (False, True)]
-        rows += [] if options.quick else [shared(10_000, 1_000, 100_000, False, options)]
+        works = [(*size, clique) for size in sizes for clique in (False, True)]
+        works += [] if options.quick else [(10_000, 1_000, 100_000, False)]
+        rows = [in_a_process(shared, *work, options) for work in works]
         show(("", "hyperedges", "ns a delivery", "GB more"), rows)
     if "counting" in options.only:
         size = (50, 20, 200) if options.quick else (10_000, 100, 10_000)
-        show(("rule", "ns a source spike and hyperedge", "of these"), rules(*size, options))
+        show(("rule", "ns a source spike and hyperedge", "of these"), in_a_process(rules, *size, options))
 
 
 if __name__ == "__main__":

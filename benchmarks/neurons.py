@@ -17,23 +17,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from statistics import median
 
 import numpy as np
+from exact import in_a_process, show
 
 import hsnn_event as hsnn
 from hsnn_event.cli import machine
 from hsnn_event.networks import brette
 
 METHODS = ("strang", "exponential_midpoint", "exponential_euler")
-
-
-def show(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table, and an empty line."""
-    print(machine.table([list(head), *map(list, rows)]), end="\n\n", flush=True)
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:
@@ -162,8 +156,7 @@ def main() -> None:
     print("; ".join(machine.facts().values()))
     print(f"python benchmarks/neurons.py {' '.join(sys.argv[1:])}", end="\n\n")
     for name in options.only:
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            pool.submit(SECTIONS[name], options).result()
+        in_a_process(SECTIONS[name], options)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import time
 
 import numpy as np
-from connections import GIB, Measured, memory
+from connections import GIB, Measured, each_alone, memory
 
 import hsnn_event as hsnn
 from hsnn_event.topology.pattern import Pattern
@@ -72,8 +70,7 @@ def main() -> None:
     parser.add_argument("--case", choices=tuple(CASES))
     options = parser.parse_args()
     if options.case is None:
-        for case in CASES:
-            subprocess.run([sys.executable, *sys.argv, "--case", case], check=True)
+        each_alone(CASES)
         return
     built(options.case, 1000, 10, options.threads)  # compiles what is measured
     figures = built(options.case, options.neurons, options.degree, options.threads)

@@ -55,7 +55,7 @@ MAY_IMPORT = {
     },
     "backends": {"errors", "compile_cache", "cores", "rng", "elementary", "distributions", "lowering"},
     "simulation": {
-        *("cores", "errors", "extensions", "quantities", "grid", "network", "recording", "monitor", "lowering"),
+        *("cores", "errors", "extensions", "memory", "quantities", "grid", "network", "recording", "monitor", "lowering"),
         "backends",
     },
     "io": {

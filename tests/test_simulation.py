@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import hsnn_event as hsnn
-from hsnn_event.errors import DivergenceError, NotRecordedError, RunInterrupted
+from hsnn_event import memory
+from hsnn_event.errors import DivergenceError, InsufficientMemoryError, NotRecordedError, RunInterrupted
 
 
 def balanced(backend="reference", **keywords):
@@ -182,3 +183,16 @@ def test_records_give_their_union_and_their_own():
     result = net.run(20.0)
     assert result.spikes["inh"].neurons.tolist() == [0, 1, 2, 3, 4, 5, 7]
     assert result[first].neurons.tolist() == [7, 2] and result[second].neurons.tolist() == [3, 4, 5]
+
+
+def test_a_network_that_does_not_fit_is_refused_before_it_is_built(monkeypatch):
+    net = hsnn.Network(dt=0.1, seed=1)
+    cells = net.population("cells", 3000, hsnn.models.lif_exp())
+    net.connect(cells, cells, hsnn.connect.bernoulli(0.5), weight=hsnn.random.normal(1.0, 0.1), delay=1.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "free", lambda: 1e6)
+        with pytest.raises(InsufficientMemoryError, match=r"4.5e\+06 synapses take 0.027 GB; 0.001 GB are free") as caught:
+            net.run(1.0)
+    assert (caught.value.needed, caught.value.had) == (27e6, 1e6) and net.t == 0.0
+    net.projections[0].set(weight=2.0)  # nothing was built: it is still a declaration
+    assert net.run(1.0).t_stop == 1.0

@@ -35,6 +35,7 @@ from hsnn_event.simulation.engines import threads
 from hsnn_event.simulation.hyperedges import hyperedges_of
 from hsnn_event.simulation.interrupt import interruptible
 from hsnn_event.simulation.recorders import recorders_of
+from hsnn_event.simulation.room import require_room
 from hsnn_event.simulation.runner import Runner
 from hsnn_event.simulation.timeline import Timeline
 
@@ -46,6 +47,7 @@ class Simulation:
 
     def __init__(self, network: Network) -> None:
         began = perf_counter()
+        require_room(network)
         self.network = network
         self._known_hyperedges: tuple[Hyperedges, ...] | None = None
         self.lowered: LoweredNetwork = lower_network(network)
