@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import hsnn_event as hsnn
@@ -183,6 +183,78 @@ def test_counting_rules_are_a_direct_evaluation_of_the_spikes(pairs, spikes, rul
     mine = result.spikes[junctions.name]
     fired = list(zip(np.rint(mine.times * unit).astype(int).tolist(), mine.ids.tolist(), strict=True))
     assert fired == directly(rule, pairs, result.spikes["source"], 1.0 / unit)
+
+
+@SCHEDULES
+@pytest.mark.parametrize("backend", ["numba", "reference"])
+def test_a_threshold_of_one_is_any_where_no_two_sources_fire_at_once(dt, backend):
+    times, ids = np.arange(1, 200) / 8.0, np.random.default_rng(1).integers(0, 9, 199)
+    times = np.round(times, 1) if dt else times
+    pairs = [((0, 1, 2), (0, 1)), ((2, 3, 4, 5), (1, 2)), ((6, 7, 8, 0), (0, 3))]
+    found = []
+    for rule in (hsnn.hyper.any(), hsnn.hyper.threshold(1, 0.0, distinct=False)):
+        net = hsnn.Network(dt=dt, backend=backend)
+        source = net.population("source", 9, hsnn.models.spike_source(times, ids))
+        cells = net.population("cells", 4, hsnn.models.lif_delta())
+        graph = hsnn.Hypergraph.from_lists(pairs, weight=[3.0, 4.0, 5.0], delay=[0.5, 1.0, 1.5])
+        net.record(net.connect_hyper(source, cells, graph, rule=rule, name="edges"), "spikes")
+        net.record(cells, "v", every=0.5)
+        found.append(net.run(26.0))
+    one, other = found
+    assert len(one.spikes["edges"]) > 200
+    assert_same(one, other)
+    np.testing.assert_array_equal(one.states["cells"]["v"].values, other.states["cells"]["v"].values)
+
+
+def summed(pairs, spikes, weights, threshold, tau):
+    """(instant, edge) at which a leaky sum of the spikes since the last activation is large enough; None: too near to tell."""
+    found = []
+    for edge, (mine, _) in enumerate(pairs):
+        since = -1
+        for t in sorted({t for t, i in spikes if i in mine}):
+            total = sum(weights[edge][mine.index(i)] * np.exp((at - t) / tau) for at, i in spikes if since < at <= t and i in mine)
+            if abs(total - threshold) < 1e-9:
+                return None
+            if total > threshold:
+                found.append((t, edge))
+                since = t
+    return sorted(found)
+
+
+def chained(pairs, spikes, gap):
+    """(instant, edge) at which a chain of spikes ends, one of each source in order, each less than the gap after the last."""
+    found = []
+    for edge, (mine, _) in enumerate(pairs):
+        since = -1
+        for t in sorted({t for t, i in spikes if i == mine[-1]}):
+            ends = {t}
+            for member in reversed(mine[:-1]):
+                ends = {at for at, i in spikes if i == member and at > since and any(0 < end - at < gap for end in ends)}
+            if ends and t > since:
+                found.append((t, edge))
+                since = t
+    return sorted(found)
+
+
+@SCHEDULES
+@given(edges_of_few, trains, st.sampled_from(["numba", "reference"]), st.booleans(), st.integers(1, 30))
+@settings(deadline=None, max_examples=60)
+def test_sums_and_sequences_are_a_direct_evaluation_of_the_spikes(dt, pairs, spikes, backend, ordered, width):
+    unit = 10 if dt else 8
+    pairs = [(tuple(mine), theirs) for mine, theirs in pairs]
+    weights = [[0.5 + 0.25 * (place + edge) for place in range(len(mine))] for edge, (mine, _) in enumerate(pairs)]
+    tau = width / unit
+    expected = chained(pairs, spikes, width) if ordered else summed(pairs, spikes, weights, 1.6, width)
+    rule = hsnn.hyper.sequence(tau) if ordered else hsnn.hyper.weighted(1.6, tau)
+    assume(expected is not None)
+    net = hsnn.Network(dt=dt, backend=backend, threads=1)
+    source = net.population("source", 6, hsnn.models.spike_source([t / unit for t, _ in spikes], [i for _, i in spikes]))
+    cells = net.population("cells", 1, hsnn.models.lif_delta())
+    graph = hsnn.Hypergraph.from_lists(pairs, weight=1.0, delay=0.5, source_weights=[w for each in weights for w in each])
+    junctions = net.connect_hyper(source, cells, graph, rule=rule)
+    net.record(junctions, "spikes")
+    mine = net.run(10.0).spikes[junctions.name]
+    assert list(zip(np.rint(mine.times * unit).astype(int).tolist(), mine.ids.tolist(), strict=True)) == expected
 
 
 def activations(rule, spikes, source_weights=None, n=3):
