@@ -207,12 +207,13 @@ def test_a_threshold_of_one_is_any_where_no_two_sources_fire_at_once(dt, backend
 
 
 def summed(pairs, spikes, weights, threshold, tau):
-    """(instant, edge) at which a leaky sum of the spikes since the last activation is large enough; None: too near to tell."""
+    """(instant, edge) at which the leaky sum of spikes since the last activation is large enough; None: too near to tell."""
     found = []
     for edge, (mine, _) in enumerate(pairs):
         since = -1
         for t in sorted({t for t, i in spikes if i in mine}):
-            total = sum(weights[edge][mine.index(i)] * np.exp((at - t) / tau) for at, i in spikes if since < at <= t and i in mine)
+            heard = [(at, mine.index(i)) for at, i in spikes if since < at <= t and i in mine]
+            total = sum(weights[edge][member] * np.exp((at - t) / tau) for at, member in heard)
             if abs(total - threshold) < 1e-9:
                 return None
             if total > threshold:
@@ -222,7 +223,7 @@ def summed(pairs, spikes, weights, threshold, tau):
 
 
 def chained(pairs, spikes, gap):
-    """(instant, edge) at which a chain of spikes ends, one of each source in order, each less than the gap after the last."""
+    """(instant, edge) at which a chain of spikes ends, one a source in order, each less than the gap after the one before."""
     found = []
     for edge, (mine, _) in enumerate(pairs):
         since = -1
