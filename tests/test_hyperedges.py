@@ -223,7 +223,7 @@ def summed(pairs, spikes, weights, threshold, tau):
 
 
 def chained(pairs, spikes, gap):
-    """(instant, edge) at which a chain of spikes ends, one a source in order, each less than the gap after the one before."""
+    """(instant, edge) at which a chain of spikes ends, one a source in order, each less than the gap after the last one."""
     found = []
     for edge, (mine, _) in enumerate(pairs):
         since = -1
