@@ -107,7 +107,7 @@ class Hypergraph:
         >>> Hypergraph.from_lists([{0, 1, 2}, {2, 3}]).undirected
         True
         """
-        if isinstance(edges, str | bytes | dict) or not isinstance(edges, Iterable):
+        if isinstance(edges, dict) or not is_array(edges):
             text = f"from_lists: edges is a list of pairs (sources, targets) or of sets, not {shown(edges)}."
             raise ArgumentTypeError(text, value=edges)
         listed = []
