@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
+from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown
 from hsnn_event.units import in_unit
 
 FloatArray = npt.NDArray[np.float64]
@@ -164,3 +164,27 @@ def _check_range(array: FloatArray, what: str, low: float, high: float, infinite
         first = float(array[wrong][0])
         limits = f"at least {low:g}" if math.isinf(high) else f"between {low:g} and {high:g}"
         raise ValueRangeError(f"{what} is {first:g}; it must be {limits}.", value=first, low=low, high=high)
+
+
+def distinct_labels(labels: object, n: int, where: str, things: str) -> dict[Any, int]:
+    """Label -> place of a list with one hashable label for each of `n` things, none twice.
+
+    Raises ArgumentTypeError, ShapeError, DeclarationError, which begin with `where`.
+
+    >>> distinct_labels(["a", 7], 2, "population 'exc'", "neurons")
+    {'a': 0, 7: 1}
+    """
+    if isinstance(labels, str | bytes) or not is_array(labels):
+        raise ArgumentTypeError(f"{where}: labels must be a list of labels, not {shown(labels)}.", value=labels)
+    listed = list(labels)  # type: ignore[call-overload]
+    for label in listed:
+        if not hashable(label):
+            text = f"{where}: the label {shown(label)} cannot be hashed; use texts or numbers."
+            raise ArgumentTypeError(text, value=label)
+    if len(listed) != n:
+        raise ShapeError(f"{where}: {len(listed)} labels for {n} {things}; give one each.", size=n)
+    places = {label: place for place, label in enumerate(listed)}
+    if len(places) != n:
+        twice = next(label for place, label in enumerate(listed) if places[label] != place)
+        raise DeclarationError(f"{where}: the label {shown(twice)} occurs twice; give each once.", label=twice)
+    return places

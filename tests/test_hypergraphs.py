@@ -268,6 +268,8 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch):
     (lambda: H([0, 1], [0], [0, 1], [1], node_labels=["a"]), ValueRangeError, "node 1 is a member"),
     (lambda: H([0, 1], [0], [0, 1], [1], node_labels=["a", "a"]), DeclarationError, "'a' occurs twice"),
     (lambda: H([0, 1], [0], [0, 1], [1], node_labels=["a", []]), ArgumentTypeError, "cannot be hashed"),
+    (lambda: H([0, 1], [0], [0, 1], [1], node_labels=5), ArgumentTypeError, "node_labels is a list of labels, not 5"),
+    (lambda: H([0, 1], [0], [0, 1], [1], edge_labels={"a"}), ArgumentTypeError, "edge_labels is a list of labels"),
     (lambda: H([0, 1], [0], [0, 1], [1], edge_labels=["a", "b"]), ShapeError, "2 labels for 1 edges"),
     (lambda: H.from_lists([{0, 1}]).directed(each="edge"), UnknownNameError, "each"),
     (lambda: H.from_lists([{0}]).directed(), ValueRangeError, "hyperedge 0 has one member"),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from operator import getitem
 from typing import TYPE_CHECKING, Any
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, shown, unknown_name
+from hsnn_event.errors import DeclarationError, unknown_name
 from hsnn_event.grid import Continuum, Time
 from hsnn_event.model.declare import NeuronModel
 from hsnn_event.network import overview
 from hsnn_event.network.views import Assignment, View
-from hsnn_event.quantities import hashable, is_array, real_or_array
+from hsnn_event.quantities import distinct_labels, real_or_array
 from hsnn_event.random import Distribution
 from hsnn_event.topology.positions import Shape, Space
 
@@ -54,7 +54,7 @@ class Population(View):
         self._size = size
         self._space = space
         self._shape: Shape | None = space  # what it was declared with: other positions where another seed scatters them
-        self._labels = None if labels is None else _label_ids(labels, size, name)
+        self._labels = None if labels is None else distinct_labels(labels, size, f"population {name!r}", "neurons")
         for parameter, value in model.parameters.items():
             if not isinstance(value, Distribution):
                 real_or_array(value, size, f"population {name!r}: parameter {parameter!r}", infinite=True)
@@ -87,7 +87,7 @@ class Population(View):
     def take_labels(self, labels: Sequence[Hashable] | None) -> None:
         """Take over the labels of a graph, one a neuron by id; None changes nothing."""
         if labels is not None:
-            self._labels = _label_ids(labels, self._size, self._name)
+            self._labels = distinct_labels(labels, self._size, f"population {self._name!r}", "neurons")
 
     def restore_labels(self, labels: Mapping[Hashable, int] | None) -> None:
         """Go back to these labels, given before (None: to none)."""
@@ -134,20 +134,3 @@ class Population(View):
 
     def __repr__(self) -> str:
         return f"<population {self._name!r}: {self._size} x {self.model.name}>"
-
-
-def _label_ids(labels: Iterable[Any], size: int, name: str) -> dict[Hashable, int]:
-    if isinstance(labels, str | bytes) or not is_array(labels):
-        raise ArgumentTypeError(f"population {name!r}: labels must be a list of labels, not {shown(labels)}.", value=labels)
-    listed = list(labels)
-    for label in listed:
-        if not hashable(label):
-            text = f"population {name!r}: the label {shown(label)} cannot be hashed; use texts or numbers."
-            raise ArgumentTypeError(text, value=label)
-    known: dict[Hashable, int] = {label: number for number, label in enumerate(listed)}
-    if len(listed) != size:
-        raise ShapeError(f"population {name!r}: {len(listed)} labels for {size} neurons; give one a neuron.", size=size)
-    if len(known) != size:
-        twice = next(label for number, label in enumerate(listed) if known[label] != number)
-        raise DeclarationError(f"population {name!r}: the label {shown(twice)} occurs twice; give each once.", label=twice)
-    return known

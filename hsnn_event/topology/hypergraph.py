@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import UNBOUNDED, flag, indices, is_array, whole
+from hsnn_event.quantities import UNBOUNDED, distinct_labels, flag, indices, is_array, whole
 from hsnn_event.topology import expansions, hif, other_hypergraphs
-from hsnn_event.topology.members import checked_labels, checked_members, checked_values, columns_of, in_rows
+from hsnn_event.topology.members import checked_members, checked_values, columns_of, in_rows
 from hsnn_event.topology.rules import Rule
 
 IntArray = npt.NDArray[np.int64]
@@ -64,14 +64,19 @@ class Hypergraph:
         if self.source_weights is not None:
             held["source_weights"] = checked_values(self.source_weights, "source_weights", (len(self.sources),), one=False)
         held["undirected"] = flag(self.undirected, "Hypergraph: undirected")
+        for name in ("node_labels", "edge_labels"):
+            if held[name] is not None and (not is_array(held[name]) or isinstance(held[name], set | frozenset | dict)):
+                text = f"Hypergraph: {name} is a list of labels, not {shown(held[name])}."
+                raise ArgumentTypeError(text, value=held[name])
         needed = 1 + max(int(self.sources.max(initial=-1)), int(self.targets.max(initial=-1)))
         known = needed if self.node_labels is None else len(self.node_labels)
         held["n_nodes"] = known if self.n_nodes is None else whole(self.n_nodes, "Hypergraph: n_nodes")
         if self.n_nodes < needed:
             text = f"Hypergraph: node {needed - 1} is a member, but there are {self.n_nodes} nodes. Give more, or lower ids."
             raise ValueRangeError(text, node=needed - 1, n_nodes=self.n_nodes)
-        held["node_labels"] = checked_labels(self.node_labels, self.n_nodes, "node")
-        held["edge_labels"] = checked_labels(self.edge_labels, self.n_edges, "edge")
+        for name, n, things in (("node_labels", self.n_nodes, "nodes"), ("edge_labels", self.n_edges, "edges")):
+            if held[name] is not None:
+                held[name] = tuple(distinct_labels(held[name], n, f"Hypergraph: {name}", things))
 
     @property
     def n_edges(self) -> int:

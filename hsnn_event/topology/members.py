@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from hsnn_event.errors import ArgumentTypeError, DeclarationError, ShapeError, ValueRangeError, shown
-from hsnn_event.quantities import UNBOUNDED, as_array, hashable, indices, is_array, real, real_or_array
+from hsnn_event.errors import ArgumentTypeError, ShapeError, ValueRangeError, shown
+from hsnn_event.quantities import UNBOUNDED, as_array, indices, is_array, real, real_or_array
 
 IntArray = npt.NDArray[np.int64]
 
@@ -83,23 +83,3 @@ def columns_of(matrix: Any, what: str) -> Columns:
     return Columns(
         held.indptr.astype(np.int64), held.indices.astype(np.int64), held.data.astype(np.float64), int(held.shape[0])
     )
-
-
-def checked_labels(labels: Any, n: int, kind: str) -> tuple[Any, ...] | None:
-    """One hashable label each, none twice."""
-    if labels is None:
-        return None
-    if not is_array(labels) or isinstance(labels, set | frozenset | dict):
-        raise ArgumentTypeError(f"Hypergraph: {kind}_labels is a list of labels, not {shown(labels)}.", value=labels)
-    listed = tuple(labels)
-    for label in listed:
-        if not hashable(label):
-            text = f"Hypergraph: {kind}_labels: {shown(label)} cannot be hashed; use texts or numbers."
-            raise ArgumentTypeError(text, value=label)
-    if len(listed) != n:
-        raise ShapeError(f"Hypergraph: {kind}_labels has {len(listed)} labels for {n} {kind}s; give one each.", n=n)
-    places = {label: place for place, label in enumerate(listed)}
-    if len(places) != n:
-        twice = next(label for place, label in enumerate(listed) if places[label] != place)
-        raise DeclarationError(f"Hypergraph: {kind}_labels: {shown(twice)} occurs twice; give each once.", label=twice)
-    return listed
