@@ -36,8 +36,7 @@ def _plan(numbers: dict[str, int], number: int, model: JunctionModel, dt: float 
     parts: dict[str, Any] = {}
     match rule.kind:
         case "threshold":
-            least = lengths if rule.least is None else np.broadcast_to(rule.least, n_edges)
-            parts = {"least": least.astype(np.int64), "window": _times(np.broadcast_to(rule.window, n_edges), dt)}
+            parts = {"least": rule.least_of(lengths), "window": _times(np.broadcast_to(rule.window, n_edges), dt)}
         case "weighted":
             parts = {
                 "amounts": _amounts(model),
@@ -51,10 +50,7 @@ def _plan(numbers: dict[str, int], number: int, model: JunctionModel, dt: float 
             parts = {"kernel": lowered.kernel, "constants": constants, "initial": initial, "amounts": _amounts(model),
                      "unit": 1.0 if dt is None else dt}  # fmt: skip
         case "sequence":
-            gaps = np.array(rule.gaps)
-            each = np.broadcast_to(gaps, int(lengths.max(initial=1)) - 1) if len(gaps) == 1 else gaps
-            place = np.arange(len(model.members)) - np.repeat(model.indptr[:-1], lengths)
-            parts = {"gaps": _times(np.concatenate(([0.0], each))[place], dt)}
+            parts = {"gaps": _times(rule.gap_before(lengths), dt)}
     gated = rule.openings is not None or model.gate is not None
     refractory = rule.refractory if dt is None else float(np.ceil(rule.refractory / dt - NEARLY))
     return HyperPlan(
@@ -70,11 +66,9 @@ def _gated(model: JunctionModel, places: dict[str, int], grid: Time, window: flo
     if model.gate is not None:
         parts = {"gate": places[model.gate], "closes": model.rule.closes}
     if openings is not None:
-        n, indptr = len(openings.times), openings.indptr
-        rows = np.tile([0, n], (n_edges, 1)) if indptr is None else np.column_stack([indptr[:-1], indptr[1:]])
-        on_grid = np.floor(openings.times / grid.dt + NEARLY), np.zeros(n)
+        on_grid = np.floor(openings.times / grid.dt + NEARLY), np.zeros(len(openings.times))
         steps, offsets = on_grid if isinstance(grid, Grid) else all_placed(openings.times, window)
-        parts |= {"opening_rows": rows.astype(np.int64), "openings": (steps.astype(np.int64), offsets)}
+        parts |= {"opening_rows": openings.rows(n_edges), "openings": (steps.astype(np.int64), offsets)}
     return parts
 
 

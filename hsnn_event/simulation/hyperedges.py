@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from hsnn_event.lowering.hyper import NEARLY
 from hsnn_event.network.junctions import JunctionModel
 from hsnn_event.network.network import Network
 from hsnn_event.network.population import Population
 from hsnn_event.recording.hyperedges import FloatArray, Hyperedges, IntArray
 
-NEARLY = 1e-6  # of a step; without a clock, where sums of real times round
-CLOSE = 1e-9   # ms
+CLOSE = 1e-9  # ms: without a clock, where sums of real times round
 
 
 def hyperedges_of(network: Network) -> tuple[Hyperedges, ...]:
@@ -25,20 +25,15 @@ def _hyperedges(network: Network, population: Population, model: JunctionModel) 
     rule, n_edges, lengths = model.rule, len(model.indptr) - 1, np.diff(model.indptr)
     target, indptr, targets, delays = _synapses(network, population)
     names, where, members, shifts = _sources(network, model)
-    place = np.arange(len(members)) - np.repeat(model.indptr[:-1], lengths)
-    gaps = np.concatenate(([0.0], np.resize(rule.gaps or (0.0,), max(int(lengths.max(initial=1)) - 1, 1))))
     openings = rule.openings
-    rows = np.empty((0, 2), np.int64)
-    if openings is not None:
-        starts = openings.indptr
-        rows = np.tile([0, len(openings.times)], (n_edges, 1)) if starts is None else np.stack([starts[:-1], starts[1:]], 1)
     return Hyperedges(
         name=population.name, kind=rule.kind, populations=names, sizes=tuple(network[name].size for name in names),
         target=target, source_indptr=model.indptr, where=where, members=members, shifts=shifts, target_indptr=indptr,
         targets=targets, delays=delays,
         windows=np.broadcast_to(rule.window if rule.kind == "threshold" else np.inf, n_edges).astype(np.float64),
-        least=np.broadcast_to(lengths if rule.least is None else rule.least, n_edges).astype(np.int64), gaps=gaps[place],
-        opening_times=np.empty(0) if openings is None else openings.times, opening_rows=rows,
+        least=rule.least_of(lengths), gaps=rule.gap_before(lengths),
+        opening_times=np.empty(0) if openings is None else openings.times,
+        opening_rows=np.empty((0, 2), np.int64) if openings is None else openings.rows(n_edges),
         distinct=rule.distinct, consume=rule.consume, gate=model.gate, closes=rule.closes,
         tolerance=CLOSE if population.exact else network.grid.dt * NEARLY,
     )  # fmt: skip

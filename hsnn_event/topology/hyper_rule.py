@@ -27,6 +27,12 @@ class Openings:
     times: RealArray
     indptr: IntArray | None = None
 
+    def rows(self, n_edges: int) -> IntArray:
+        """Of each hyperedge the first of its entries, and the one after its last."""
+        if self.indptr is None:
+            return np.tile(np.array([0, len(self.times)], np.int64), (n_edges, 1))
+        return np.column_stack([self.indptr[:-1], self.indptr[1:]])
+
 
 @dataclass(frozen=True, eq=False)
 class Gate:
@@ -71,6 +77,17 @@ class HyperRule:
 
     def __str__(self) -> str:
         return self.kind
+
+    def least_of(self, n_sources: IntArray) -> IntArray:
+        """How many sources each hyperedge asks for, of so many."""
+        return np.broadcast_to(n_sources if self.least is None else self.least, len(n_sources)).astype(np.int64)
+
+    def gap_before(self, n_sources: IntArray) -> RealArray:
+        """Of each source of each hyperedge, behind one another, the gap (ms) after the one before; 0 of the first."""
+        gaps = np.concatenate(([0.0], np.resize(self.gaps or (0.0,), max(int(n_sources.max(initial=1)) - 1, 1))))
+        first = np.cumsum(n_sources) - n_sources
+        place = np.arange(int(n_sources.sum())) - np.repeat(first, n_sources)
+        return np.asarray(gaps[place], np.float64)
 
     def check(self, n_sources: IntArray, where: str) -> None:
         """Refuse what does not fit hyperedges with so many sources each."""
