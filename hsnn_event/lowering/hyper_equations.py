@@ -10,11 +10,10 @@ from importlib import import_module
 import numpy as np
 
 from hsnn_event.compile_cache import remembered
-from hsnn_event.lowering.arithmetic import evaluate
 from hsnn_event.lowering.constants import Constants
 from hsnn_event.lowering.hyper_ir import HyperKernel
 from hsnn_event.lowering.ir import FloatArray, Number, Section
-from hsnn_event.lowering.lowered import ModelKey
+from hsnn_event.lowering.lowered import ModelKey, first_values
 from hsnn_event.model.declare import NeuronModel
 
 
@@ -31,10 +30,7 @@ class LoweredRule:
         """The constants and the first states of all hyperedges, (n_edges, number of them). Raises ValueRangeError."""
         given: dict[str, Number] = {**parameters, "dt": np.nan}  # which no equation reads
         constants = self.constants.values(given)
-        values = dict(given)
-        for name, section in self.initial:
-            loads = [values.get(each, np.nan) for each in self.initial_reads]
-            values[name] = np.asarray(evaluate(section, {"constant": loads})[0], np.float64)
+        values = first_values(self.initial, self.initial_reads, given, {})
         columns = [[held[name] for name in names] for held, names in ((constants, self.kernel.constants),
                                                                       (values, self.kernel.states))]  # fmt: skip
         each, first = (_table(listed, n_edges) for listed in columns)

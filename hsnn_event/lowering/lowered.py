@@ -6,7 +6,7 @@ SymPy is loaded for models only that this user has never run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
@@ -81,11 +81,7 @@ class LoweredModel:
 
     def initial(self, parameters: Mapping[str, Number], given: Mapping[str, Number], size: int) -> dict[str, FloatArray]:
         """The initial value of every state, shape (size,): as `given`, elsewhere by the model's expressions."""
-        values: dict[str, Number] = {**self._given(parameters), **given}
-        for name, section in self._lowered.initial:
-            if name not in given:
-                loads = [values.get(each, np.nan) for each in self._lowered.initial_reads]
-                values[name] = np.asarray(evaluate(section, {"constant": loads})[0], dtype=np.float64)
+        values = first_values(self._lowered.initial, self._lowered.initial_reads, self._given(parameters), given)
         return {name: _spread(values[name], size) for name in self.kernel.states}
 
     @property
@@ -123,6 +119,18 @@ class LoweredModel:
     @property
     def _period(self) -> str:
         return f"{self.kernel.name}: the refractory period"
+
+
+def first_values(
+    initial: Sequence[tuple[str, Section]], reads: Sequence[str], host: Mapping[str, Number], given: Mapping[str, Number]
+) -> dict[str, Number]:
+    """The host's values and those of states: as `given`, elsewhere by expressions over what is named in `reads`."""
+    values: dict[str, Number] = {**host, **given}
+    for name, section in initial:
+        if name not in given:
+            loads = [values.get(each, np.nan) for each in reads]
+            values[name] = np.asarray(evaluate(section, {"constant": loads})[0], dtype=np.float64)
+    return values
 
 
 def _spread(value: Number, size: int) -> FloatArray:

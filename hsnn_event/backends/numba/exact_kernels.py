@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from hsnn_event.backends.numba.kernels import imported, operation
+from hsnn_event.backends.numba.kernels import imported, operation, preamble
 from hsnn_event.lowering.exact_ir import PERIOD, ExactKernel
 from hsnn_event.lowering.ir import Instruction, Section
 
@@ -53,15 +53,11 @@ def source(kernel: ExactKernel, per_neuron: frozenset[str], weight: str) -> str:
     ]  # fmt: skip
     lines = [
         f'"""Exact kernel {kernel.name}. Generated: do not edit."""',
-        "import math",
-        "import numba as nb",
-        "import numpy as np",
-        "from hsnn_event.backends.numba.native import FIVE, as_pointer, inner, prefetch, select",
+        *preamble("float64"),
+        "from hsnn_event.backends.numba.native import FIVE, inner, prefetch",
         "from hsnn_event.backends.numba.native import half_at, real_at, set_real, set_whole, whole_at",
         "from hsnn_event.backends.numba.exact_team import *",
         "from hsnn_event.lowering.exact_ir import MOST_AT_ONCE, NEVER",
-        "REAL, ZERO, INT = np.float64, np.float64(0), np.int64",
-        "WIDTH, BIAS, MASK, ONE = INT(52), INT(1023), INT(0x000FFFFFFFFFFFFF), INT(0x3FF0000000000000)",
         f"WEIGHT = np.{weight}",
         f"N_STATES, N_RECEPTORS, N_OWN = {n_states}, {n_receptors}, {len(where.arrays)}",
         f"CLOSED, STILL = {kernel.closed}, {_unmoved(kernel.clamped) and _unmoved(kernel.arrive_clamped)}",

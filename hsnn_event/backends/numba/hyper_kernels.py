@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hsnn_event.backends.numba.kernels import imported, operation
+from hsnn_event.backends.numba.kernels import imported, operation, preamble
 from hsnn_event.lowering.hyper_ir import HyperKernel
 from hsnn_event.lowering.ir import Section
 
@@ -18,12 +18,8 @@ def source(kernel: HyperKernel) -> str:
     store = [f"    set_real(states + {8 * j}, {name})" for j, name in enumerate(names)]
     return "\n".join([
         '"""Rule of hyperedges. Generated: do not edit."""',
-        "import math",
-        "import numba as nb",
-        "import numpy as np",
-        "from hsnn_event.backends.numba.native import FIVE, inner, real_at, select, set_real",
-        "REAL, ZERO, INT = np.float64, np.float64(0), np.int64",
-        "WIDTH, BIAS, MASK, ONE = INT(52), INT(1023), INT(0x000FFFFFFFFFFFFF), INT(0x3FF0000000000000)",
+        *preamble("float64"),
+        "from hsnn_event.backends.numba.native import FIVE, inner, real_at, set_real",
         *_function("flow", kernel.flow), *_function("arrive", kernel.arrive), *_function("fires", kernel.fires),
         *_function("after", kernel.reset),
         "def note(states, numbers, elapsed_bits, amount_bits, _):",
