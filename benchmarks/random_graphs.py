@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from connections import GIB, Measured, each_alone, memory
 
 import hsnn_event as hsnn
+from hsnn_event.network.projection import Projection
 from hsnn_event.topology.pattern import Pattern
 
 C = hsnn.connect
@@ -51,6 +53,11 @@ def built(case: str, n: int, k: int, threads: int) -> dict[str, float]:
         made = net.connect(cells, cells, rule, weight=0.1, delay=1.5)
         drawn = time.perf_counter() - began
         result = net.run(0.1)
+    return figures(build, made, result, drawn)
+
+
+def figures(build: Measured, made: Projection, result: hsnn.Result, drawn: float) -> dict[str, float]:
+    """What building took, `drawn` seconds of it to connect."""
     return {
         "synapses, million": made.n_synapses / 1e6,
         "connect to first step, s": build.seconds - result.timing["compile"],
@@ -61,21 +68,21 @@ def built(case: str, n: int, k: int, threads: int) -> dict[str, float]:
     }
 
 
-def main() -> None:
-    """Run every case in a process of its own, and print a line of JSON for each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def measure(cases: Iterable[str], built: Callable[[str, int, int, int], dict[str, float]], first: int, text: str) -> None:
+    """Run every case in a process of its own, and print a line of JSON for each; one of `first` neurons compiles."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--neurons", type=int, default=1_000_000)
     parser.add_argument("--degree", type=int, default=100)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--case", choices=tuple(CASES))
+    parser.add_argument("--case", choices=tuple(cases))
     options = parser.parse_args()
     if options.case is None:
-        each_alone(CASES)
+        each_alone(cases)
         return
-    built(options.case, 1000, 10, options.threads)  # compiles what is measured
-    figures = built(options.case, options.neurons, options.degree, options.threads)
-    print(json.dumps({"case": options.case, "threads": options.threads, **{k: round(v, 3) for k, v in figures.items()}}))
+    built(options.case, first, 10, options.threads)  # compiles what is measured
+    found = built(options.case, options.neurons, options.degree, options.threads)
+    print(json.dumps({"case": options.case, "threads": options.threads, **{k: round(v, 3) for k, v in found.items()}}))
 
 
 if __name__ == "__main__":
-    main()
+    measure(CASES, built, 1000, __doc__)

@@ -6,13 +6,12 @@ step, the seconds of the rule alone in it, and the peak memory of the process. E
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import time
 from typing import Any
 
-from connections import GIB, Measured, each_alone, memory
+from connections import GIB, Measured, memory
+from random_graphs import figures, measure
 
 import hsnn_event as hsnn
 
@@ -54,32 +53,8 @@ def built(case: str, n: int, k: int, threads: int) -> dict[str, float]:
         drawn = time.perf_counter() - began
         alone = memory("VmHWM") / GIB
         result = net.run(0.1)
-    return {
-        "synapses, million": made.n_synapses / 1e6,
-        "connect to first step, s": build.seconds - result.timing["compile"],
-        "connect alone, s": drawn,
-        "CPU s": build.cpu,
-        "bytes a synapse": made.bytes_per_synapse,
-        "peak memory after connect, GiB": alone,
-        "peak memory of the process, GiB": memory("VmHWM") / GIB,
-    }
-
-
-def main() -> None:
-    """Run every case in a process of its own, and print a line of JSON for each."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--neurons", type=int, default=1_000_000)
-    parser.add_argument("--degree", type=int, default=100)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--case", choices=tuple(CASES))
-    options = parser.parse_args()
-    if options.case is None:
-        each_alone(CASES)
-        return
-    built(options.case, 2500, 10, options.threads)  # compiles what is measured
-    figures = built(options.case, options.neurons, options.degree, options.threads)
-    print(json.dumps({"case": options.case, "threads": options.threads, **{k: round(v, 3) for k, v in figures.items()}}))
+    return {**figures(build, made, result, drawn), "peak memory after connect, GiB": alone}
 
 
 if __name__ == "__main__":
-    main()
+    measure(CASES, built, 2500, __doc__)
