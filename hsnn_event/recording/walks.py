@@ -126,7 +126,8 @@ def _links(
     mine = np.flatnonzero(entries.sources == source)
     spikes, where = np.unique(entries.spikes[mine], return_inverse=True)
     data = recorded(name)
-    parts = [_causes(each, data, spikes, recorded(each.name)) for each in seen if each.target == name]
+    since = _spikes_before(data)[spikes]
+    parts = [_causes(each, data, spikes, since, recorded(each.name)) for each in seen if each.target == name]
     caused = [known[each.name] for each in seen if each.target == name]
     spike = np.concatenate([part[0] for part in parts] or [np.empty(0, np.int64)])
     cause = np.concatenate([ids[part[1]] for ids, part in zip(caused, parts, strict=True)] or [np.empty(0, np.int64)])
@@ -137,12 +138,19 @@ def _links(
     return name, cause[order[place]], effects[mine[entry]], data.ids[of], data.times[of]
 
 
-def _causes(hyperedges: Hyperedges, data: SpikeData, spikes: IntArray, activations: SpikeData) -> tuple[IntArray, IntArray]:
-    """(place in `spikes`, number of the activation) of each activation that reached a neuron since its spike before."""
+def _spikes_before(data: SpikeData) -> FloatArray:
+    """Of each spike the time of its neuron's spike before; minus infinity where none was recorded."""
     order = np.lexsort((data.times, data.ids))
     before = np.full(len(data), -np.inf)
     again = np.flatnonzero(np.diff(data.ids[order]) == 0) + 1
     before[order[again]] = data.times[order[again - 1]]
+    return before
+
+
+def _causes(
+    hyperedges: Hyperedges, data: SpikeData, spikes: IntArray, since: FloatArray, activations: SpikeData
+) -> tuple[IntArray, IntArray]:
+    """(place in `spikes`, number of the activation) of each activation that reached a neuron after `since`, by its spike."""
     by_target = np.argsort(hyperedges.targets, kind="stable")
     targets, tolerance = hyperedges.targets[by_target], hyperedges.tolerance
     edges = np.repeat(np.arange(hyperedges.n_edges), np.diff(hyperedges.target_indptr))[by_target]
@@ -151,6 +159,6 @@ def _causes(hyperedges: Hyperedges, data: SpikeData, spikes: IntArray, activatio
     delays = hyperedges.delays[by_target][place]
     by_edge = np.lexsort((activations.times, activations.ids))
     ids, times = activations.ids[by_edge], activations.times[by_edge]
-    low, high = before[spikes][spike] - delays + tolerance, data.times[spikes][spike] - delays + tolerance
+    low, high = since[spike] - delays + tolerance, data.times[spikes][spike] - delays + tolerance
     reached, which = spread(within(ids, times, edges[place], low), within(ids, times, edges[place], high))
     return spike[reached], by_edge[which]
