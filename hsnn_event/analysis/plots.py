@@ -80,9 +80,9 @@ def _check(ax: object, color: object, what: str) -> None:
         raise ArgumentTypeError(text, value=color)
 
 
-def checked_axes(ax: Axes | None, what: str, size: tuple[float, float]) -> Axes:
+def checked_axes(ax: Axes | None, what: str, size: tuple[float, float], color: str = EXCITATORY) -> Axes:
     """The axes given, or those of a new figure of `size` (inches)."""
-    _check(ax, EXCITATORY, what)
+    _check(ax, color, what)
     if ax is not None:
         return ax
     made: Axes = pyplot().figure(figsize=size, layout="constrained").subplots()
@@ -121,9 +121,7 @@ def rate_histogram(
     spikes: Spikes, ax: Axes | None = None, *, color: str = EXCITATORY, bin: float | None = None
 ) -> Axes:
     """The rate over time (Hz a neuron) in bins of `bin` ms, drawn into `ax`, which is returned."""
-    _check(ax, color, "rate_histogram")
-    if ax is None:
-        ax = pyplot().figure(figsize=(8, 2), layout="constrained").subplots()
+    ax = checked_axes(ax, "rate_histogram", (8, 2), color)
     edges, rate = _rate(spikes, bin)
     ax.stairs(rate, edges, color=color, fill=True, alpha=0.7)
     ax.set(xlim=(spikes.t_start, spikes.t_stop), xlabel="time (ms)", ylabel="rate (Hz)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -152,8 +152,13 @@ def expected_synapses(projection: Projection) -> tuple[float, bool]:
 
 def label_of_weight(projection: Projection) -> str:
     """Its weight or the law of its weights."""
-    own = getattr(projection.rule, "weights", None)  # a rule made of a matrix brings them
-    return _each(own if projection.weight is None else projection.weight)
+    return _law(declared_weight(projection))
+
+
+def declared_weight(projection: Projection) -> Any:
+    """Its weights as they are known without drawing them: as given, set one by one, or brought by the rule."""
+    weight = getattr(projection.weight, "values", projection.weight)
+    return getattr(projection.rule, "weights", None) if weight is None else weight
 
 
 def _each(value: object) -> str:

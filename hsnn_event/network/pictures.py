@@ -9,7 +9,7 @@ import numpy as np
 from hsnn_event.analysis import circuit, structure
 from hsnn_event.errors import keywords_known
 from hsnn_event.network.junctions import JunctionModel
-from hsnn_event.network.overview import expected_synapses, label_of_delay, label_of_weight
+from hsnn_event.network.overview import declared_weight, expected_synapses, label_of_delay, label_of_weight
 from hsnn_event.random import Distribution
 
 if TYPE_CHECKING:
@@ -96,9 +96,8 @@ def _mostly_negative(weight: Any) -> bool:
 
 
 def _synapses(projection: Projection, places: dict[str, int]) -> circuit.Link:
-    weight = getattr(projection.weight, "values", projection.weight)
-    weight = getattr(projection.rule, "weights", None) if weight is None else weight
-    negative = _mostly_negative(weight) or any(word in projection.receptor.lower() for word in INHIBITORY_WORDS)
+    named_so = any(word in projection.receptor.lower() for word in INHIBITORY_WORDS)
+    negative = named_so or _mostly_negative(declared_weight(projection))
     text = f"{projection.rule}\n{label_of_weight(projection)}, {label_of_delay(projection)}"
     return circuit.Link(
         places[projection.source.name], places[projection.target.name], "inhibitory" if negative else "excitatory",

@@ -6,7 +6,7 @@ import numpy as np
 
 from hsnn_event import memory
 from hsnn_event.network.network import Network
-from hsnn_event.network.overview import expected_synapses
+from hsnn_event.network.overview import declared_weight, expected_synapses
 from hsnn_event.network.projection import Projection
 
 TARGET = 2  # bytes of the target of a synapse, at least
@@ -26,7 +26,6 @@ def require_room(network: Network) -> None:
 
 
 def _bytes_each(projection: Projection) -> int:
-    weight = getattr(projection.weight, "values", projection.weight)
-    weight = getattr(projection.rule, "weights", None) if weight is None else weight
+    weight = declared_weight(projection)
     own = weight is not None and not isinstance(weight, int | float | np.number)
     return TARGET + (4 if own else 0)  # bytes: in double precision 8, of which it may be that little is used
